@@ -1,0 +1,147 @@
+/**
+ * Calls under way: one row for each visit of a request to a node, with the way back. Strided and recycled like `requests.ts`.
+ * The network reads and writes rows in place (`rows`, the offsets below): through accessors the same work took half as long again.
+ */
+import { enlarged } from './agenda.ts';
+
+export const CALL_STRIDE = 16;
+export const REQUEST = 0;
+export const PARENT = 1;
+export const CALLER = 2;
+export const NODE = 3;
+export const LINK = 4;
+export const NEXT = 5;
+/** Outcome code, flags and, from bit 8, how many of its own calls downstream have not come back. */
+export const STATE = 6;
+export const CLASS = 7;
+const COUNT = 8;
+export const MISSES = 9;
+const DATA = 10;
+
+/** The outcome's bits in `STATE`. */
+export const OUTCOME_BITS = 15;
+/** The answer has been given; what still comes back from downstream is of no interest to the node. */
+export const CONCLUDED = 16;
+/** The answer has arrived at the caller. */
+export const DELIVERED = 32;
+/** Nobody waits for the answer: fire and forget. */
+export const ASYNC = 64;
+/** One call downstream that has not come back. */
+export const PENDING = 256;
+
+export class Calls {
+  /** Integers of all calls, `CALL_STRIDE` each; replaced when it grows. */
+  rows = new Int32Array(256 * CALL_STRIDE);
+  /** When each call reached its node, and a moment of the node's own. */
+  times = new Float64Array(256 * 2);
+  private made = 0;
+  private free = -1;
+  /** Calls alive now. */
+  count = 0;
+  /** There are more calls than the run may have; it has to stop. */
+  full = false;
+
+  /** `clock[0]` is now, in seconds; beyond `limit` calls at a time it is `full`. */
+  constructor(
+    readonly clock: Float64Array,
+    private readonly limit: number,
+  ) {}
+
+  /** A new call along `link`; `parent` is the call it serves, or −1. */
+  create(request: number, parent: number, caller: number, node: number, link: number, flags: number, cls: number): number {
+    let c = this.free;
+    if (c < 0) {
+      if (this.made * CALL_STRIDE === this.rows.length) this.grow();
+      c = this.made++;
+    } else this.free = this.rows[c * CALL_STRIDE + NEXT]!;
+    this.count++;
+    const at = c * CALL_STRIDE;
+    const { rows } = this;
+    rows[at + REQUEST] = request;
+    rows[at + PARENT] = parent;
+    rows[at + CALLER] = caller;
+    rows[at + NODE] = node;
+    rows[at + LINK] = link;
+    rows[at + STATE] = flags;
+    rows[at + CLASS] = cls;
+    rows[at + MISSES] = -1;
+    return c;
+  }
+
+  /** Gives the row back. */
+  recycle(c: number): void {
+    this.rows[c * CALL_STRIDE + NEXT] = this.free;
+    this.free = c;
+    this.count--;
+  }
+
+  request(c: number): number {
+    return this.rows[c * CALL_STRIDE + REQUEST]!;
+  }
+  /** The call on whose behalf this one was made, or −1. */
+  parent(c: number): number {
+    return this.rows[c * CALL_STRIDE + PARENT]!;
+  }
+  /** Index of the node that waits for the answer. */
+  caller(c: number): number {
+    return this.rows[c * CALL_STRIDE + CALLER]!;
+  }
+  /** Index of the node that is asked. */
+  node(c: number): number {
+    return this.rows[c * CALL_STRIDE + NODE]!;
+  }
+  link(c: number): number {
+    return this.rows[c * CALL_STRIDE + LINK]!;
+  }
+  class(c: number): number {
+    return this.rows[c * CALL_STRIDE + CLASS]!;
+  }
+  /** Next call in the list it waits in; for the owner of that list. */
+  next(c: number): number {
+    return this.rows[c * CALL_STRIDE + NEXT]!;
+  }
+  setNext(c: number, value: number): void {
+    this.rows[c * CALL_STRIDE + NEXT] = value;
+  }
+  /** Outcome code (see `reasons.ts`) once concluded. */
+  outcome(c: number): number {
+    return this.rows[c * CALL_STRIDE + STATE]! & OUTCOME_BITS;
+  }
+  /** Two counters for whoever fans out; the second is −1 until set. */
+  counter(c: number): number {
+    return this.rows[c * CALL_STRIDE + COUNT]!;
+  }
+  setCounter(c: number, value: number): void {
+    this.rows[c * CALL_STRIDE + COUNT] = value;
+  }
+  misses(c: number): number {
+    return this.rows[c * CALL_STRIDE + MISSES]!;
+  }
+  setMisses(c: number, value: number): void {
+    this.rows[c * CALL_STRIDE + MISSES] = value;
+  }
+  /** A whole number of the serving node's own; undefined until set. */
+  data(c: number): number {
+    return this.rows[c * CALL_STRIDE + DATA]!;
+  }
+  setData(c: number, value: number): void {
+    this.rows[c * CALL_STRIDE + DATA] = value;
+  }
+  /** When it reached its node, in seconds. */
+  start(c: number): number {
+    return this.times[c * 2]!;
+  }
+  /** A moment of the serving node's own (say, when service began). */
+  mark(c: number): number {
+    return this.times[c * 2 + 1]!;
+  }
+  setMark(c: number, time: number): void {
+    this.times[c * 2 + 1] = time;
+  }
+
+  private grow(): void {
+    if (this.made >= this.limit) this.full = true;
+    this.rows = enlarged(this.rows, new Int32Array(this.rows.length * 2));
+    this.times = enlarged(this.times, new Float64Array(this.times.length * 2));
+  }
+}

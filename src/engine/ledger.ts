@@ -1,0 +1,95 @@
+/** The books of requests: how fast and how well they were answered. What was offered and how it ended is counted at their source. */
+import { Histogram } from './histogram.ts';
+import { outcomes } from './reasons.ts';
+import type { Requests } from './requests.ts';
+
+/** The source's own counts: arrivals by class, and endings by class and outcome code (`class · outcomes + code`). */
+interface Counted {
+  readonly arrived: Float64Array;
+  readonly ended: Float64Array;
+}
+
+/** The book of one class of requests from one source; `index` is its place in `Ledger.books`, `cls` the class number of its requests. */
+export class Book {
+  /** Answers that came before their deadline. */
+  good = 0;
+  /** Seconds from birth to answer. */
+  readonly latency = new Histogram();
+
+  constructor(
+    readonly name: string,
+    readonly index: number,
+    readonly cls: number,
+    private readonly source: Counted,
+  ) {}
+
+  offered(): number {
+    return this.source.arrived[this.cls]!;
+  }
+
+  /** How many ended with an outcome code (0 is answered). */
+  ended(code: number): number {
+    return this.source.ended[this.cls * outcomes.length + code]!;
+  }
+}
+
+/** Called with each request as it ends, before it is forgotten. */
+export type Listener = (request: number, outcome: number, now: number) => void;
+
+export class Ledger {
+  /** Names of request classes; a class number is a place in this list. */
+  readonly names: string[] = [];
+  readonly books: Book[] = [];
+  /** Of streamed answers, in seconds: until the first part; per further unit of output. */
+  readonly first = new Histogram();
+  readonly perOutput = new Histogram();
+  /** Work that went in and came out with streamed answers. */
+  input = 0;
+  output = 0;
+  listener: Listener | null = null;
+  private readonly merged = new Histogram();
+
+  constructor(private readonly requests: Requests) {}
+
+  /** A new book; classes of the same name share their number. */
+  open(name: string, source: Counted): Book {
+    const known = this.names.indexOf(name);
+    const cls = known >= 0 ? known : this.names.push(name) - 1;
+    const book = new Book(name, this.books.length, cls, source);
+    this.books.push(book);
+    return book;
+  }
+
+  /** Seconds from birth to answer, of all classes. Read at once: the next call may write into the same histogram. */
+  latency(): Histogram {
+    if (this.books.length === 1) return this.books[0]!.latency;
+    this.merged.clear();
+    for (const book of this.books) this.merged.merge(book.latency);
+    return this.merged;
+  }
+
+  /** A request has ended with an outcome code; `book` is its source's for its class. */
+  ended(book: Book, request: number, code: number): void {
+    if (code === 0) this.answered(book, request);
+    if (this.listener !== null) this.listener(request, code, this.requests.clock[0]!);
+  }
+
+  private answered(book: Book, request: number): void {
+    const { requests } = this;
+    const now = requests.clock[0]!;
+    if (now <= requests.deadline(request)) book.good++;
+    book.latency.add(now - requests.born(request));
+    if (requests.first(request) >= 0) this.streamed(request);
+  }
+
+  private streamed(request: number): void {
+    const { requests } = this;
+    const now = requests.clock[0]!;
+    const first = requests.first(request);
+    const output = requests.output(request);
+    this.first.add(first - requests.born(request));
+    if (output > 1) this.perOutput.add((now - first) / (output - 1));
+    this.input += requests.input(request);
+    this.output += output;
+  }
+}

@@ -1,0 +1,393 @@
+/**
+ * The network: nodes joined by links, requests flowing through it as calls, and the clock. A call is delivered to a node, the node
+ * serves it and may call further nodes, and the answer returns along the way the call came. Whatever is refused carries a reason.
+ */
+import { Agenda } from './agenda.ts';
+import { ASYNC, CALL_STRIDE, CALLER, Calls, CLASS, CONCLUDED, DELIVERED, LINK, NODE, OUTCOME_BITS, PARENT, PENDING, REQUEST, STATE } from './calls.ts';
+import { Histogram } from './histogram.ts';
+import { Ledger, type Book } from './ledger.ts';
+import { Code, outcomes } from './reasons.ts';
+import type { Stream } from './random.ts';
+import { Requests } from './requests.ts';
+import type { Sampler } from './sampler.ts';
+
+/** Events of the network's own; nodes use 0 … 12. */
+const REPLY = 15;
+const ENTER = 14;
+
+/** How deep calls may nest before the next one is put on the agenda instead (keeps the machine's stack flat). */
+const DEPTH = 64;
+
+/** What a run may use up before it is stopped with a reason. */
+export interface Budget {
+  readonly eventsPerInstant: number;
+  readonly calls: number;
+}
+
+/** Generous for any real design; reached within a second by a runaway one. */
+export const defaultBudget: Budget = { eventsPerInstant: 1_000_000, calls: 4_000_000 };
+
+/** A wire of the running network. */
+export interface LinkState {
+  readonly id: string;
+  readonly from: number;
+  to: number;
+  /** Seconds each way, or null for none. */
+  latency: Sampler | null;
+  stream: Stream;
+  async: boolean;
+  weight: number;
+}
+
+/** A place requests visit. Counts and times of all calls are kept here; what happens to them is for the kinds to say. */
+export abstract class Node {
+  index = -1;
+  /** Links along which it waits for answers, in order; and those along which it does not. */
+  out: Int32Array = new Int32Array(0);
+  asyncOut: Int32Array = new Int32Array(0);
+  /** Calls that came, by class. */
+  arrived = new Float64Array(1);
+  /** Calls that ended, by class and outcome code (`class · outcomes + code`). */
+  ended = new Float64Array(outcomes.length);
+  inFlight = 0;
+  /** Seconds from a call's arrival to its answer (answered calls only). */
+  latency = new Histogram();
+  /** Σ of the times at which calls ended less Σ of those at which they came; with `inFlight · now` added, ∫ calls in flight dt. */
+  private readonly t = new Float64Array(1);
+  private readonly clock: Float64Array;
+
+  constructor(protected readonly net: Network) {
+    this.clock = net.clock;
+  }
+
+  /** A call has come. It must end in exactly one `net.answer` or `net.fail`. */
+  abstract arrive(call: number): void;
+
+  /** An event this node planned for itself. */
+  wake(_what: number, _arg: number): void {}
+
+  /** A call made on behalf of `parent` has come back; the outcome stands in `net.calls`. By default it is passed on. */
+  replied(child: number, parent: number): void {
+    this.net.conclude(parent, this.net.calls.outcome(child));
+  }
+
+  /** A call made on nobody's behalf (a source's own) has come back. */
+  returned(_call: number): void {}
+
+  /** ∫ calls waiting dt; the most that ever waited; ∫ servers busy dt; ∫ servers dt. Zero where there is no such thing. */
+  queueArea(_now: number): number {
+    return 0;
+  }
+  queueLongest(): number {
+    return 0;
+  }
+  busyArea(_now: number): number {
+    return 0;
+  }
+  serverArea(_now: number): number {
+    return 0;
+  }
+  /** Fills `cells` with numbers 0 … 1 for the node's face; returns how many. */
+  face(_cells: Float64Array): number {
+    return 0;
+  }
+
+  /** ∫ calls in flight dt up to now. */
+  inFlightArea(now: number): number {
+    return this.t[0]! + now * this.inFlight;
+  }
+
+  /** Books a call of a class in. */
+  begins(cls: number): void {
+    this.arrived[cls]!++;
+    this.inFlight++;
+    this.t[0]! -= this.clock[0]!;
+  }
+
+  /** Books a call of a class out, with its outcome code; its latency is booked by `latency.add`. */
+  ends(cls: number, code: number): void {
+    this.ended[cls * outcomes.length + code]!++;
+    this.inFlight--;
+    this.t[0]! += this.clock[0]!;
+  }
+
+  /** Calls arrived; ended with an outcome; of all classes. */
+  arrivedTotal(): number {
+    return this.arrived.reduce((a, b) => a + b, 0);
+  }
+  endedAs(code: number): number {
+    let sum = 0;
+    for (let k = code; k < this.ended.length; k += outcomes.length) sum += this.ended[k]!;
+    return sum;
+  }
+  failedTotal(): number {
+    return this.ended.reduce((a, b) => a + b, 0) - this.endedAs(Code.answered);
+  }
+}
+
+export class Network {
+  /** `clock[0]` is now; in memory rather than a field because everyone reads it and nobody should have to be handed it. */
+  readonly clock = new Float64Array(1);
+  events = 0;
+  /** Why the run cannot go on, in one sentence; null while it can. */
+  stopped: string | null = null;
+  readonly agenda = new Agenda();
+  readonly requests = new Requests(this.clock);
+  readonly ledger = new Ledger(this.requests);
+  readonly nodes: Node[] = [];
+  readonly links: LinkState[] = [];
+  /** Per link: calls made, calls failed, calls under way. */
+  linkCalls = new Float64Array(16);
+  linkFailed = new Float64Array(16);
+  outstanding = new Int32Array(16);
+  private linkTo = new Int32Array(16);
+  /** 1 where a link takes time. */
+  private slow = new Uint8Array(16);
+  private classes = 1;
+  private depth = 0;
+  private atOnce = 0;
+
+  readonly calls: Calls;
+
+  constructor(private readonly budget: Budget = defaultBudget) {
+    this.calls = new Calls(this.clock, budget.calls);
+  }
+
+  /** Simulated seconds since the start. */
+  get now(): number {
+    return this.clock[0]!;
+  }
+
+  addNode(node: Node): number {
+    node.index = this.nodes.length;
+    this.nodes.push(node);
+    this.makeRoom(node);
+    return node.index;
+  }
+
+  addLink(link: LinkState): number {
+    const index = this.links.push(link) - 1;
+    if (index === this.linkTo.length) this.growLinks();
+    this.linkTo[index] = link.to;
+    this.slow[index] = link.latency === null ? 0 : 1;
+    return index;
+  }
+
+  /** Changes how long a link takes; null for no time. */
+  setLatency(link: number, latency: Sampler | null): void {
+    this.links[link]!.latency = latency;
+    this.slow[link] = latency === null ? 0 : 1;
+  }
+
+  /** Opens the book of a class of requests that `source` makes. */
+  openBook(name: string, source: Node): Book {
+    const book = this.ledger.open(name, source);
+    if (this.ledger.names.length > this.classes) {
+      this.classes = this.ledger.names.length;
+      for (const node of this.nodes) this.makeRoom(node);
+    }
+    this.makeRoom(source);
+    return book;
+  }
+
+  private makeRoom(node: Node): void {
+    if (node.arrived.length >= this.classes) return;
+    const arrived = new Float64Array(this.classes);
+    arrived.set(node.arrived);
+    node.arrived = arrived;
+    const ended = new Float64Array(this.classes * outcomes.length);
+    ended.set(node.ended);
+    node.ended = ended;
+  }
+
+  /** Plans an event of a node's own (`what` 0 … 12) after `delay` seconds; the handle can be given to `agenda.cancel`. */
+  after(delay: number, node: number, what: number, arg: number): number {
+    this.agenda.at[0] = this.clock[0]! + delay;
+    return this.agenda.push(node, what, arg);
+  }
+
+  /** Plans an event after a drawn delay. Apart from `after`, so that the draw is inlined here and not handed over as a double. */
+  afterDraw(delay: Sampler, stream: Stream, node: number, what: number, arg: number): number {
+    this.agenda.at[0] = this.clock[0]! + delay.draw(stream);
+    return this.agenda.push(node, what, arg);
+  }
+
+  /** Plans an event at `time`, not before now. */
+  at(time: number, node: number, what: number, arg: number): number {
+    this.agenda.at[0] = time;
+    return this.agenda.push(node, what, arg);
+  }
+
+  /** Calls along a link on behalf of the call `parent` (−1: the caller's own request). */
+  call(link: number, request: number, parent: number, caller: number): void {
+    const to = this.linkTo[link]!;
+    const c = this.calls.create(request, parent, caller, to, link, 0, this.requests.class(request));
+    // A call's row outlives its calls downstream, so holding the request once, at the root, is enough.
+    if (parent >= 0) this.calls.rows[parent * CALL_STRIDE + STATE]! += PENDING;
+    else this.requests.hold(request);
+    this.send(c, link, to);
+  }
+
+  /** Calls along an asynchronous link: nobody waits, whatever comes of it. */
+  cast(link: number, request: number, caller: number): void {
+    const to = this.linkTo[link]!;
+    this.requests.hold(request);
+    this.send(this.calls.create(request, -1, caller, to, link, ASYNC, this.requests.class(request)), link, to);
+  }
+
+  private send(c: number, link: number, to: number): void {
+    this.linkCalls[link]!++;
+    this.outstanding[link]!++;
+    if (this.slow[link] === 0 && this.depth < DEPTH) this.enter(c, to);
+    else this.travel(link, to, ENTER, c);
+  }
+
+  /** On its way along a link, there (ENTER) or back (REPLY). */
+  private travel(link: number, to: number, what: number, c: number): void {
+    const { latency, stream } = this.links[link]!;
+    if (latency === null) this.after(0, to, what, c);
+    else this.afterDraw(latency, stream, to, what, c);
+  }
+
+  private enter(c: number, to: number): void {
+    const node = this.nodes[to]!;
+    const { rows, times } = this.calls;
+    times[c * 2] = this.clock[0]!;
+    node.begins(rows[c * CALL_STRIDE + CLASS]!);
+    this.depth++;
+    node.arrive(c);
+    this.depth--;
+  }
+
+  /** Ends a call with an answer. */
+  answer(c: number): void {
+    this.conclude(c, Code.answered);
+  }
+
+  /** Ends a call without one, for a reason. */
+  fail(c: number, code: number): void {
+    this.conclude(c, code);
+  }
+
+  /** Ends a call with an outcome code, 0 being an answer. */
+  conclude(c: number, code: number): void {
+    const { rows, times } = this.calls;
+    const at = c * CALL_STRIDE;
+    const node = this.nodes[rows[at + NODE]!]!;
+    node.ends(rows[at + CLASS]!, code);
+    if (code === 0) node.latency.add(this.clock[0]! - times[c * 2]!);
+    rows[at + STATE]! |= code | CONCLUDED;
+    const link = rows[at + LINK]!;
+    if (this.slow[link] === 0 && this.depth < DEPTH) this.reply(c);
+    else this.travel(link, rows[at + CALLER]!, REPLY, c);
+  }
+
+  /** The answer is back at the caller. */
+  private reply(c: number): void {
+    const { rows } = this.calls;
+    const at = c * CALL_STRIDE;
+    const link = rows[at + LINK]!;
+    const parent = rows[at + PARENT]!;
+    const state = rows[at + STATE]!;
+    const caller = this.nodes[rows[at + CALLER]!]!;
+    this.outstanding[link]!--;
+    if ((state & OUTCOME_BITS) !== 0) this.linkFailed[link]!++;
+    this.depth++;
+    if (parent >= 0) {
+      const left = (rows[parent * CALL_STRIDE + STATE]! -= PENDING);
+      if ((left & CONCLUDED) === 0) caller.replied(c, parent);
+      else this.leave(parent, left);
+    } else if ((state & ASYNC) === 0) caller.returned(c);
+    this.depth--;
+    // Rows may have grown meanwhile, and calls downstream may still be out: read anew.
+    const now = this.calls.rows[at + STATE]! | DELIVERED;
+    this.calls.rows[at + STATE] = now;
+    this.leave(c, now);
+  }
+
+  /** Gives a call's row back once its answer is delivered and nothing is out on its behalf. */
+  private leave(c: number, state: number): void {
+    if ((state & DELIVERED) === 0 || state >= PENDING) return;
+    const at = c * CALL_STRIDE;
+    const { rows } = this.calls;
+    if (rows[at + PARENT]! < 0) this.requests.release(rows[at + REQUEST]!);
+    this.calls.recycle(c);
+  }
+
+  /** Keeps a call's row while its node is still handing out calls on its behalf. */
+  hold(c: number): void {
+    this.calls.rows[c * CALL_STRIDE + STATE]! += PENDING;
+  }
+
+  /** Lets go again; false if the call has meanwhile ended. */
+  release(c: number): boolean {
+    const state = (this.calls.rows[c * CALL_STRIDE + STATE]! -= PENDING);
+    if ((state & CONCLUDED) === 0) return true;
+    this.leave(c, state);
+    return false;
+  }
+
+  /** Whether a held call has meanwhile ended. */
+  concluded(c: number): boolean {
+    return (this.calls.rows[c * CALL_STRIDE + STATE]! & CONCLUDED) !== 0;
+  }
+
+  /**
+   * Runs until `until` (seconds), or `most` events, or a budget is spent. Returns true when the moment is reached, with the
+   * clock standing there. Where it pauses in between changes nothing of what happens.
+   */
+  run(until: number, most: number): boolean {
+    const { agenda, nodes, clock } = this;
+    // A whole number: counting down from Infinity would box a double at every event.
+    for (let left = Math.min(most, 0x3fffffff) | 0; left > 0; left--) {
+      if (this.stopped !== null) return true;
+      if (!agenda.next(until)) {
+        if (until > clock[0]! && until < Infinity) clock[0] = until;
+        return true;
+      }
+      if (agenda.at[0]! > clock[0]!) {
+        clock[0] = agenda.at[0]!;
+        this.atOnce = 0;
+        if (this.calls.full) this.tooMany();
+      } else if (++this.atOnce > this.budget.eventsPerInstant) this.tooFast();
+      this.events++;
+      const what = agenda.what;
+      if (what < ENTER) nodes[agenda.node]!.wake(what, agenda.arg);
+      else if (what === ENTER) this.enter(agenda.arg, agenda.node);
+      else this.reply(agenda.arg);
+    }
+    return false;
+  }
+
+  private tooFast(): void {
+    this.stop(`More than ${this.budget.eventsPerInstant.toLocaleString('en')} events happened at one instant: some calls go round in a circle without taking time.`);
+  }
+
+  private tooMany(): void {
+    this.stop(`More than ${this.budget.calls.toLocaleString('en')} calls are in flight: more comes in than can ever be answered. Bound a queue or lower the load.`);
+  }
+
+  private stop(why: string): void {
+    this.stopped ??= why;
+  }
+
+  private growLinks(): void {
+    const n = this.linkTo.length * 2;
+    const wider = (old: Float64Array): Float64Array<ArrayBuffer> => {
+      const larger = new Float64Array(n);
+      larger.set(old);
+      return larger;
+    };
+    this.linkCalls = wider(this.linkCalls);
+    this.linkFailed = wider(this.linkFailed);
+    const out = new Int32Array(n);
+    out.set(this.outstanding);
+    this.outstanding = out;
+    const to = new Int32Array(n);
+    to.set(this.linkTo);
+    this.linkTo = to;
+    const slow = new Uint8Array(n);
+    slow.set(this.slow);
+    this.slow = slow;
+  }
+}

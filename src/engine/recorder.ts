@@ -1,0 +1,90 @@
+/**
+ * What is kept of a run as it goes: running totals, noted at regular moments, in bounded memory. Every figure on a chart is the
+ * difference of two notes; when the notebook is full, every second note goes and the moments come half as often.
+ */
+import { BUCKETS, type Histogram } from './histogram.ts';
+
+/** Most numbers a notebook holds; with many columns it holds fewer rows. */
+const CELLS = 1 << 22;
+const MOST_ROWS = 480;
+const FEWEST_ROWS = 32;
+
+/** A notebook of `width` running totals and some histograms. */
+export class Recorder {
+  count = 0;
+  readonly times = new Float64Array(MOST_ROWS);
+  private rows: Float64Array[] = [];
+  private pages: Uint32Array<ArrayBuffer>[][] = [];
+  private room: number;
+  private step = 1;
+
+  /** `interval` seconds between notes at first; what `histograms` gives is noted along (their counts so far), always as many. */
+  constructor(
+    private width: number,
+    public interval: number,
+    private readonly histograms: () => readonly Histogram[],
+  ) {
+    this.room = rooms(width);
+  }
+
+  /** When the next note is due, in seconds. */
+  due(): number {
+    return this.step * this.interval;
+  }
+
+  /** Takes a note; `fill` writes all running totals of this moment. */
+  note(now: number, fill: (row: Float64Array) => void): void {
+    if (this.count === this.room) this.thin();
+    const k = this.count++;
+    this.times[k] = now;
+    const row = (this.rows[k] ??= new Float64Array(this.width));
+    fill(row);
+    const histograms = this.histograms();
+    const page = (this.pages[k] ??= histograms.map(() => new Uint32Array(BUCKETS)));
+    histograms.forEach((h, i) => page[i]!.set(h.counts));
+    this.step = Math.floor(now / this.interval + 0.5) + 1;
+  }
+
+  /** Keeps every second note; swapped-out rows are used again. */
+  private thin(): void {
+    const half = this.count >> 1;
+    for (let k = 0; k < half; k++) {
+      const from = 2 * k + 1;
+      this.times[k] = this.times[from]!;
+      [this.rows[k], this.rows[from]] = [this.rows[from]!, this.rows[k]!];
+      [this.pages[k], this.pages[from]] = [this.pages[from]!, this.pages[k]!];
+    }
+    this.count = half;
+    this.interval *= 2;
+  }
+
+  /** Running totals as noted in row k; `k` = −1 is the start of the run, all zero (null). */
+  row(k: number): Float64Array | null {
+    return k < 0 ? null : this.rows[k]!;
+  }
+
+  /** Histogram i as noted in row k; null is empty. */
+  page(k: number, i: number): Uint32Array<ArrayBuffer> | null {
+    return k < 0 ? null : this.pages[k]![i]!;
+  }
+
+  /** The last note at or before a moment; −1 if there is none. */
+  before(time: number): number {
+    let k = this.count - 1;
+    while (k >= 0 && this.times[k]! > time) k--;
+    return k;
+  }
+
+  /** The columns have changed: `from[i]` is the old column of the new column i, or −1 for one that starts at zero. */
+  reshape(width: number, from: Int32Array): void {
+    this.width = width;
+    this.room = rooms(width);
+    while (this.count > this.room) this.thin();
+    this.rows = this.rows.slice(0, this.count).map((old) => Float64Array.from(from, (c) => (c < 0 ? 0 : old[c]!)));
+    this.pages.length = this.count;
+  }
+}
+
+function rooms(width: number): number {
+  return Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, 2 * Math.floor(CELLS / Math.max(1, width) / 2)));
+}

@@ -1,0 +1,21 @@
+/** The list of all kinds, in the order the palette shows them; the only place a new kind has to be entered. */
+import type { AnyKind } from '../kit/kind.ts';
+import { batcher } from './batcher.ts';
+import { database } from './database.ts';
+import { featureStore } from './feature-store.ts';
+import { loadBalancer } from './load-balancer.ts';
+import { modelServer } from './model-server.ts';
+import { rateLimiter } from './rate-limiter.ts';
+import { responseCache } from './response-cache/response-cache.ts';
+import { service } from './service.ts';
+import { users } from './users.ts';
+import { vectorDb } from './vector-db.ts';
+
+export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, responseCache, featureStore, vectorDb, database];
+
+const byId = new Map(kinds.map((kind) => [kind.id, kind]));
+
+/** The kind of that id, if there is one. */
+export function kindOf(id: string): AnyKind | undefined {
+  return byId.get(id);
+}

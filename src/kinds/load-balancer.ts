@@ -1,0 +1,206 @@
+/** A load balancer: hands each call to exactly one of the components it is wired to. */
+import { Node } from '../engine/network.ts';
+import type { Stream } from '../engine/random.ts';
+import { Code } from '../engine/reasons.ts';
+import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
+import { choice, real, type Values } from '../kit/param.ts';
+
+const params = {
+  balancing: choice({
+    label: 'Policy',
+    help: 'Which target gets the next request.',
+    options: [
+      { value: 'round robin', label: 'round robin' },
+      { value: 'random', label: 'random' },
+      { value: 'weighted', label: 'weighted random', note: 'by the weight of each wire' },
+      { value: 'least outstanding', label: 'least outstanding requests' },
+      { value: 'least tokens', label: 'least outstanding tokens' },
+      { value: 'power of two', label: 'power of two choices', note: 'the better of two random targets' },
+      { value: 'consistent hash', label: 'consistent hash', note: 'the same key goes to the same target' },
+    ],
+    default: 'least outstanding',
+  }),
+  balancerPrice: real({ label: 'Price', help: 'What the balancer costs per hour.', section: 'Cost', unit: 'usd/hour', default: 0.0225, min: 0, max: 1000 }),
+};
+
+type Policy = Values<typeof params>['balancing'];
+
+/** One routed request in this many is looked at for the imbalance measure. */
+const SAMPLE = 16;
+
+class LoadBalancer extends Node implements Component<Values<typeof params>> {
+  private policy: Policy;
+  private turn = 0;
+  private routed = 0;
+  private readonly draws: Stream;
+  /** Tokens under way per link, for the policy that looks at them. */
+  private tokens = new Float64Array(16);
+  /** Sums over sampled requests: calls at the busiest target, and calls at the average one. */
+  busiest = 0;
+  average = 0;
+
+  constructor(values: Values<typeof params>, site: Site) {
+    super(site.net);
+    this.policy = values.balancing;
+    this.draws = site.stream('choice');
+  }
+
+  retune(values: Values<typeof params>): void {
+    this.policy = values.balancing;
+  }
+
+  arrive(call: number): void {
+    const { net, out } = this;
+    const request = net.calls.request(call);
+    if (out.length === 0) return net.fail(call, Code.noHealthyTarget);
+    const link = out.length === 1 ? out[0]! : this.choose(out, request);
+    if (++this.routed % SAMPLE === 0) this.sample(out);
+    if (this.policy === 'least tokens') this.addTokens(link, this.size(request));
+    net.call(link, request, call, this.index);
+  }
+
+  override replied(child: number, parent: number): void {
+    const link = this.net.calls.link(child);
+    if (link < this.tokens.length && this.tokens[link]! > 0) this.tokens[link] = Math.max(0, this.tokens[link]! - this.size(this.net.calls.request(child)));
+    super.replied(child, parent);
+  }
+
+  private size(request: number): number {
+    return this.net.requests.input(request) + this.net.requests.output(request);
+  }
+
+  private addTokens(link: number, by: number): void {
+    if (link >= this.tokens.length) {
+      const wider = new Float64Array(link * 2);
+      wider.set(this.tokens);
+      this.tokens = wider;
+    }
+    this.tokens[link]! += by;
+  }
+
+  private choose(out: Int32Array, request: number): number {
+    switch (this.policy) {
+      case 'round robin':
+        return out[this.turn++ % out.length]!;
+      case 'random':
+        return out[this.draws.below(out.length)]!;
+      case 'weighted':
+        return this.weighted(out);
+      case 'least outstanding':
+        return this.least(out, this.net.outstanding);
+      case 'least tokens':
+        return this.least(out, this.tokens);
+      case 'power of two':
+        return this.betterOfTwo(out);
+      case 'consistent hash':
+        return this.hashed(out, this.net.requests.key(request));
+    }
+  }
+
+  /** The least loaded, ties going round so that idle targets share. */
+  private least(out: Int32Array, load: Int32Array | Float64Array): number {
+    const n = out.length;
+    const first = this.turn < n ? this.turn : 0;
+    this.turn = first + 1;
+    let best = out[first]!;
+    let lowest = load[best] ?? 0;
+    for (let k = first + 1; k < n && lowest > 0; k++) {
+      const l = load[out[k]!] ?? 0;
+      if (l < lowest) {
+        lowest = l;
+        best = out[k]!;
+      }
+    }
+    for (let k = 0; k < first && lowest > 0; k++) {
+      const l = load[out[k]!] ?? 0;
+      if (l < lowest) {
+        lowest = l;
+        best = out[k]!;
+      }
+    }
+    return best;
+  }
+
+  private weighted(out: Int32Array): number {
+    const { links } = this.net;
+    let total = 0;
+    for (let k = 0; k < out.length; k++) total += links[out[k]!]!.weight;
+    let at = this.draws.uniform() * total;
+    for (let k = 0; k < out.length; k++) if ((at -= links[out[k]!]!.weight) < 0) return out[k]!;
+    return out[out.length - 1]!;
+  }
+
+  private betterOfTwo(out: Int32Array): number {
+    const i = this.draws.below(out.length);
+    const k = this.draws.below(out.length - 1);
+    const a = out[i]!;
+    const b = out[k < i ? k : k + 1]!;
+    return this.net.outstanding[b]! < this.net.outstanding[a]! ? b : a;
+  }
+
+  /** Rendezvous hashing (Thaler and Ravishankar 1998): adding a target moves only the keys it takes over. */
+  private hashed(out: Int32Array, key: number): number {
+    let best = out[0]!;
+    let highest = -1;
+    for (let k = 0; k < out.length; k++) {
+      let h = Math.imul(key ^ Math.imul(out[k]! + 1, 0x9e3779b1), 0x85ebca6b);
+      h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+      h = (h ^ (h >>> 16)) >>> 0;
+      if (h > highest) {
+        highest = h;
+        best = out[k]!;
+      }
+    }
+    return best;
+  }
+
+  private sample(out: Int32Array): void {
+    let most = 0;
+    let sum = 0;
+    for (let k = 0; k < out.length; k++) {
+      const n = this.net.outstanding[out[k]!]!;
+      sum += n;
+      if (n > most) most = n;
+    }
+    this.busiest += most;
+    this.average += sum / out.length;
+  }
+}
+
+/** Even shares, or shares by weight where the policy goes by weight. */
+function split(values: Values<typeof params>, flow: Flow, weights: readonly number[]): Flow[] {
+  const total = values.balancing === 'weighted' ? weights.reduce((a, b) => a + b, 0) : weights.length;
+  const share = (w: number): number => (total > 0 ? (values.balancing === 'weighted' ? w : 1) / total : 0);
+  // Splitting at random makes arrivals more Poisson; round robin makes them more regular (Whitt 1983, QNA).
+  return weights.map((w) => ({ ...flow, rate: flow.rate * share(w), scv: values.balancing === 'round robin' ? flow.scv * share(w) : 1 + share(w) * (flow.scv - 1) }));
+}
+
+/** Routes each call to one target by a policy. */
+export const loadBalancer = defineKind({
+  id: 'load-balancer',
+  label: 'Load balancer',
+  doc: 'hands each request to one of its targets, by a policy',
+  about: 'Sends every call to exactly one of the wires that leave it and passes the answer back. It takes no time of its own and never refuses while it has a target; health checks are left out.',
+  group: 'Routing',
+  icon: 'split',
+  params,
+  ports: { in: 'call', out: [{ wire: 'call', max: 2000 }] },
+  measures: {
+    imbalance: {
+      label: 'imbalance',
+      unit: 'ratio',
+      help: 'calls at the busiest target over calls at the average one',
+      total: (n: LoadBalancer) => n.busiest,
+      per: (n: LoadBalancer) => n.average,
+    },
+  },
+  card: ['answers', 'imbalance'],
+  face: { form: 'spark', measure: 'arrivals' },
+  subtitle: (v) => v.balancing,
+  estimate: (_values, flow) => [{ label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' }],
+  passes: split,
+  cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, source: 'AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026' }],
+  faults: [],
+  migrations: [],
+  build: (values, site) => new LoadBalancer(values, site),
+});

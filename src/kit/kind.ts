@@ -1,0 +1,137 @@
+/**
+ * What a component kind is: one value that carries everything about itself. Palette, card, inspector, validation, link,
+ * simulator, charts, cost sheet, README and command line all follow from it.
+ */
+import type { Network, Node } from '../engine/network.ts';
+import type { Stream } from '../engine/random.ts';
+import type { Trace } from '../engine/trace.ts';
+import type { Unit } from '../units/unit.ts';
+import type { Params, Values } from './param.ts';
+
+/** Palette categories, in the order they are shown; each has a colour of its own. */
+export const groups = ['Traffic', 'Routing', 'Compute', 'Memory', 'Data', 'Safety', 'Operations'] as const;
+export type Group = (typeof groups)[number];
+
+/** What a wire carries: a `call` asks for an answer; a `prefix` wire attaches a KV cache to an engine. */
+export type Wire = 'call' | 'prefix';
+
+/** Where wires may end and start. `out.max` bounds the number of outgoing wires of that sort. */
+export interface Ports {
+  readonly in: Wire | null;
+  readonly out: readonly { readonly wire: Wire; readonly max: number }[];
+  /** Finishes the sentence "… because" when a wire to or from this kind is refused. */
+  readonly refusal?: string;
+}
+
+/**
+ * A measure is a quotient of two running totals, so windows of time merge by adding. `per` is the denominator's total;
+ * left out, it is elapsed seconds: a counter becomes a rate and an area under a level becomes its time average.
+ */
+export interface Measure<N = Node> {
+  readonly label: string;
+  readonly unit: Unit;
+  readonly help?: string;
+  readonly total: (node: N, now: number) => number;
+  readonly per?: (node: N, now: number) => number;
+  /** Draw it in this chart of the dock, beside what belongs there already. */
+  readonly chart?: 'utilisation' | 'waiting';
+}
+
+/** The small live picture on a card: a bar or ring of a share, a sparkline of a measure, or cells/slots filled by the node. */
+export type Face =
+  | { readonly form: 'bar' | 'ring' | 'spark'; readonly measure: string }
+  | { readonly form: 'cells' | 'slots' };
+
+/** Load offered to a node, as the arithmetic of the graph predicts it (means; rates per second). */
+export interface Flow {
+  /** Calls per second. */
+  readonly rate: number;
+  /** Squared coefficient of variation of the times between arrivals; 1 is Poisson. */
+  readonly scv: number;
+  /** Mean tokens in and out, bytes and items of one call. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly bytes: number;
+  readonly items: number;
+  /** Number of distinct keys and the Zipf exponent of their popularity (0 is uniform). */
+  readonly keys: number;
+  readonly skew: number;
+}
+
+/** One line of the estimate by hand. `measure` names what stands beside it from the run (a kind's or a common measure). */
+export interface EstimateRow {
+  readonly label: string;
+  readonly value: number;
+  readonly unit: Unit;
+  readonly formula: string;
+  readonly source: string;
+  readonly measure?: string;
+  /** What the arithmetic takes for granted; shown when the run differs by more than 20 %. */
+  readonly assumes?: string;
+}
+
+/** One line of the cost sheet. */
+export interface CostRow {
+  readonly label: string;
+  readonly usdPerHour: number;
+  /** Who lists that price, and when. */
+  readonly source: string;
+}
+
+/** What a node is given when it is built. */
+export interface Site {
+  readonly net: Network;
+  readonly id: string;
+  /** A random stream of this node's own, derived from (seed, node id, purpose). */
+  stream(purpose: string): Stream;
+  /** The loaded trace of that name, or null. */
+  trace(name: string): Trace | null;
+}
+
+/** A running component: a node of the network that knows its kind's parameter values. */
+export interface Component<V> extends Node {
+  /** Takes changed parameter values at once; requests in flight survive. */
+  retune(values: V): void;
+}
+
+/** Everything about one kind of component. `P` its parameters, `N` its running form. */
+export interface Kind<P extends Params = Params, N extends Component<Values<P>> = Component<Values<P>>> {
+  readonly id: string;
+  readonly label: string;
+  /** One sentence for palette and inspector. */
+  readonly doc: string;
+  /** A paragraph for the README and the help panel: what it models and what it leaves out. */
+  readonly about: string;
+  readonly group: Group;
+  /** Name of its icon in the page's icon table (lucide's own names, kebab-case). */
+  readonly icon: string;
+  readonly params: P;
+  readonly ports: Ports;
+  readonly measures: Readonly<Record<string, Measure<N>>>;
+  /** The two measures on the card (own or common) and its live face. */
+  readonly card: readonly [string, string];
+  readonly face: Face;
+  /** The line under the name on the card. */
+  readonly subtitle: (values: Values<P>) => string;
+  /** The arithmetic a person would do at a whiteboard, with formula and source. */
+  readonly estimate: (values: Values<P>, flow: Flow) => readonly EstimateRow[];
+  /** Load that this node offers by hand when it is a source of traffic. */
+  readonly offers?: (values: Values<P>) => Flow;
+  /** By hand: what one incoming flow becomes on each of `weights.length` outgoing call wires; default: the flow itself on each. */
+  readonly passes?: (values: Values<P>, flow: Flow, weights: readonly number[]) => readonly Flow[];
+  readonly cost: (values: Values<P>) => readonly CostRow[];
+  /** Faults it can suffer, by name. */
+  readonly faults: readonly string[];
+  /** Upgrades of stored parameter values, oldest first; index i takes version i to i + 1. */
+  readonly migrations: readonly ((stored: Readonly<Record<string, unknown>>) => Record<string, unknown>)[];
+  readonly build: (values: Values<P>, site: Site) => N;
+}
+
+/** A kind whose parameter and node types have been forgotten: what lists of kinds hold. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- differing kinds meet here
+export type AnyKind = Kind<any, any>;
+
+/** Declares a kind; its parameter and node types are inferred from the declaration. */
+export function defineKind<const P extends Params, N extends Component<Values<P>>>(kind: Kind<P, N>): Kind<P, N> {
+  return kind;
+}

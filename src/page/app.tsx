@@ -1,0 +1,96 @@
+/** The whole page: top bar, palette, board, inspector and charts, and what lies over them from time to time. */
+import { ChartSpline, CircleHelp, Command as CommandIcon, Map as MapIcon, Moon, Plus, SlidersHorizontal, Sun, X } from 'lucide-react';
+import { useEffect, type ReactNode } from 'react';
+import { session } from '../session/store.ts';
+import { Board } from './canvas/board.tsx';
+import { ChartDock } from './charts/chart-dock.tsx';
+import { CommandBox } from './commands/command-box.tsx';
+import { listenToClipboard } from './commands/clipboard.ts';
+import { Help } from './commands/help.tsx';
+import { commands } from './commands/list.ts';
+import { listenToKeys } from './commands/shortcuts.ts';
+import { DropFiles } from './drop-files.tsx';
+import { Inspector } from './inspector/inspector.tsx';
+import { openLibrary } from './library/current.ts';
+import { Library } from './library/library.tsx';
+import { Palette } from './palette/palette.tsx';
+import { panels, toggleSheet } from './panels.ts';
+import { Spoken } from './spoken.tsx';
+import { flipTheme, useTheme } from './theme/theme.ts';
+import { Toasts } from './toasts/toasts.tsx';
+import { TopBar } from './top/top-bar.tsx';
+import styles from './app.module.css';
+
+/** Light or dark, the map, the command box, help: small, out of the way, always there. */
+function PaletteFoot() {
+  const theme = useTheme();
+  const minimap = panels((state) => state.minimap);
+  const Icon = theme === 'dark' ? Sun : Moon;
+  return (
+    <div className={styles['foot']} role="group" aria-label="Page">
+      <button type="button" aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'} title="Light or dark" onClick={flipTheme}><Icon size={15} aria-hidden="true" /></button>
+      <button type="button" aria-label="Map of the board" aria-pressed={minimap} title="Map of the board (Alt+M)" onClick={() => panels.setState({ minimap: !minimap })}><MapIcon size={15} aria-hidden="true" /></button>
+      <button type="button" aria-label="Find a command" title="Find a command (Ctrl+K)" onClick={() => panels.setState({ commandBox: true })}><CommandIcon size={15} aria-hidden="true" /></button>
+      <button type="button" aria-label="Keys and gestures" title="Keys and gestures (?)" onClick={() => panels.setState({ help: true })}><CircleHelp size={15} aria-hidden="true" /></button>
+    </div>
+  );
+}
+
+/** What the sheet on a small screen would show: the selected thing, or the design. */
+function useSubject(): string {
+  return session((state) => {
+    const [id] = state.selection;
+    if (state.selection.size !== 1 || id === undefined) return 'Inspect';
+    return state.design.nodes.find((node) => node.id === id)?.label ?? 'Inspect';
+  });
+}
+
+/** The bar at the bottom of a small screen, from which the panels open. */
+function Tabs() {
+  const { sheet, dock } = panels();
+  const subject = useSubject();
+  return (
+    <nav className={styles['tabs']} aria-label="Panels">
+      <button type="button" aria-pressed={sheet === 'palette'} onClick={() => toggleSheet('palette')}><Plus size={17} aria-hidden="true" />Add</button>
+      <button type="button" aria-pressed={sheet === 'inspector'} onClick={() => toggleSheet('inspector')} data-marked={subject !== 'Inspect' || undefined}><SlidersHorizontal size={17} aria-hidden="true" /><span>{subject}</span></button>
+      <button type="button" aria-pressed={dock} onClick={() => panels.setState({ dock: !dock })}><ChartSpline size={17} aria-hidden="true" />Charts</button>
+    </nav>
+  );
+}
+
+function SheetClose({ label }: { label: string }) {
+  return (
+    <button type="button" className={styles['close']} aria-label={`Close ${label}`} onClick={() => panels.setState({ sheet: null })}><X size={17} aria-hidden="true" /></button>
+  );
+}
+
+function Overlays(): ReactNode {
+  return <><Library /><CommandBox /><Help /><Toasts /><Spoken /><DropFiles /></>;
+}
+
+/** The page. */
+export function App() {
+  const { sheet, dock } = panels();
+  useEffect(() => listenToKeys(commands), []);
+  useEffect(listenToClipboard, []);
+  return (
+    <div className={styles['app']} data-sheet={sheet ?? undefined} data-dock={dock || undefined}>
+      <div className={styles['top']}><TopBar /></div>
+      <nav className={styles['palette']} aria-label="Components" data-panel="palette">
+        <SheetClose label="components" />
+        <Palette />
+        <PaletteFoot />
+      </nav>
+      <main className={styles['board']} aria-label="Board">
+        <Board commands={commands} openLibrary={openLibrary} />
+      </main>
+      <aside className={styles['inspector']} aria-label="Inspector" data-panel="inspector">
+        <SheetClose label="the inspector" />
+        <Inspector />
+      </aside>
+      {dock && <section className={styles['dock']} aria-label="Charts"><ChartDock /></section>}
+      <Tabs />
+      <Overlays />
+    </div>
+  );
+}

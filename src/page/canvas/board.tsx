@@ -1,0 +1,243 @@
+/** The board: the design drawn with React Flow, which holds no truth – it draws what the design says and reports what hands do. */
+import {
+  Background, MiniMap, ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStore, type Connection, type Edge, type FinalConnectionState, type IsValidConnection, type NodeChange,
+} from '@xyflow/react';
+import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent as ReactMouseEvent, type RefObject } from 'react';
+import { kinds } from '../../kinds/index.ts';
+import { session } from '../../session/store.ts';
+import { board, type Area as BoardArea, type BoardView, type Point } from '../board-view.ts';
+import type { Command } from '../command.ts';
+import { seeFromAfar } from '../live.ts';
+import { panels } from '../panels.ts';
+import { Area } from './area.tsx';
+import { Card } from './card.tsx';
+import { CommandMenu, type MenuPlace } from './command-menu.tsx';
+import { EmptyBoard } from './empty.tsx';
+import { takeNodeChanges, takeSelection } from './gestures.ts';
+import { KindMenu, type KindQuestion } from './kind-menu.tsx';
+import { Note } from './note.tsx';
+import { boardEdges, boardNodes, nothingHeld, type BoardNode } from './shape.ts';
+import { nodeUnder, WireHint } from './wire-hint.tsx';
+import { WireLabel } from './wire-label.tsx';
+import { Wire } from './wire.tsx';
+import { addAt, fasten, kindsFor, refusalAt, type LooseWire } from './wiring.ts';
+import { ZoomBar } from './zoom-bar.tsx';
+import styles from './board.module.css';
+
+const nodeTypes = { card: Card, area: Area, note: Note };
+const edgeTypes = { wire: Wire };
+const manyNodes = 80;
+/**
+ * From so many wires on, their dots move in coarser steps; from `manyWires` on, only on the wire under the pointer and the
+ * selected ones. Without a graphics card, 300 flowing wires cost half the frames.
+ */
+const someWires = 25;
+const manyWires = 60;
+/** Below this zoom the figures on the cards are too small to be read; the cards show large names instead. */
+const farZoom = 0.32;
+const zooms = { min: 0.1, max: 2.5 };
+const smooth = { duration: 220 };
+
+interface BoardProps {
+  readonly commands: readonly Command[];
+  readonly openLibrary: () => void;
+}
+
+/** Nodes and edges as the design and the holding hand have them, and the way for React Flow to report changes. */
+function useDrawn() {
+  const design = session((state) => state.design);
+  const selection = session((state) => state.selection);
+  const [held, setHeld] = useState(nothingHeld);
+  const holding = useRef(held);
+  const nodes = useMemo(() => boardNodes(design, selection, held), [design, selection, held]);
+  const edges = useMemo(() => boardEdges(design, selection, held), [design, selection, held]);
+  const onNodesChange = useCallback((changes: NodeChange<BoardNode>[]) => {
+    holding.current = takeNodeChanges(changes, holding.current);
+    setHeld(holding.current);
+  }, []);
+  return { design, nodes, edges, onNodesChange };
+}
+
+function middleOf(root: HTMLElement | null): Point {
+  const box = root?.getBoundingClientRect();
+  return box ? { x: box.left + box.width / 2, y: box.top + box.height / 2 } : { x: 0, y: 0 };
+}
+
+function visible(root: HTMLElement | null, at: (x: number, y: number) => Point): BoardArea {
+  const box = root?.getBoundingClientRect() ?? new DOMRect();
+  const [start, end] = [at(box.left, box.top), at(box.right, box.bottom)];
+  return { ...start, width: end.x - start.x, height: end.y - start.y };
+}
+
+/** Offers the board's view to the rest of the page for as long as it is drawn. */
+function useBoardView(root: RefObject<HTMLDivElement | null>, ask: (question: KindQuestion) => void): { onPointerMove: (event: { clientX: number; clientY: number }) => void } {
+  const flow = useReactFlow<BoardNode>();
+  const pointer = useRef<Point | null>(null);
+  useEffect(() => {
+    const at = (x: number, y: number): Point => flow.screenToFlowPosition({ x, y });
+    const centre = (): Point => at(middleOf(root.current).x, middleOf(root.current).y);
+    const covers = (x: number, y: number): boolean => root.current?.contains(document.elementFromPoint(x, y)) ?? false;
+    const view: BoardView = {
+      fit: (ids) => void flow.fitView({ padding: 0.1, maxZoom: 1, ...smooth, ...(ids?.length ? { nodes: ids.map((id) => ({ id })) } : {}) }),
+      zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, smooth),
+      zoomTo: (zoom) => void flow.zoomTo(zoom, smooth),
+      centre, at, covers, visible: () => visible(root.current, at),
+      pointer: () => (pointer.current && covers(pointer.current.x, pointer.current.y) ? at(pointer.current.x, pointer.current.y) : centre()),
+      place(id, where) {
+        const kind = kinds.find((one) => one.id === id);
+        if (kind) addAt(kind, where ?? centre());
+      },
+      quickAdd() {
+        const middle = middleOf(root.current);
+        ask({ x: middle.x - 134, y: middle.y - 160, title: 'Add a component', kinds, choose: (kind) => addAt(kind, centre()) });
+      },
+    };
+    board.current = view;
+    return () => {
+      if (board.current === view) board.current = null;
+    };
+  }, [flow, root, ask]);
+  return { onPointerMove: (event) => (pointer.current = { x: event.clientX, y: event.clientY }) };
+}
+
+/** Shows a newly opened design whole, or as it was left when the screen is wide enough for that to make sense. */
+function useOpeningView(): void {
+  const flow = useReactFlow<BoardNode>();
+  const documentId = session((state) => state.documentId);
+  useEffect(() => {
+    const { view, nodes } = session.getState().design;
+    const frame = requestAnimationFrame(() => {
+      // React Flow would keep a fit of nothing for later, and jump when the first component is placed.
+      if (nodes.length === 0) void flow.setViewport({ x: 0, y: 0, zoom: 1 });
+      else if (view && innerWidth > 760) void flow.setViewport(view);
+      else void flow.fitView({ padding: 0.1, maxZoom: 1 });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [documentId, flow]);
+}
+
+function pointOf(event: MouseEvent | TouchEvent): Point {
+  const touch = 'changedTouches' in event ? event.changedTouches[0] : event;
+  return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
+}
+
+/** What happens when a wire in the hand is let go: fastened, refused with a reason, or a list of what could stand there. */
+function useWiring(ask: (question: KindQuestion) => void) {
+  const flow = useReactFlow<BoardNode>();
+  const moving = useRef<string | undefined>(undefined);
+  const letGo = (event: MouseEvent | TouchEvent, state: FinalConnectionState): void => {
+    if (!state.fromNode || !state.fromHandle) return;
+    const wire: LooseWire = { node: state.fromNode.id, backwards: state.fromHandle.type === 'target', ...(moving.current ? { moving: moving.current } : {}) };
+    const { x, y } = pointOf(event);
+    const target = state.toNode?.id ?? nodeUnder(x, y);
+    if (target === wire.node && !state.toHandle) return;
+    if (target) fasten(wire, target);
+    else if (!wire.moving && board.current?.covers(x, y)) {
+      const title = wire.backwards ? 'What calls this?' : 'What should it call?';
+      ask({ x, y, title, kinds: kindsFor(wire), choose: (kind) => addAt(kind, flow.screenToFlowPosition({ x: x + 90, y }), wire) });
+    }
+  };
+  return {
+    moving,
+    props: {
+      isValidConnection: ((wire: Connection | Edge) => refusalAt({ node: wire.source, backwards: false, ...(moving.current ? { moving: moving.current } : {}) }, wire.target) === null) as IsValidConnection,
+      onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
+        // Moving an end reports here too; it is dealt with below.
+        if (!moving.current) letGo(event, state);
+      },
+      onReconnect: () => undefined,
+      onReconnectStart: (_: ReactMouseEvent, edge: Edge) => void (moving.current = edge.id),
+      onReconnectEnd: (event: MouseEvent | TouchEvent, _: Edge, _type: unknown, state: FinalConnectionState) => {
+        letGo(event, state);
+        moving.current = undefined;
+      },
+    },
+  };
+}
+
+/** Opens the menu at the pointer, on whatever lies there. */
+function useContextMenu() {
+  const [menu, setMenu] = useState<MenuPlace | null>(null);
+  const open = (event: ReactMouseEvent | MouseEvent, id: string | null): void => {
+    event.preventDefault();
+    const { selection, select } = session.getState();
+    if (id && !selection.has(id)) select([id]);
+    setMenu({ x: event.clientX, y: event.clientY, onItem: id !== null || selection.size > 0 });
+  };
+  return {
+    menu,
+    close: () => setMenu(null),
+    props: {
+      onNodeContextMenu: (event: ReactMouseEvent, node: BoardNode) => open(event, node.id),
+      onEdgeContextMenu: (event: ReactMouseEvent, edge: Edge) => open(event, edge.id),
+      onPaneContextMenu: (event: ReactMouseEvent | MouseEvent) => open(event, null),
+      onSelectionContextMenu: (event: ReactMouseEvent) => open(event, [...session.getState().selection][0] ?? null),
+    },
+  };
+}
+
+/** The wheel zooms and a drag pans, as on maps; or the wheel pans and a drag selects, as in design tools. */
+function panning(wheelPans: boolean) {
+  return wheelPans && matchMedia('(pointer: fine)').matches ? { panOnScroll: true, selectionOnDrag: true, panOnDrag: [1] } : { panOnScroll: false, panOnDrag: [0, 1] };
+}
+
+/** The wire whose figures are wanted: the one under the pointer, else the selected one. */
+function useWireOfInterest() {
+  const [under, setUnder] = useState<string | null>(null);
+  const selected = session((state) => {
+    const [id] = state.selection;
+    return state.selection.size === 1 && state.design.links.some((link) => link.id === id) ? (id ?? null) : null;
+  });
+  const there = session((state) => under !== null && state.design.links.some((link) => link.id === under));
+  const props = { onEdgeMouseEnter: (_: ReactMouseEvent, edge: Edge) => setUnder(edge.id), onEdgeMouseLeave: () => setUnder(null) };
+  return { wire: there ? under : selected, props };
+}
+
+function Surface({ commands, openLibrary }: BoardProps) {
+  const root = useRef<HTMLDivElement>(null);
+  const [question, setQuestion] = useState<KindQuestion | null>(null);
+  const { design, nodes, edges, onNodesChange } = useDrawn();
+  const { minimap, wheelPans } = panels();
+  const far = useStore((state) => state.transform[2] < farZoom);
+  useEffect(() => seeFromAfar(far), [far]);
+  const running = session((state) => state.run.state === 'running');
+  const wiring = useWiring(setQuestion);
+  const context = useContextMenu();
+  const interest = useWireOfInterest();
+  const { onPointerMove } = useBoardView(root, setQuestion);
+  useOpeningView();
+  const onDoubleClick = (event: ReactMouseEvent): void => {
+    if (!(event.target as Element).classList.contains('react-flow__pane')) return;
+    const { clientX: x, clientY: y } = event;
+    setQuestion({ x, y, title: 'Add a component', kinds, choose: (kind) => board.current && addAt(kind, board.current.at(x, y)) });
+  };
+  return (
+    <div ref={root} className={styles['board']} data-running={running || undefined} data-some={design.links.length > someWires || undefined} data-many={design.links.length > manyWires || undefined} data-far={far || undefined} onPointerMove={onPointerMove} onDoubleClick={onDoubleClick}>
+      <ReactFlow<BoardNode>
+        nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
+        onNodesChange={onNodesChange} onEdgesChange={takeSelection} {...wiring.props} {...context.props} {...interest.props} {...panning(wheelPans)}
+        onMoveEnd={(event, view) => event && session.getState().setView(view)}
+        minZoom={zooms.min} maxZoom={zooms.max} deleteKeyCode={null} selectionKeyCode="Shift" selectionMode={SelectionMode.Partial} multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
+        zoomOnDoubleClick={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={design.nodes.length > manyNodes} connectionRadius={26} reconnectRadius={14}
+      >
+        <Background gap={22} size={1.6} color="var(--dot)" />
+        {minimap && <MiniMap pannable zoomable className={styles['minimap'] ?? ''} nodeBorderRadius={12} ariaLabel="Map of the board" />}
+        <WireHint moving={wiring.moving} />
+        {interest.wire && <WireLabel id={interest.wire} />}
+      </ReactFlow>
+      <ZoomBar />
+      {design.nodes.length === 0 && <EmptyBoard openLibrary={openLibrary} />}
+      {question && <KindMenu key={`${question.x} ${question.y}`} question={question} close={() => setQuestion(null)} />}
+      {context.menu && <CommandMenu place={context.menu} commands={commands} close={context.close} />}
+    </div>
+  );
+}
+
+/** The board with everything on it. */
+export function Board(props: BoardProps) {
+  return (
+    <ReactFlowProvider>
+      <Surface {...props} />
+    </ReactFlowProvider>
+  );
+}

@@ -1,0 +1,151 @@
+/** One component on the board: what it is, two live figures, a live face, and how it fares. */
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import { memo, useEffect, useRef } from 'react';
+import { fullParams } from '../../design/params.ts';
+import type { DesignNode } from '../../design/design.ts';
+import { kindOf } from '../../kinds/index.ts';
+import type { AnyKind, Face } from '../../kit/kind.ts';
+import { commonMeasureInfo, type Frame, type Layout } from '../../run/protocol.ts';
+import { format } from '../../units/format.ts';
+import type { Unit } from '../../units/unit.ts';
+import { IconTile } from '../icons.tsx';
+import { failedShare, nodeFigure, onFigures } from '../live.ts';
+import { facePainter, ringLength } from './face.ts';
+import styles from './card.module.css';
+
+/** A card as React Flow carries it: the design's node, nothing live. */
+export type CardNode = Node<{ readonly node: DesignNode }, 'card'>;
+
+interface Figure {
+  readonly measure: string;
+  readonly label: string;
+  readonly unit: Unit;
+}
+
+/** What a measure of a kind, own or common, is called and measured in. */
+function figureOf(kind: AnyKind, measure: string): Figure {
+  const common = commonMeasureInfo[measure as keyof typeof commonMeasureInfo];
+  const own = kind.measures[measure];
+  return { measure, label: (own ?? common)?.label ?? measure, unit: (own ?? common)?.unit ?? 'count' };
+}
+
+/** The sharpest true sentence about a card under load: hot from 90 % utilisation. */
+function paintState(card: HTMLElement, badge: HTMLElement, id: string): (frame: Frame, layout: Layout) => void {
+  let shown = '';
+  let hot = false;
+  return (frame, layout) => {
+    const share = failedShare(frame, layout, id);
+    const text = share > 0 ? format(share, 'share', 2) : '';
+    if (text !== shown) badge.textContent = shown = text;
+    const isHot = nodeFigure(frame, layout, id, 'utilisation') > 0.9;
+    if (isHot !== hot) card.toggleAttribute('data-hot', (hot = isHot));
+  };
+}
+
+const counted: ReadonlySet<Unit> = new Set<Unit>(['requests', 'items', 'count']);
+
+/** A figure as the card shows it: short, and a queue that is as good as empty is empty. */
+function shown(value: number, unit: Unit): string {
+  if (counted.has(unit) && Math.abs(value) < 0.005) return format(0, unit);
+  return format(value, unit, unit === 'share' ? 2 : 3);
+}
+
+function paintText(element: HTMLElement, id: string, figure: Figure): (frame: Frame, layout: Layout) => void {
+  let written = '–';
+  return (frame, layout) => {
+    const text = shown(nodeFigure(frame, layout, id, figure.measure), figure.unit);
+    if (text !== written) element.textContent = written = text;
+  };
+}
+
+/** Connects a card's elements to the frames for as long as it is on the page. */
+function useLiveCard(id: string, kind: AnyKind | undefined) {
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const root = card.current;
+    if (!root || !kind) return;
+    const find = (part: string): HTMLElement => root.querySelector(`[data-part="${part}"]`) as HTMLElement;
+    const paints = [
+      paintState(root, find('badge'), id),
+      ...kind.card.map((measure, i) => paintText(find(`figure${i}`), id, figureOf(kind, measure))),
+      facePainter(kind.face, find('face'), kind, id),
+    ];
+    return onFigures((frame, layout) => {
+      for (const paint of paints) paint(frame, layout);
+    });
+  }, [id, kind]);
+  return card;
+}
+
+function FaceView({ face }: { face: Face }) {
+  switch (face.form) {
+    case 'bar':
+      return <div className={styles['bar']} data-part="face"><i /></div>;
+    case 'ring':
+      return (
+        <div className={styles['ring']} data-part="face">
+          <svg viewBox="0 0 28 28"><circle cx="14" cy="14" r="11" /><circle cx="14" cy="14" r="11" strokeDasharray={ringLength} strokeDashoffset={ringLength} /></svg>
+        </div>
+      );
+    case 'spark':
+      return <div className={styles['spark']} data-part="face"><svg viewBox="0 0 174 24" preserveAspectRatio="none"><path d="" /><path d="" /></svg></div>;
+    case 'cells':
+    case 'slots':
+      return <div className={styles[face.form]} data-part="face" />;
+  }
+}
+
+function Ports({ kind }: { kind: AnyKind }) {
+  const calls = kind.ports.out.some((port) => port.wire === 'call');
+  const prefixes = kind.ports.out.some((port) => port.wire === 'prefix');
+  return (
+    <>
+      {kind.ports.in === 'call' && <Handle id="in" type="target" position={Position.Left} className={styles['port']} />}
+      {kind.ports.in === 'call' && <Handle id="in-top" type="target" position={Position.Top} className={styles['quiet']} isConnectableStart={false} />}
+      {kind.ports.in === 'prefix' && <Handle id="prefix-in" type="target" position={Position.Top} className={styles['port']} data-wire="prefix" />}
+      {calls && <Handle id="out" type="source" position={Position.Right} className={styles['port']} />}
+      {calls && <Handle id="out-bottom" type="source" position={Position.Bottom} className={styles['quiet']} isConnectable={false} />}
+      {prefixes && <Handle id="prefix-out" type="source" position={Position.Bottom} className={styles['port']} data-wire="prefix" />}
+    </>
+  );
+}
+
+function Rows({ kind }: { kind: AnyKind }) {
+  const under = kind.face.form === 'bar' && kind.face.measure === kind.card[0] ? 0 : 1;
+  return kind.card.map((measure, i) => (
+    <div key={measure}>
+      <div className={styles['row']}>
+        <span>{figureOf(kind, measure).label}</span>
+        <b data-part={`figure${i}`}>–</b>
+      </div>
+      {i === under && kind.face.form !== 'ring' && <FaceView face={kind.face} />}
+    </div>
+  ));
+}
+
+function subtitle(kind: AnyKind, node: DesignNode): string {
+  return kind.subtitle(fullParams(kind, node.params));
+}
+
+/** A component's card. Its figures are written into it frame by frame and never pass through React. */
+export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) {
+  const { node } = data;
+  const kind = kindOf(node.kind);
+  const card = useLiveCard(node.id, kind);
+  if (!kind) return <article className={styles['card']} ref={card}>{node.label}</article>;
+  return (
+    <article className={styles['card']} data-selected={selected || undefined} ref={card}>
+      <header className={styles['head']}>
+        <IconTile icon={kind.icon} group={kind.group} />
+        <div className={styles['names']}>
+          <b>{node.label}</b>
+          <span>{subtitle(kind, node)}</span>
+        </div>
+        {kind.face.form === 'ring' && <FaceView face={kind.face} />}
+      </header>
+      <Rows kind={kind} />
+      <span className={styles['badge']} data-part="badge" title="failed calls" />
+      <Ports kind={kind} />
+    </article>
+  );
+});

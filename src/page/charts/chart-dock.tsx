@@ -1,0 +1,15 @@
+/** The dock under the board: latency, waiting, utilisation and cost, side by side, or a strip to swipe where it is narrow. */
+import { session } from '../../session/store.ts';
+import { ChartPanel } from './chart-panel.tsx';
+import styles from './charts.module.css';
+import { panels } from './panels.ts';
+
+/** The four charts of the run. Fills its container; another document starts with charts of its own. */
+export function ChartDock() {
+  const documentId = session((state) => state.documentId);
+  return (
+    <div className={styles['dock']}>
+      <div className={styles['strip']}>{panels.map((panel) => <ChartPanel key={`${documentId} ${panel.id}`} panel={panel} />)}</div>
+    </div>
+  );
+}

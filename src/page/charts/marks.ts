@@ -1,0 +1,234 @@
+/** From series to marks: a chart as a plain list of SVG shapes, computed without a page. */
+import { max } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
+import { area, line } from 'd3-shape';
+import type { Unit } from '../../units/unit.ts';
+import { notation, tickText, timeText } from './ticks.ts';
+
+/** One line of a chart: its values in the chart's unit (NaN is a gap), and how it is inked. */
+export interface Line {
+  readonly key: string;
+  readonly name: string;
+  readonly values: ArrayLike<number>;
+  readonly stroke: string;
+  /** SVG dash pattern; empty is solid. */
+  readonly dash: string;
+  /** Stroke width in pixels. */
+  readonly weight: number;
+  /** The ink slot it holds, to be kept from one drawing to the next. */
+  readonly slot: number;
+}
+
+/** A moment worth a dashed vertical line. */
+export interface Moment {
+  readonly time: number;
+  readonly label: string;
+}
+
+/** Everything a chart is drawn from. Sizes in pixels, times in simulated seconds. */
+export interface PlotSpec {
+  readonly times: ArrayLike<number>;
+  readonly lines: readonly Line[];
+  readonly unit: Unit;
+  readonly width: number;
+  readonly height: number;
+  /** Tint the area under each line. */
+  readonly filled: boolean;
+  /** The least value the axis reaches up to, in the unit; 0 lets the data decide. */
+  readonly reach: number;
+  readonly limit: { readonly value: number; readonly label: string } | null;
+  readonly moments: readonly Moment[];
+  /** Key of the only line shown in full ink; the others fade. */
+  readonly isolated: string | null;
+}
+
+/** One SVG element: its tag, its attributes, its text. */
+export interface Shape {
+  readonly tag: 'path' | 'line' | 'text' | 'circle';
+  readonly at: Readonly<Record<string, string | number>>;
+  readonly text?: string;
+}
+
+/** The inner rectangle of a chart, in pixels. */
+export interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** A chart ready to paint, with the scales that pointers and crosshairs need. */
+export interface Plot {
+  readonly shapes: readonly Shape[];
+  readonly box: Box;
+  readonly x: (seconds: number) => number;
+  readonly y: (value: number) => number;
+  readonly timeAt: (pixels: number) => number;
+}
+
+/** Width in pixels of one character of an axis label (10 px monospaced). */
+const character = 6.1;
+
+/** A line's values as the scale sees them: only finite ones. */
+export function highest(lines: readonly Line[]): number {
+  return max(lines, (each) => max(Array.from(each.values), (value) => (Number.isFinite(value) ? value : undefined))) ?? 0;
+}
+
+/** Where the value axis ends, in the unit: above the data, above `reach`, and above the limit while that is not far away. */
+export function axisTop(spec: Pick<PlotSpec, 'lines' | 'reach' | 'limit'>): number {
+  const peak = highest(spec.lines);
+  // A share of 1.0000001 must not raise the axis above 100 %.
+  const data = peak <= spec.reach * 1.005 ? spec.reach : peak;
+  const limit = spec.limit?.value ?? 0;
+  const top = limit > 0 && (data === 0 || limit <= data * 3) ? Math.max(data, limit * 1.08) : data;
+  return top > 0 ? top : 1;
+}
+
+/** First and last moment of the time axis: columns end at their times, so the first begins one column earlier. */
+export function timeSpan(times: ArrayLike<number>): readonly [number, number] {
+  const first = times[0] ?? 0;
+  const last = times[times.length - 1] ?? 0;
+  const start = times.length > 1 ? Math.max(0, 2 * first - times[1]!) : 0;
+  return last > start ? [start, last] : [start, start + 1];
+}
+
+interface Axis {
+  readonly scale: (value: number) => number;
+  readonly ticks: readonly { readonly y: number; readonly text: string }[];
+}
+
+function valueAxis(spec: PlotSpec, top: number, bottom: number): Axis {
+  const end = axisTop(spec);
+  const written = notation(spec.unit, end);
+  const count = Math.max(2, Math.min(4, Math.floor((bottom - top) / 26)));
+  const scale = scaleLinear().domain([0, end / written.divisor]).nice(count).range([bottom, top]);
+  const values = scale.ticks(count);
+  const step = values.length > 1 ? values[1]! - values[0]! : values[0]! || 1;
+  const text = (value: number, last: boolean) =>
+    `${last ? written.before : ''}${tickText(value, step)}${last && written.after ? ` ${written.after}` : ''}`;
+  return {
+    scale: (value) => scale(value / written.divisor),
+    ticks: values.map((value, i) => ({ y: scale(value), text: text(value, i === values.length - 1) })),
+  };
+}
+
+function gridShapes(axis: Axis, box: Box): Shape[] {
+  return axis.ticks.flatMap(({ y, text }): Shape[] => [
+    { tag: 'line', at: { x1: box.left, x2: box.right, y1: round(y), y2: round(y), stroke: 'var(--line)' } },
+    { tag: 'text', at: { x: box.left - 6, y: round(y + 3.5), 'text-anchor': 'end', class: 'tick' }, text },
+  ]);
+}
+
+function spanShapes(span: readonly [number, number], box: Box, height: number): Shape[] {
+  const y = height - 3;
+  return [
+    { tag: 'text', at: { x: box.left, y, class: 'tick' }, text: timeText(span[0]) },
+    { tag: 'text', at: { x: box.right, y, 'text-anchor': 'end', class: 'tick' }, text: timeText(span[1]) },
+  ];
+}
+
+/** The path of one line with gaps where the value is not finite; a lone value becomes a dot (round caps). */
+export function linePath(times: ArrayLike<number>, values: ArrayLike<number>, x: (t: number) => number, y: (v: number) => number): string {
+  const path = line<number>((_, i) => round(x(times[i]!)), (value) => round(y(value))).defined(Number.isFinite);
+  return path(Array.from(values)) ?? '';
+}
+
+function areaPath(times: ArrayLike<number>, values: ArrayLike<number>, x: (t: number) => number, y: (v: number) => number): string {
+  const path = area<number>((_, i) => round(x(times[i]!)), round(y(0)), (value) => round(y(value))).defined(Number.isFinite);
+  return path(Array.from(values)) ?? '';
+}
+
+function lineShapes(spec: PlotSpec, x: (t: number) => number, y: (v: number) => number): Shape[] {
+  const faded = (each: Line) => spec.isolated !== null && spec.isolated !== each.key;
+  const areas = spec.lines.map((each): Shape => ({
+    tag: 'path',
+    at: { d: areaPath(spec.times, each.values, x, y), fill: each.stroke, opacity: faded(each) ? 0 : 0.1 },
+  }));
+  const lines = spec.lines.map((each): Shape => ({
+    tag: 'path',
+    at: {
+      d: linePath(spec.times, each.values, x, y), class: 'line', stroke: each.stroke, opacity: faded(each) ? 0.14 : 1,
+      'stroke-width': each.weight, 'stroke-dasharray': each.dash || 'none',
+    },
+  }));
+  return [...(spec.filled ? areas : []), ...lines, ...spec.lines.flatMap((each) => endDot(spec, each, x, y, faded(each)))];
+}
+
+/** A dot where a line stands now; it also shows a line that is one value long. */
+function endDot(spec: PlotSpec, each: Line, x: (t: number) => number, y: (v: number) => number, faded: boolean): Shape[] {
+  const last = Array.from(each.values).findLastIndex(Number.isFinite);
+  if (last < 0) return [];
+  const at = { cx: round(x(spec.times[last]!)), cy: round(y(each.values[last]!)), r: 2, fill: each.stroke, opacity: faded ? 0.14 : 1 };
+  return [{ tag: 'circle', at }];
+}
+
+function limitShapes(spec: PlotSpec, axis: Axis, box: Box): Shape[] {
+  if (!spec.limit) return [];
+  const raw = axis.scale(spec.limit.value);
+  const above = raw < box.top;
+  const y = round(Math.max(box.top, raw));
+  const label: Shape = {
+    tag: 'text',
+    at: { x: box.right - 2, y: y < box.top + 12 ? y + 10 : y - 4, 'text-anchor': 'end', class: 'limit' },
+    text: above ? `${spec.limit.label} ↑` : spec.limit.label,
+  };
+  const rule: Shape = { tag: 'line', at: { x1: box.left, x2: box.right, y1: y, y2: y, stroke: 'var(--soft)', 'stroke-dasharray': '1 2.5' } };
+  return above ? [label] : [rule, label];
+}
+
+/** At most `room` pixels of a label, cut with an ellipsis; empty when not even four characters fit. */
+export function cutLabel(text: string, room: number): string {
+  const fits = Math.floor(room / 5.6);
+  if (text.length <= fits) return text;
+  return fits < 4 ? '' : `${text.slice(0, fits - 1).trimEnd()}…`;
+}
+
+/** Dashed lines at the moments; a label stands to the right of its line as far as the next one, the newest always in full view. */
+function momentShapes(spec: PlotSpec, span: readonly [number, number], x: (t: number) => number, box: Box): Shape[] {
+  const inside = spec.moments.filter(({ time }) => time >= span[0] && time <= span[1]);
+  return inside.flatMap(({ time, label }, i): Shape[] => {
+    const at = round(x(time));
+    const next = i + 1 < inside.length ? x(inside[i + 1]!.time) : box.right;
+    const before = i > 0 ? x(inside[i - 1]!.time) : box.left;
+    const flips = i === inside.length - 1 && next - at < label.length * 5.6 && at - before > next - at;
+    const text = cutLabel(label, (flips ? at - before : next - at) - 6);
+    return [
+      { tag: 'line', at: { x1: at, x2: at, y1: box.top - 2, y2: box.bottom, stroke: 'var(--fail)', 'stroke-dasharray': '3 3', opacity: 0.75 } },
+      { tag: 'text', at: { x: flips ? at + 2 : at - 2, y: box.top - 4, 'text-anchor': flips ? 'end' : 'start', class: 'moment' }, text },
+    ];
+  });
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** The whole chart as marks. Pure: the same spec gives the same shapes. */
+export function plot(spec: PlotSpec): Plot {
+  const top = spec.moments.length > 0 ? 14 : 8;
+  const bottom = Math.max(top + 20, spec.height - 18);
+  const axis = valueAxis(spec, top, bottom);
+  const left = Math.round((max(axis.ticks, ({ text }) => text.length) ?? 1) * character + 8);
+  const box: Box = { left, right: Math.max(left + 20, spec.width - 4), top, bottom };
+  const span = timeSpan(spec.times);
+  const x = scaleLinear().domain(span).range([box.left, box.right]);
+  const shapes = [
+    ...gridShapes(axis, box),
+    ...spanShapes(span, box, spec.height),
+    ...lineShapes(spec, x, axis.scale),
+    ...limitShapes(spec, axis, box),
+    ...momentShapes(spec, span, x, box),
+  ];
+  return { shapes, box, x, y: axis.scale, timeAt: (pixels) => x.invert(pixels) };
+}
+
+/** The marks of the crosshair at column `i`: a line, and a ring on every visible value. */
+export function crosshair(chart: Plot, spec: Pick<PlotSpec, 'times' | 'lines' | 'isolated'>, i: number): Shape[] {
+  const x = round(chart.x(spec.times[i]!));
+  const shown = spec.lines.filter((each) => Number.isFinite(each.values[i]) && (spec.isolated === null || spec.isolated === each.key));
+  return [
+    { tag: 'line', at: { x1: x, x2: x, y1: chart.box.top, y2: chart.box.bottom, stroke: 'var(--ink)', opacity: 0.45 } },
+    ...shown.map((each): Shape => ({
+      tag: 'circle',
+      at: { cx: x, cy: round(chart.y(each.values[i]!)), r: 2.8, fill: 'var(--panel)', stroke: each.stroke, 'stroke-width': 1.6 },
+    })),
+  ];
+}

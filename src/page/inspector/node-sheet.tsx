@@ -1,0 +1,87 @@
+/** The inspector of one component: name, parameters, the arithmetic beside the run, every measure, and what it costs. */
+import type { DesignNode } from '../../design/design.ts';
+import { renameNode, setNodeParam } from '../../design/edit.ts';
+import { fullParams } from '../../design/params.ts';
+import { kindOf } from '../../kinds/index.ts';
+import type { AnyKind } from '../../kit/kind.ts';
+import { session } from '../../session/store.ts';
+import { format } from '../../units/format.ts';
+import { IconTile } from '../icons.tsx';
+import { failedShare, useCalmFrame } from '../live.ts';
+import { ByHand } from './by-hand.tsx';
+import { figureIn, figureText, measuresOf } from './measures.ts';
+import { ParamSheet } from './param-field.tsx';
+import { TitleField } from './title-field.tsx';
+import styles from './inspector.module.css';
+
+function rename(id: string, label: string): void {
+  session.getState().edit('Rename', (design) => renameNode(design, id, label), `label:${id}`);
+}
+
+function setParam(node: DesignNode, kind: AnyKind, name: string, value: unknown, part = ''): void {
+  const label = `Change ${kind.params[name]?.label ?? name} of ${node.label}`;
+  session.getState().edit(label, (design) => setNodeParam(design, node.id, name, value), `param:${node.id}:${name}:${part}`);
+}
+
+function Measures({ node, kind }: { node: DesignNode; kind: AnyKind }) {
+  const layout = session((state) => state.layout);
+  const frame = useCalmFrame();
+  const share = frame && layout ? failedShare(frame, layout, node.id) : 0;
+  return (
+    <details className={styles['fold']} open>
+      <summary>Measured now</summary>
+      <dl className={styles['figures']}>
+        {measuresOf(kind).map((measure) => (
+          <div key={measure.name}>
+            <dt title={measure.help}>{measure.label}</dt>
+            <dd>{figureText(figureIn(frame, layout, node.id, measure.name), measure.unit)}</dd>
+          </div>
+        ))}
+        <div data-bad={share > 0 || undefined}><dt>failed share</dt><dd>{format(share, 'share', 2)}</dd></div>
+      </dl>
+    </details>
+  );
+}
+
+function Costs({ node, kind }: { node: DesignNode; kind: AnyKind }) {
+  const rows = kind.cost(fullParams(kind, node.params));
+  if (rows.length === 0) return null;
+  return (
+    <section className={styles['block']} aria-label="What it costs">
+      <h3>What it costs</h3>
+      <dl className={styles['figures']}>
+        {rows.map((row) => (
+          <div key={row.label}>
+            <dt>{row.label}<small>{row.source}</small></dt>
+            <dd>{format(row.usdPerHour, 'usd/hour')}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** Everything about one component. */
+export function NodeSheet({ node }: { node: DesignNode }) {
+  const kind = kindOf(node.kind);
+  if (!kind) return <p>There is no component kind called “{node.kind}”.</p>;
+  return (
+    <>
+      <header className={styles['head']}>
+        <IconTile icon={kind.icon} group={kind.group} large />
+        <div>
+          <TitleField label="Name of the component" value={node.label} onChange={(label) => rename(node.id, label)} />
+          <p>{kind.doc}</p>
+        </div>
+      </header>
+      <ParamSheet params={kind.params} stored={node.params} values={fullParams(kind, node.params)} put={(name, value, part) => setParam(node, kind, name, value, part)} />
+      <ByHand node={node} />
+      <Measures node={node} kind={kind} />
+      <Costs node={node} kind={kind} />
+      <details className={styles['fold']}>
+        <summary>What it models</summary>
+        <p>{kind.about}</p>
+      </details>
+    </>
+  );
+}

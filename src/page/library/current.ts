@@ -1,0 +1,66 @@
+/** Which scenario is open, and whether the library or its brief is on the page. */
+import { create } from 'zustand';
+import type { Scenario } from '../../design/scenario.ts';
+import { session } from '../../session/store.ts';
+import { allScenarios } from './scenarios.ts';
+
+/** The two designs of a scenario. */
+export type Side = 'naive' | 'reference';
+
+/** The open scenario belongs to one document; another document has another, or none. */
+export interface Current {
+  readonly scenario: Scenario | null;
+  /** Which of its designs is open; null where only the name tells, and it does not. */
+  readonly side: Side | null;
+  readonly documentId: string | null;
+  readonly library: boolean;
+  readonly brief: boolean;
+}
+
+/** The state as a hook. */
+export const current = create<Current>(() => ({ scenario: null, side: null, documentId: null, library: false, brief: false }));
+
+/** Shows the library. */
+export const openLibrary = (): void => current.setState({ library: true });
+
+/** Hides the library. */
+export const closeLibrary = (): void => current.setState({ library: false });
+
+/** Shows or hides the brief of the open scenario. */
+export const showBrief = (brief: boolean): void => current.setState({ brief });
+
+/** Opens one of a scenario's designs as a document of its own, with its brief. */
+export function openScenario(scenario: Scenario, side: Side): void {
+  session.getState().open(scenario[side], 'scenario');
+  current.setState({ scenario, side, documentId: session.getState().documentId, library: false, brief: true });
+}
+
+const named = (scenario: Scenario, name: string): boolean => scenario.naive.name === name || scenario.reference.name === name;
+
+function sideOf({ naive, reference }: Scenario, name: string): Side | null {
+  if (naive.name === reference.name) return null;
+  return naive.name === name ? 'naive' : 'reference';
+}
+
+/** Finds the scenario of a document that was opened before (autosave, link): the one whose design has its name. */
+async function recognise(): Promise<void> {
+  const { documentId, design } = session.getState();
+  if (current.getState().documentId === documentId) return;
+  const found = (await allScenarios()).find((each) => 'scenario' in each && named(each.scenario, design.name));
+  if (session.getState().documentId !== documentId) return;
+  const scenario = found && 'scenario' in found ? found.scenario : null;
+  current.setState({ documentId, scenario, side: scenario && sideOf(scenario, design.name), brief: false });
+}
+
+/** Keeps the open scenario in step with the open document from now on; returns how to stop. */
+export function followDocument(): () => void {
+  const look = (): void => void recognise();
+  const timer = window.setTimeout(look, 1500);
+  const stop = session.subscribe((state, before) => {
+    if (state.documentId !== before.documentId) queueMicrotask(look);
+  });
+  return () => {
+    window.clearTimeout(timer);
+    stop();
+  };
+}

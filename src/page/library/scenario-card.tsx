@@ -1,0 +1,38 @@
+/** One scenario in the library: what it asks, what it holds to, what it teaches, and its two designs. */
+import type { Scenario } from '../../design/scenario.ts';
+import { openScenario } from './current.ts';
+import styles from './library.module.css';
+
+/** What a scenario holds to, as a list; nothing where it names none. */
+export function Constraints({ scenario }: { scenario: Scenario }) {
+  if (scenario.constraints.length === 0) return null;
+  return <ul className={styles['constraints']}>{scenario.constraints.map((each) => <li key={each}>{each}</li>)}</ul>;
+}
+
+/** The claims a scenario's lessons put to the test. */
+export function Lessons({ scenario, open = false }: { scenario: Scenario; open?: boolean }) {
+  const { lessons } = scenario;
+  if (lessons.length === 0) return null;
+  return (
+    <details className={styles['lessons']} open={open}>
+      <summary>{lessons.length === 1 ? 'One lesson' : `${lessons.length} lessons`}, measured by the simulator</summary>
+      <ul>{lessons.map(({ claim }) => <li key={claim}>{claim}</li>)}</ul>
+    </details>
+  );
+}
+
+/** The card. */
+export function ScenarioCard({ scenario }: { scenario: Scenario }) {
+  return (
+    <article className={styles['card']} aria-label={scenario.title}>
+      <h4>{scenario.title}</h4>
+      <p>{scenario.brief}</p>
+      <Constraints scenario={scenario} />
+      <Lessons scenario={scenario} />
+      <div className={styles['actions']}>
+        <button type="button" className={styles['button']} onClick={() => openScenario(scenario, 'naive')}>Open naive</button>
+        <button type="button" className={`${styles['button']} ${styles['strong']}`} onClick={() => openScenario(scenario, 'reference')}>Open reference</button>
+      </div>
+    </article>
+  );
+}

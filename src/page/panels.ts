@@ -1,0 +1,44 @@
+/** Which panels are open: what a person has folded away, remembered in this browser, and the sheet on top on a small screen. */
+import { create } from 'zustand';
+
+export interface Panels {
+  /** The sheet over the board on a small screen. */
+  readonly sheet: 'palette' | 'inspector' | null;
+  readonly dock: boolean;
+  readonly minimap: boolean;
+  /** Whether the wheel pans (as in design tools) instead of zooming (as on maps). */
+  readonly wheelPans: boolean;
+  readonly tab: 'inspect' | 'outline';
+  readonly commandBox: boolean;
+  readonly help: boolean;
+}
+
+const storageKey = 'sandtable:panels';
+const kept = ['dock', 'minimap', 'wheelPans'] as const;
+const initial: Panels = { sheet: null, dock: true, minimap: false, wheelPans: false, tab: 'inspect', commandBox: false, help: false };
+
+function remembered(): Partial<Panels> {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '{}');
+    if (typeof stored !== 'object' || stored === null) return {};
+    return Object.fromEntries(Object.entries(stored).filter(([name, value]) => kept.some((k) => k === name) && typeof value === 'boolean'));
+  } catch {
+    return {};
+  }
+}
+
+/** The panels' state as a hook. */
+export const panels = create<Panels>(() => ({ ...initial, ...remembered() }));
+
+panels.subscribe((state) => {
+  try {
+    localStorage.setItem(storageKey, JSON.stringify(Object.fromEntries(kept.map((name) => [name, state[name]]))));
+  } catch {
+    // Storage may be forbidden; the choice then lasts as long as the page.
+  }
+});
+
+/** Opens a sheet, or closes it if it is open. */
+export function toggleSheet(sheet: 'palette' | 'inspector'): void {
+  panels.setState((state) => ({ sheet: state.sheet === sheet ? null : sheet }));
+}

@@ -1,0 +1,55 @@
+/** The design's promises as chips: name, value against limit, held or missed. Values are written by reference with each frame. */
+import { Check, Minus, TriangleAlert } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import type { Objective } from '../../design/design.ts';
+import { frames } from '../../session/frames.ts';
+import { session } from '../../session/store.ts';
+import { format } from '../../units/format.ts';
+import { metricOf, standing, verdict } from './objective-text.ts';
+import type { Metric } from './objective-text.ts';
+import styles from './top.module.css';
+
+const spoken = { met: 'held: ', missed: 'missed: ', open: '' } as const;
+
+function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], value: number): void {
+  const state = verdict(value, objective);
+  if (chip.dataset['state'] !== state) chip.dataset['state'] = state;
+  const [said, figure] = chip.querySelectorAll<HTMLElement>('[data-slot]');
+  if (said!.textContent !== spoken[state]) said!.textContent = spoken[state];
+  const text = standing(value, objective, unit);
+  if (figure!.textContent !== text) figure!.textContent = text;
+}
+
+function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
+  const chip = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    const show = (): void => {
+      if (chip.current) write(chip.current, objective, metric.unit, frames.latest?.objectives[index] ?? NaN);
+    };
+    show();
+    return frames.subscribe(show);
+  }, [objective, metric.unit, index]);
+  return (
+    <li ref={chip} className={styles['chip']} data-state="open" title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}`}>
+      <Check size={13} strokeWidth={2.6} aria-hidden="true" data-when="met" />
+      <TriangleAlert size={13} strokeWidth={2.3} aria-hidden="true" data-when="missed" />
+      <Minus size={13} strokeWidth={2.6} aria-hidden="true" data-when="open" />
+      <span className="visually-hidden" data-slot="" />
+      <span>{metric.label}</span>
+      <span className={styles['figure']} data-slot="" />
+    </li>
+  );
+}
+
+/** All chips in one row that scrolls sideways where it is narrow. */
+export function Objectives() {
+  const design = session((state) => state.design);
+  if (design.objectives.length === 0) return <div className={styles['chips']} />;
+  return (
+    <ul className={styles['chips']} aria-label="Objectives" tabIndex={0}>
+      {design.objectives.map((objective, i) => (
+        <Chip key={`${objective.metric} ${objective.relation}`} objective={objective} metric={metricOf(objective.metric, design)} index={i} />
+      ))}
+    </ul>
+  );
+}

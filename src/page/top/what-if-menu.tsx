@@ -1,0 +1,29 @@
+/** What if …? The open scenario's questions; each is one edit, so that it can be undone and stands as a line in the charts. */
+import { Check, FlaskConical } from 'lucide-react';
+import type { Design } from '../../design/design.ts';
+import { settingRefusal, withParams } from '../../design/scenario.ts';
+import type { WhatIf } from '../../design/scenario.ts';
+import { session } from '../../session/store.ts';
+import { current } from '../library/current.ts';
+import { Menu } from './menu.tsx';
+import type { Entry } from './menu.tsx';
+
+function entryOf({ label, set }: WhatIf, design: Design): Entry {
+  const fits = settingRefusal(design, set) === null;
+  const holds = fits && withParams(design, set) === design;
+  return {
+    label,
+    disabled: !fits || holds,
+    ...(fits ? {} : { note: 'This design has no such part.' }),
+    ...(holds ? { icon: <Check size={15} aria-hidden="true" />, note: 'as it is now' } : {}),
+    run: () => session.getState().edit(label, (before) => withParams(before, set)),
+  };
+}
+
+/** Nothing where no scenario is open or it asks nothing. */
+export function WhatIfMenu() {
+  const scenario = current((state) => state.scenario);
+  const design = session((state) => state.design);
+  if (!scenario || scenario.whatIfs.length === 0) return null;
+  return <Menu label="What if" icon={<FlaskConical size={15} aria-hidden="true" />} entries={scenario.whatIfs.map((each) => entryOf(each, design))} />;
+}

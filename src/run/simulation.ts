@@ -1,0 +1,140 @@
+/** A simulation of a design: runs, takes edits as it goes, keeps notes, and says what happened. The same in Node and in a worker. */
+import type { Design } from '../design/design.ts';
+import { Digest } from '../engine/digest.ts';
+import { BUCKETS } from '../engine/histogram.ts';
+import type { Listener } from '../engine/ledger.ts';
+import type { Budget } from '../engine/network.ts';
+import { Recorder } from '../engine/recorder.ts';
+import type { Trace } from '../engine/trace.ts';
+import { Board } from './board.ts';
+import { Columns } from './columns.ts';
+import type { Mark } from './protocol.ts';
+import type { Result } from './result.ts';
+import { endings, summarise, type Start } from './summary.ts';
+
+/** What may be handed to a simulation beside its design. */
+export interface Options {
+  /** Instead of the seed in the design. */
+  readonly seed?: number;
+  readonly traces?: Readonly<Record<string, Trace>>;
+  readonly budget?: Budget;
+  /** Hears of every request as it ends. */
+  readonly listener?: Listener;
+}
+
+/** Seconds between notes at first: a power of two, so that notes fall on the same moments on every machine. */
+function firstInterval(horizon: number): number {
+  let interval = 1 / 1024;
+  while (interval * 480 < horizon) interval *= 2;
+  return interval;
+}
+
+export class Simulation {
+  readonly board: Board;
+  readonly seed: number;
+  readonly recorder: Recorder;
+  readonly marks: Mark[] = [];
+  columns: Columns;
+  private current: Design;
+  private usd = 0;
+  private usdSince = 0;
+  private usdPerHour = 0;
+  /** Where statistics start: the end of the warm-up, or the very beginning. */
+  private start: Start | null = null;
+
+  constructor(design: Design, options: Options = {}) {
+    this.current = design;
+    this.seed = options.seed ?? design.run.seed;
+    this.board = new Board(this.seed, options.traces ?? {}, options.budget);
+    this.board.apply(design);
+    this.board.net.ledger.listener = options.listener ?? null;
+    this.usdPerHour = this.board.costs().total;
+    this.columns = this.describe();
+    const { ledger } = this.board.net;
+    this.recorder = new Recorder(this.columns.keys.length, firstInterval(design.run.seconds), () => [ledger.latency(), ledger.first, ledger.perOutput]);
+  }
+
+  get design(): Design {
+    return this.current;
+  }
+
+  /** Simulated seconds since the start. */
+  get now(): number {
+    return this.board.net.now;
+  }
+
+  private describe(): Columns {
+    return new Columns(this.board, (now) => this.usd + ((now - this.usdSince) * this.usdPerHour) / 3600);
+  }
+
+  /** Takes an edited design from this moment on, and marks the moment with a label. */
+  apply(design: Design, label: string): void {
+    const { now } = this;
+    this.board.apply(design);
+    this.current = design;
+    this.usd += ((now - this.usdSince) * this.usdPerHour) / 3600;
+    this.usdSince = now;
+    this.usdPerHour = this.board.costs().total;
+    const columns = this.describe();
+    const from = columns.from(this.columns);
+    if (columns.keys.length !== this.columns.keys.length || from.some((c, i) => c !== i)) this.recorder.reshape(columns.keys.length, from);
+    this.columns = columns;
+    if (now > 0) this.marks.push({ time: now, label });
+  }
+
+  /** Runs until `time`, or at most so many events; true when there (or stopped for a reason). Pausing in between changes nothing. */
+  runTo(time: number, events = Infinity): boolean {
+    const { net } = this.board;
+    const first = net.events;
+    while (net.stopped === null) {
+      const warm = this.start === null ? this.current.run.warmupSeconds : Infinity;
+      const stop = Math.min(time, this.recorder.due(), warm > 0 ? warm : Infinity);
+      if (!net.run(stop, events - (net.events - first))) {
+        if (net.events - first >= events) return false;
+        continue;
+      }
+      if (net.stopped !== null) break;
+      if (stop === warm) this.start = this.mark();
+      if (stop === this.recorder.due()) this.recorder.note(stop, (row) => this.columns.fill(row, stop));
+      if (stop >= time) return true;
+    }
+    return true;
+  }
+
+  /** Everything statistics have to forget of what was before. */
+  private mark(): Start {
+    const { net, nodes } = this.board;
+    const row = new Float64Array(this.columns.keys.length);
+    this.columns.fill(row, net.now);
+    const copy = (h: { readonly counts: Uint32Array; readonly count: number; readonly sum: number }) => ({ counts: h.counts.slice(), count: h.count, sum: h.sum });
+    const { ledger } = net;
+    return {
+      time: net.now,
+      row,
+      keys: this.columns.keys,
+      overall: [copy(ledger.latency()), copy(ledger.first), copy(ledger.perOutput)],
+      books: ledger.books.map((b) => ({ ended: endings(b), good: b.good, latency: copy(b.latency) })),
+      nodes: new Map([...nodes.values()].map((l) => [l.id, { ended: l.node.ended.slice(), latency: copy(l.node.latency) }])),
+    };
+  }
+
+  /** What happened from the end of the warm-up until now. */
+  result(): Result {
+    return summarise(this, this.start, this.digest());
+  }
+
+  /** Hash of the full series and of where things stand now. */
+  digest(): string {
+    const { net, nodes } = this.board;
+    const digest = new Digest();
+    for (const key of this.columns.keys) digest.word(key);
+    digest.numbers(this.recorder.times, this.recorder.count);
+    for (let k = 0; k < this.recorder.count; k++) digest.numbers(this.recorder.row(k)!);
+    const row = new Float64Array(this.columns.keys.length);
+    this.columns.fill(row, net.now);
+    digest.number(net.now).number(net.events).numbers(row);
+    for (const h of [net.ledger.latency(), net.ledger.first, net.ledger.perOutput]) digest.number(h.sum).numbers(h.counts, BUCKETS);
+    for (const live of nodes.values()) digest.word(live.id).number(live.node.latency.sum).numbers(live.node.ended);
+    return digest.text();
+  }
+}

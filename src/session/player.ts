@@ -1,0 +1,209 @@
+/** Plays the open design in the engine: loads it, hands edits over one at a time, follows the run's state, and starts again after a loss. */
+import type { Design } from '../design/design.ts';
+import type { Frame, Layout } from '../run/protocol.ts';
+import { createEngine, type Engine, type EngineEvents, type Traces } from './engine.ts';
+import { chartReader, charts, frames } from './frames.ts';
+import type { RunView } from './session.ts';
+
+/** What the player asks of the session and tells it. */
+export interface PlayerHost {
+  design(): Design;
+  traces(): Traces;
+  onRun(change: Partial<RunView>): void;
+  onLayout(layout: Layout | null): void;
+  onTrouble(sentence: string): void;
+}
+
+/** The run's controls. None of them throws or answers; what goes wrong is told to the host. */
+export interface Player {
+  /** Starts the session's design afresh at time 0, and plays it at once where asked. */
+  load(play: boolean): void;
+  /** Takes an edited design into the run; while one is under way, only the newest waits. */
+  apply(design: Design, label: string): void;
+  play(): void;
+  pause(): void;
+  step(): void;
+  setSpeed(speed: number): void;
+}
+
+/** Losses in a row after which the player waits for the person instead of starting again. */
+const mostLosses = 3;
+const lossMemoryMilliseconds = 60_000;
+
+/** A player with an engine of its own. */
+export function createPlayer(host: PlayerHost, makeEngine: (events: EngineEvents) => Engine = createEngine): Player {
+  return new EnginePlayer(host, makeEngine);
+}
+
+class EnginePlayer implements Player {
+  readonly #host: PlayerHost;
+  readonly #engine: Engine;
+  readonly #readCharts: () => void;
+  /** Rises with every load; answers to earlier loads are dropped. */
+  #round = 0;
+  #layout: Layout | null = null;
+  #state: RunView['state'] = 'loading';
+  #speed = 1;
+  /** The design the engine has or is being given, and the edit that waits behind it. */
+  #given: Design | null = null;
+  #waiting: { readonly design: Design; readonly label: string } | null = null;
+  #busy = false;
+  /** A frame that came while the layout was changing. */
+  #held: Frame | null = null;
+  #losses: number[] = [];
+  /** Commands that the engine has not answered yet. */
+  #asked = 0;
+
+  constructor(host: PlayerHost, makeEngine: (events: EngineEvents) => Engine) {
+    this.#host = host;
+    this.#engine = makeEngine({ onFrame: (frame) => this.#take(frame), onLost: (why) => this.#lost(why) });
+    this.#readCharts = chartReader((points) => this.#engine.charts(points));
+  }
+
+  load(play: boolean): void {
+    const round = ++this.#round;
+    const design = this.#host.design();
+    [this.#given, this.#waiting, this.#busy, this.#held, this.#layout] = [design, null, true, null, null];
+    this.#speed = design.run.speed;
+    frames.clear();
+    charts.clear();
+    this.#host.onLayout(null);
+    this.#become('loading', { speed: this.#speed, notice: null });
+    this.#engine.load(design, this.#host.traces()).then((layout) => this.#loaded(round, layout, play), (error: unknown) => this.#failed(round, error));
+  }
+
+  apply(design: Design, label: string): void {
+    if (this.#given && sameRun(this.#given, design)) {
+      this.#waiting = null;
+      return;
+    }
+    this.#waiting = { design, label };
+    if (!this.#busy) this.#applyNext();
+  }
+
+  play(): void {
+    if (this.#state === 'stopped' || this.#state === 'crashed') return this.load(true);
+    this.#become('running', { notice: null });
+    this.#run(this.#engine.play(this.#speed));
+  }
+
+  pause(): void {
+    if (this.#state === 'running') this.#become('paused');
+    this.#run(this.#engine.pause());
+  }
+
+  /** One frame's worth of simulated time. */
+  step(): void {
+    if (this.#state === 'running') this.#become('paused');
+    this.#run(this.#engine.step(0.1 * (this.#speed || 1)));
+  }
+
+  setSpeed(speed: number): void {
+    this.#speed = speed;
+    this.#host.onRun({ speed });
+    if (this.#state === 'running') this.#run(this.#engine.play(speed));
+  }
+
+  #loaded(round: number, layout: Layout, play: boolean): void {
+    if (round !== this.#round) return;
+    this.#settle(layout);
+    if (play) this.play();
+    else this.#become('paused');
+  }
+
+  #applyNext(): void {
+    const next = this.#waiting;
+    this.#waiting = null;
+    if (!next || this.#state === 'crashed') return;
+    [this.#given, this.#busy] = [next.design, true];
+    const round = this.#round;
+    this.#engine.apply(next.design, next.label).then(
+      (layout) => round === this.#round && this.#settle(layout),
+      (error: unknown) => this.#failed(round, error),
+    );
+  }
+
+  /** A new layout stands: shows the frame that waited for it, and hands over the edit that waited. */
+  #settle(layout: Layout): void {
+    this.#busy = false;
+    this.#layout = layout;
+    this.#host.onLayout(layout);
+    const held = this.#held;
+    this.#held = null;
+    if (held && fits(held, layout)) this.#show(held);
+    if (this.#waiting) this.#applyNext();
+  }
+
+  #take(frame: Frame): void {
+    if (this.#busy || !this.#layout) this.#held = frame;
+    else if (fits(frame, this.#layout)) this.#show(frame);
+  }
+
+  #show(frame: Frame): void {
+    // While a command is under way, a frame may still tell of the state before it.
+    const settled = this.#asked === 0 && this.#state !== 'loading' && this.#state !== 'crashed';
+    if (settled && this.#state !== frame.state) this.#become(frame.state, frame.stopped === null ? {} : { notice: frame.stopped });
+    frames.publish(frame);
+    this.#readCharts();
+  }
+
+  #failed(round: number, error: unknown): void {
+    if (round !== this.#round) return;
+    this.#busy = false;
+    this.#host.onTrouble(sentence(error));
+    if (this.#waiting) this.#applyNext();
+    else if (!this.#layout) this.#become('crashed', { notice: sentence(error) });
+  }
+
+  #lost(why: string): void {
+    const now = performance.now();
+    this.#losses = [...this.#losses.filter((at) => now - at < lossMemoryMilliseconds), now];
+    this.#round++;
+    this.#busy = false;
+    this.#host.onTrouble(why);
+    if (this.#losses.length >= mostLosses) {
+      this.#become('crashed', { notice: `${why} It was not started again; change the design, then restart.` });
+      return;
+    }
+    // Paused: what brought it down would do so again.
+    this.load(false);
+    this.#host.onRun({ notice: why });
+  }
+
+  #become(state: RunView['state'], change: Partial<RunView> = {}): void {
+    this.#state = state;
+    this.#host.onRun({ ...change, state });
+  }
+
+  #run(promise: Promise<unknown>): void {
+    const round = this.#round;
+    this.#asked++;
+    promise
+      .catch((error: unknown) => {
+        if (round === this.#round) this.#host.onTrouble(sentence(error));
+      })
+      .finally(() => this.#asked--);
+  }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : 'The simulation failed.';
+}
+
+/** Whether a frame was written for this layout: a frame may overtake the answer that tells of a new one. */
+function fits(frame: Frame, layout: Layout): boolean {
+  const nodes = Object.values(layout.nodes).reduce((most, place) => Math.max(most, place.at + place.measures.length), 0);
+  const links = Object.values(layout.links).reduce((most, at) => Math.max(most, at + 1), 0);
+  return frame.nodes.length >= nodes && frame.links.length >= links;
+}
+
+/** Whether two designs run alike: where things lie and what notes say is nothing to the simulation. */
+function sameRun(a: Design, b: Design): boolean {
+  if (a.links !== b.links || a.objectives !== b.objectives || a.nodes.length !== b.nodes.length) return false;
+  if (a.run.seconds !== b.run.seconds || a.run.warmupSeconds !== b.run.warmupSeconds || a.run.seed !== b.run.seed) return false;
+  if (a.nodes === b.nodes) return true;
+  return a.nodes.every((node, index) => {
+    const other = b.nodes[index]!;
+    return node.id === other.id && node.kind === other.kind && node.label === other.label && node.params === other.params;
+  });
+}

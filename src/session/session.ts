@@ -1,0 +1,65 @@
+/** The shape of the one changing thing on the page. The store in `store.ts` fulfils it; the page's rooms meet here only. */
+import type { Design, Gated, View } from '../design/design.ts';
+import type { Layout, RunState } from '../run/protocol.ts';
+
+/** State of the simulation as the page sees it; live figures come by `frames`, not by state. */
+export interface RunView {
+  readonly state: RunState | 'loading' | 'crashed';
+  /** Simulated seconds per wall second asked for; 0 is as fast as possible. */
+  readonly speed: number;
+  /** A sentence worth showing: why the run stopped, or that the worker was restarted. */
+  readonly notice: string | null;
+}
+
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly tone: 'info' | 'error';
+}
+
+export interface SavedDesign {
+  readonly id: string;
+  readonly name: string;
+  readonly savedAt: number;
+}
+
+export interface SessionState {
+  readonly design: Design;
+  /** Ids of selected nodes, links, groups and notes. */
+  readonly selection: ReadonlySet<string>;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly undoLabel: string | null;
+  readonly redoLabel: string | null;
+  readonly run: RunView;
+  readonly layout: Layout | null;
+  readonly toasts: readonly Toast[];
+  /** Id under which the open document is kept in this browser. */
+  readonly documentId: string;
+  /** Names of the traces loaded in this tab. */
+  readonly traces: readonly string[];
+
+  /** One edit, one undo step; edits with the same `merge` key in a row become one step. Never resets the run. */
+  edit(label: string, change: (design: Design) => Design, merge?: string): void;
+  undo(): void;
+  redo(): void;
+  select(ids: Iterable<string>): void;
+  setView(view: View): void;
+
+  /** Opens a design as a document of its own (autosaved work stays where it was) and starts it. */
+  open(design: Design, origin: 'scenario' | 'file' | 'link' | 'new' | 'saved', documentId?: string): void;
+  /** Text of a dropped or chosen file: a design, or a trace (CSV, JSONL); says what was wrong otherwise. */
+  openFile(name: string, text: string): Gated<string>;
+  saved(): Promise<readonly SavedDesign[]>;
+  openSaved(id: string): Promise<void>;
+  forgetSaved(id: string): Promise<void>;
+
+  play(): void;
+  pause(): void;
+  step(): void;
+  restart(seed?: number): void;
+  setSpeed(speed: number): void;
+
+  say(text: string, tone?: 'info' | 'error'): void;
+  dismiss(id: number): void;
+}

@@ -1,0 +1,213 @@
+/** The session: the open design with its history, the selection and the state of the run. The page's rooms meet here. */
+import { create } from 'zustand';
+import { emptyDesign, type Design, type Gated, type RunSettings } from '../design/design.ts';
+import { parseTrace } from '../design/trace.ts';
+import type { Trace } from '../engine/trace.ts';
+import { fromFile } from '../share/file.ts';
+import { createAutosave, type Autosave } from './autosave.ts';
+import { frames } from './frames.ts';
+import { browserGround, type Ground } from './ground.ts';
+import { noHistory, record, rewrite, stepBack, stepForward, type History } from './history.ts';
+import { createPlayer, type Player, type PlayerHost } from './player.ts';
+import type { SessionState, Toast } from './session.ts';
+
+
+/** What the session stands on; replaced in tests. */
+export interface SessionGround extends Ground {
+  readonly player: (host: PlayerHost) => Player;
+}
+
+const mostToasts = 5;
+
+type Write = (change: Partial<SessionState> | ((state: SessionState) => Partial<SessionState>)) => void;
+
+/** What the actions share: the store's two ends, and the parts that are no state of the page. */
+interface Room {
+  readonly set: Write;
+  readonly get: () => SessionState;
+  readonly ground: SessionGround;
+  readonly player: Player;
+  readonly autosave: Autosave;
+  readonly traces: Map<string, Trace>;
+  history: History;
+}
+
+/** A session of its own; the page has one, `session`. */
+export function createSession(ground: SessionGround) {
+  return create<SessionState>()((set, get) => {
+    const tell = (text: string): void => get().say(text, 'error');
+    const autosave = createAutosave({
+      ...ground,
+      onFailure: tell,
+      onCopy: (documentId) => {
+        set({ documentId });
+        get().say('This design is open in another tab. What you change here is kept as a copy of its own.');
+      },
+    });
+    const player = ground.player({
+      onRun: (change) => set((state) => ({ run: { ...state.run, ...change } })),
+      onLayout: (layout) => set({ layout }),
+      onTrouble: tell,
+      design: () => get().design,
+      traces: () => Object.fromEntries(room.traces),
+    });
+    const room: Room = { set, get, ground, player, autosave, traces: new Map(), history: noHistory };
+    ground.onHide(() => autosave.leave());
+    return { ...start(ground), ...editing(room), ...documents(room), ...running(room), ...toasts(room) };
+  });
+}
+
+type Fields = { [K in keyof SessionState as SessionState[K] extends (...args: never[]) => unknown ? never : K]: SessionState[K] };
+type Actions<K extends keyof SessionState> = Pick<SessionState, K>;
+
+function start(ground: SessionGround): Fields {
+  return {
+    design: emptyDesign,
+    selection: new Set(),
+    ...steps(noHistory),
+    run: { state: 'loading', speed: emptyDesign.run.speed, notice: null },
+    layout: null,
+    toasts: [],
+    documentId: ground.newId(),
+    traces: [],
+  };
+}
+
+function steps(history: History): Pick<SessionState, 'canUndo' | 'canRedo' | 'undoLabel' | 'redoLabel'> {
+  const [back, forward] = [history.past.at(-1), history.future.at(-1)];
+  return { canUndo: !!back, canRedo: !!forward, undoLabel: back?.label ?? null, redoLabel: forward?.label ?? null };
+}
+
+function editing(room: Room): Actions<'edit' | 'undo' | 'redo' | 'select' | 'setView'> {
+  const { set, get } = room;
+  const turn = (step: ReturnType<typeof stepBack>, word: string): void => {
+    if (!step) return;
+    // Where the person looks is no edit: it stays as it is.
+    const design = { ...step.design, view: get().design.view };
+    room.history = step.history;
+    show(room, design);
+    room.player.apply(design, `${word}: ${step.label}`);
+  };
+  return {
+    edit(label, change, merge) {
+      const before = get().design;
+      const design = change(before);
+      if (design === before || !differs(before, design)) return;
+      room.history = record(room.history, label, before, merge);
+      show(room, design);
+      room.player.apply(design, label);
+    },
+    undo: () => turn(stepBack(room.history, get().design), 'Undo'),
+    redo: () => turn(stepForward(room.history, get().design), 'Redo'),
+    select: (ids) => set({ selection: new Set(ids) }),
+    setView(view) {
+      const design = { ...get().design, view };
+      set({ design });
+      room.autosave.note(design);
+    },
+  };
+}
+
+/** Whether any part of the design is another value than before. */
+function differs(before: Design, after: Design): boolean {
+  return (Object.keys(after) as (keyof Design)[]).some((key) => after[key] !== before[key]);
+}
+
+/** Makes an edited design the present one: state, selection of what is left, autosave. */
+function show(room: Room, design: Design): void {
+  const there = new Set([...design.nodes, ...design.links, ...design.groups, ...design.notes].map((item) => item.id));
+  const { selection, run } = room.get();
+  const kept = [...selection].filter((id) => there.has(id));
+  room.set({ design, ...steps(room.history), ...(kept.length < selection.size ? { selection: new Set(kept) } : {}) });
+  if (run.speed !== design.run.speed) room.player.setSpeed(design.run.speed);
+  room.autosave.note(design);
+}
+
+function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSaved' | 'forgetSaved'> {
+  const { set, get } = room;
+  const { shelf } = room.ground;
+  return {
+    open(design, origin, documentId = room.ground.newId()) {
+      room.autosave.follow(documentId);
+      room.history = noHistory;
+      frames.clear();
+      set({ design, documentId, selection: new Set(), layout: null, ...steps(noHistory), run: { state: 'loading', speed: design.run.speed, notice: null } });
+      // A scenario can be had again at any time and is kept from its first edit on; these are kept at once.
+      if (origin === 'link' || origin === 'file') room.autosave.note(design);
+      const crashed = room.ground.crashedWith(documentId);
+      room.player.load(!crashed);
+      if (crashed) set((state) => ({ run: { ...state.run, notice: 'The page was closed unexpectedly. Your design is as you left it; press play to run it.' } }));
+    },
+    openFile: (name, text) => openFile(room, name, text),
+    saved: () => shelf.list().catch(() => []),
+    async openSaved(id) {
+      await room.autosave.flush();
+      const opened = await shelf.read(id).catch((): Gated<Design> => ({ ok: false, why: 'This browser does not let saved designs be read.' }));
+      if (!opened.ok) return get().say(opened.why, 'error');
+      get().open(opened.value, 'saved', id);
+      for (const repair of opened.repairs) get().say(repair);
+    },
+    forgetSaved: (id) => shelf.forget(id).catch(() => get().say('This browser does not let saved designs be removed.', 'error')),
+  };
+}
+
+/** A design or a trace, told apart by name and first line. */
+function openFile(room: Room, name: string, text: string): Gated<string> {
+  const traceName = /\.(csv|jsonl|ndjson)$/i.test(name) || /^\W*timestamp\W/i.test(text.slice(0, 200));
+  if (traceName) return openTrace(room, name, text);
+  const design = fromFile(text);
+  if (!design.ok) return design;
+  room.get().open(design.value, 'file');
+  return { ok: true, value: `Opened “${design.value.name}”.`, repairs: design.repairs };
+}
+
+function openTrace(room: Room, file: string, text: string): Gated<string> {
+  const name = file.replace(/\.[^.]*$/, '').slice(0, 80) || 'trace';
+  const parsed = parseTrace(name, text);
+  if (!parsed.ok) return parsed;
+  room.traces.set(name, parsed.trace);
+  room.set({ traces: [...room.traces.keys()] });
+  // The worker takes traces only as it loads a design.
+  room.player.load(room.get().run.state !== 'paused');
+  return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: parsed.notes };
+}
+
+function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'setSpeed'> {
+  const { get, player } = room;
+  return {
+    play: () => player.play(),
+    pause: () => player.pause(),
+    step: () => player.step(),
+    restart(seed) {
+      if (seed !== undefined) adjust(room, { seed });
+      player.load(get().run.state !== 'paused');
+    },
+    setSpeed(speed) {
+      adjust(room, { speed });
+      player.setSpeed(speed);
+    },
+  };
+}
+
+/** Changes a run setting that is no edit: the whole history goes along, so that undo does not take it back. */
+function adjust(room: Room, change: Partial<RunSettings>): void {
+  const adjusted = (design: Design): Design => ({ ...design, run: { ...design.run, ...change } });
+  const design = adjusted(room.get().design);
+  room.history = rewrite(room.history, adjusted);
+  room.set({ design });
+  room.autosave.note(design);
+}
+
+function toasts(room: Room): Actions<'say' | 'dismiss'> {
+  let last = 0;
+  return {
+    say(text, tone = 'info') {
+      const toast: Toast = { id: ++last, text, tone };
+      room.set((state) => ({ toasts: [...state.toasts.filter((one) => one.text !== text), toast].slice(-mostToasts) }));
+    },
+    dismiss: (id) => room.set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
+  };
+}
+
+/** The page's one session, as a store and as a hook: `session((state) => state.design)`. */
+export const session = createSession({ ...browserGround(), player: createPlayer });

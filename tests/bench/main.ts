@@ -1,0 +1,91 @@
+/**
+ * `npm run bench [-- --json]`: how fast the simulator is, as ratios to other programs measured in the same run. Workloads W1–W4 go
+ * through the same component kinds that a person drags onto the board, with all measures on.
+ */
+import { existsSync } from 'node:fs';
+import { Simulation } from '../../src/run/simulation.ts';
+import { framesPerSecond, inWorker, openBrowser, type InWorker } from './browser.ts';
+import { growth, type Growth } from './growth.ts';
+import { workloads, type Workload } from './workloads.ts';
+import { cpp, simjs, simpy } from './yardsticks.ts';
+
+interface Row {
+  readonly nsPerCustomer: number;
+  readonly nsPerEvent: number;
+  readonly eventsPerSecond: number;
+  readonly firstOverWarm: number;
+  readonly meanSojourn: number | null;
+  readonly vsCpp: number | null;
+  readonly vsSimpy: number | null;
+  readonly vsSimjs: number | null;
+  readonly chromiumEventsPerSecond: number | null;
+  readonly chromiumFirstOverWarm: number | null;
+}
+
+function cpuOnce({ design, customers, rate }: Workload): { ns: number; mean: number | null } {
+  const sim = new Simulation(design);
+  const from = process.cpuUsage();
+  sim.runTo(customers / rate);
+  const used = process.cpuUsage(from);
+  const result = sim.result();
+  return { ns: ((used.user + used.system) * 1000) / customers, mean: result.latency.mean };
+}
+
+const ratio = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a / b);
+
+function rows(chromium: readonly InWorker[]): Record<string, Row> {
+  const reference = cpp();
+  return Object.fromEntries(
+    workloads.map((w, i) => {
+      const first = cpuOnce(w);
+      const others = [cpuOnce(w), cpuOnce(w)];
+      const ns = Math.min(...others.map((o) => o.ns));
+      const there = chromium.find((c) => c.id === w.id);
+      return [
+        w.id,
+        {
+          nsPerCustomer: ns,
+          nsPerEvent: ns / w.eventsPerCustomer,
+          eventsPerSecond: (w.eventsPerCustomer * 1e9) / ns,
+          firstOverWarm: first.ns / ns,
+          meanSojourn: first.mean,
+          vsCpp: ratio(ns, reference(i + 1)),
+          vsSimpy: ratio(simpy(i + 1), ns),
+          vsSimjs: ratio(simjs(i + 1), ns),
+          chromiumEventsPerSecond: there?.eventsPerSecond ?? null,
+          chromiumFirstOverWarm: there?.firstOverWarm ?? null,
+        },
+      ];
+    }),
+  );
+}
+
+const two = (x: number | null, digits = 2): string => (x === null ? '–' : x.toFixed(digits));
+
+function table(figures: Record<string, Row>): string {
+  const head = ['', 'ns/customer', '× C++ (≤ 3)', '× faster than SimPy (≥ 40)', '× faster than simjs (≥ 8)', 'Chromium M events/s (≥ 6)', 'first run ÷ warm (≤ 1.5)'];
+  const lines = workloads.map(({ id, title }) => {
+    const r = figures[id]!;
+    return [`${id} ${title}`, r.nsPerCustomer.toFixed(0), two(r.vsCpp), two(r.vsSimpy, 0), two(r.vsSimjs, 1), two(r.chromiumEventsPerSecond && r.chromiumEventsPerSecond / 1e6), two(r.chromiumFirstOverWarm)];
+  });
+  return [head, ...lines].map((cells) => cells.map((c, i) => (i === 0 ? c.padEnd(28) : c.padStart(26))).join('')).join('\n');
+}
+
+const grown = (g: Growth): string => `ns per event: 10 → ${g.nodes} components ${two(g.byNodes)}×; 10² → 10⁵ pending events ${two(g.byPending)}×`;
+
+async function main(): Promise<void> {
+  const json = process.argv.includes('--json');
+  const chrome = process.env['CHROMIUM_PATH'] ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((p) => existsSync(p));
+  const browser = await openBrowser(chrome);
+  const chromium = browser === null ? [] : await inWorker(browser);
+  const page = browser !== null && existsSync('dist/index.html') ? await framesPerSecond(browser) : null;
+  await browser?.close();
+  const figures = rows(chromium);
+  const grows = growth();
+  if (json) return void console.log(JSON.stringify({ ...figures, page300: page, growth: grows }));
+  console.log(table(figures));
+  console.log(grown(grows));
+  console.log(page === null ? 'page with 300 components: not measured (run npm run build first; needs a Chromium)' : `page with 300 components: ${page.fps.toFixed(0)} frames/s (≥ 50), longest frame ${page.longestFrameMs.toFixed(0)} ms`);
+}
+
+await main();

@@ -1,0 +1,229 @@
+/** Charts are pure functions from series to marks: scales, gaps, ticks, inks and the sentence each chart says about itself. */
+import { describe, expect, it } from 'vitest';
+import { latest, lowest, peak, recent, shareAbove, speaks } from '../src/page/charts/figures.ts';
+import { assignSlots, inkOf } from '../src/page/charts/ink.ts';
+import { axisTop, crosshair, cutLabel, linePath, plot, timeSpan } from '../src/page/charts/marks.ts';
+import type { Line, PlotSpec } from '../src/page/charts/marks.ts';
+import { busiest, costUnit, latencyLimit, panels } from '../src/page/charts/panels.ts';
+import { notation, tickText, timeText } from '../src/page/charts/ticks.ts';
+import { tipRows } from '../src/page/charts/tip.ts';
+import { metricOf, standing, verdict } from '../src/page/top/objective-text.ts';
+import { emptyDesign } from '../src/design/design.ts';
+import type { ChartId, Charts } from '../src/run/protocol.ts';
+
+const line = (name: string, values: number[]): Line => ({ key: name, name, values, stroke: 'var(--hot)', dash: '', weight: 1, slot: 0 });
+
+const spec = (values: number[], more: Partial<PlotSpec> = {}): PlotSpec => ({
+  times: values.map((_, i) => i + 1), lines: [line('p99', values)], unit: 'seconds', width: 300, height: 160,
+  filled: false, reach: 0, limit: null, moments: [], isolated: null, ...more,
+});
+
+const texts = (chart: ReturnType<typeof plot>): string[] => chart.shapes.flatMap(({ text }) => (text ? [text] : []));
+const numbersIn = (chart: ReturnType<typeof plot>): string => JSON.stringify(chart.shapes);
+
+const series = (chart: ChartId, name: string, values: number[], node: string | null = null) =>
+  ({ chart, name, node, values: Float64Array.from(values) });
+const snapshot = (...all: ReturnType<typeof series>[]): Charts =>
+  ({ times: Float64Array.from(all[0]!.values, (_, i) => i + 1), series: all, marks: [] });
+const context = { objectives: [], slots: new Map<string, number>() };
+const view = (id: string, charts: Charts, choice = id) => panels.find((panel) => panel.id === id)!.view(charts, choice, context);
+
+describe('the axis', () => {
+  it('reaches above the data and names the unit once, at the top', () => {
+    const labels = texts(plot(spec([0.02, 0.04, 0.086])));
+    expect(labels).toContain('100 ms');
+    expect(labels).toContain('60');
+    expect(labels.filter((text) => text.endsWith('ms'))).toHaveLength(1);
+  });
+
+  it('stands for zeros, a constant, a single point and nothing at all', () => {
+    expect(axisTop(spec([0.4, 1.0000001], { reach: 1 }))).toBe(1);
+    for (const values of [[0, 0, 0], [5, 5, 5], [0.3], [], [NaN, NaN]]) {
+      expect(numbersIn(plot(spec(values)))).not.toMatch(/NaN|null|Infinity/);
+    }
+  });
+
+  it('includes a limit that is near and leaves out one far above', () => {
+    const limit = (value: number) => ({ value, label: 'p99 ≤ x' });
+    expect(axisTop(spec([0.04], { limit: limit(0.05) }))).toBeGreaterThan(0.05);
+    expect(axisTop(spec([0.04], { limit: limit(2) }))).toBe(0.04);
+    expect(texts(plot(spec([0.04], { limit: limit(2) })))).toContain('p99 ≤ x ↑');
+    expect(axisTop(spec([], { limit: limit(2) }))).toBeGreaterThan(2);
+  });
+
+  it('begins one column before the first column ends, never before the run', () => {
+    expect(timeSpan([10, 12, 14])).toEqual([8, 14]);
+    expect(timeSpan([1, 3])).toEqual([0, 3]);
+    expect(timeSpan([])).toEqual([0, 1]);
+    expect(timeSpan([7])).toEqual([0, 7]);
+  });
+
+  it('chooses the prefix by range', () => {
+    expect(notation('seconds', 0.0004).after).toBe('µs');
+    expect(notation('seconds', 2.5)).toMatchObject({ after: 's', divisor: 1 });
+    expect(notation('seconds', 600)).toMatchObject({ after: 'min', divisor: 60 });
+    expect(notation('share', 1)).toMatchObject({ after: '%', divisor: 0.01 });
+    expect(notation('usd/hour', 2500)).toMatchObject({ before: '$', after: 'k' });
+    expect(notation('requests', 0.5)).toMatchObject({ after: '', divisor: 1 });
+  });
+
+  it('writes ticks with the decimals of their step', () => {
+    expect(tickText(0.5, 0.5)).toBe('0.5');
+    expect(tickText(0.30000000000000004, 0.1)).toBe('0.3');
+    expect(tickText(150, 50)).toBe('150');
+    expect(tickText(-2, 1)).toBe('−2');
+    expect([0, 0.25, 51.4, 125, 3725].map(timeText)).toEqual(['0 s', '0.25 s', '51 s', '2:05', '1:02:05']);
+  });
+});
+
+describe('a line', () => {
+  const x = (t: number): number => t * 10;
+  const y = (v: number): number => 100 - v;
+
+  it('breaks where the value is not a number', () => {
+    expect(linePath([0, 1, 2, 3, 4], [1, 2, NaN, 4, 5], x, y)).toBe('M0,99L10,98M30,96L40,95');
+  });
+
+  it('shows a lone value as a dot', () => {
+    expect(linePath([0, 1, 2], [NaN, 2, NaN], x, y)).toBe('M10,98Z');
+  });
+
+  it('is empty without values', () => {
+    expect(linePath([0, 1], [NaN, Infinity], x, y)).toBe('');
+  });
+
+  it('fades when another one is isolated', () => {
+    const both = spec([1, 2], { lines: [line('a', [1, 2]), line('b', [2, 3])], isolated: 'b' });
+    const inks = plot(both).shapes.filter(({ at }) => at['class'] === 'line').map(({ at }) => at['opacity']);
+    expect(inks).toEqual([0.14, 1]);
+    expect(crosshair(plot(both), both, 1).filter(({ tag }) => tag === 'circle')).toHaveLength(1);
+  });
+});
+
+describe('moments', () => {
+  const at = (time: number, label: string) => ({ time, label });
+
+  it('draws those inside and none outside, with labels that do not run into one another', () => {
+    const chart = plot(spec([1, 1, 1, 1, 1, 1, 1, 1], { moments: [at(3, 'burst three times over'), at(4, 'x'), at(40, 'later')] }));
+    expect(chart.shapes.filter(({ at: a }) => a['stroke-dasharray'] === '3 3')).toHaveLength(2);
+    expect(texts(chart)).not.toContain('later');
+    expect(texts(chart)).not.toContain('burst three times over');
+  });
+
+  it('turns the last label to the left when it would leave the chart', () => {
+    const chart = plot(spec([1, 1, 1, 1, 1, 1, 1, 1], { moments: [at(7.8, 'burst 3×')] }));
+    expect(chart.shapes.find(({ text }) => text === 'burst 3×')!.at['text-anchor']).toBe('end');
+  });
+
+  it('cuts labels with an ellipsis', () => {
+    expect(cutLabel('one replica dies', 60)).toBe('one repli…');
+    expect(cutLabel('burst', 200)).toBe('burst');
+    expect(cutLabel('burst', 10)).toBe('');
+  });
+});
+
+describe('figures', () => {
+  it('skip gaps', () => {
+    const values = [3, NaN, 9, 1, NaN];
+    expect([latest(values), recent(values), lowest(values)]).toEqual([1, 13 / 3, 1]);
+    expect(peak(values)).toEqual({ value: 9, at: 2 });
+    expect(shareAbove(values, 2)).toBeCloseTo(2 / 3);
+    expect([latest([]), recent([NaN]), lowest([]), shareAbove([], 1)].every(Number.isNaN)).toBe(true);
+    expect([peak([NaN]), speaks([NaN]), speaks([0])]).toEqual([null, false, true]);
+  });
+});
+
+describe('inks', () => {
+  it('stay with their line when others come and go', () => {
+    const first = assignSlots(new Map(), ['a', 'b', 'c']);
+    expect(assignSlots(first, ['c', 'd', 'a'])).toEqual(new Map([['c', 2], ['a', 0], ['d', 1]]));
+  });
+
+  it('differ in colour and in dash', () => {
+    const six = [0, 1, 2, 3, 4, 5].map(inkOf);
+    expect(new Set(six.map(({ stroke }) => stroke)).size).toBe(6);
+    expect(new Set(six.map(({ dash }) => dash)).size).toBe(6);
+  });
+});
+
+describe('the panels', () => {
+  const latencies = snapshot(series('latency', 'p50', [0.02, 0.02, 0.02]), series('latency', 'p99', [0.04, 0.086, 0.042]));
+
+  it('say the tail in one sentence', () => {
+    const { sentence, headline } = view('latency', latencies);
+    expect(sentence).toBe('p99 42 ms now, peak 86 ms at 2 s; 2.1× the median.');
+    expect(headline).toBe('p99 42 ms');
+  });
+
+  it('hold an objective against the line it names', () => {
+    const objectives = [{ metric: 'llm.ttft.p99', relation: 'at most', limit: 0.05 }, { metric: 'latency.p999', relation: 'at most', limit: 2 }] as const;
+    expect(latencyLimit(objectives, 'firstToken')).toEqual({ value: 0.05, percentile: 'p99' });
+    expect(latencyLimit(objectives, 'latency')).toEqual({ value: 2, percentile: 'p99.9' });
+    const limited = panels[0]!.view(latencies, 'latency', { ...context, objectives: [{ ...objectives[1], metric: 'latency.p99', limit: 0.05 }] });
+    expect(limited.sentence).toContain('over 50 ms for 33 % of the time');
+    expect(limited.limit).toEqual({ value: 0.05, label: 'p99 ≤ 50 ms' });
+  });
+
+  it('offer the first token only where one is served', () => {
+    expect(panels[0]!.choices(latencies).map(({ id }) => id)).toEqual(['latency']);
+    const served = snapshot(...latencies.series as ReturnType<typeof series>[], series('firstToken', 'p99', [NaN, 0.1, 0.1]));
+    expect(panels[0]!.choices(served).map(({ id }) => id)).toEqual(['firstToken', 'latency']);
+  });
+
+  it('name the longest queue, and say so when there is none', () => {
+    const queues = snapshot(series('waiting', 'GPU pool', [2, 140, 18], 'g'), series('waiting', 'Batcher', [1, 1, 2], 'b'), series('waiting', 'Idle', [0, 0, 0], 'i'));
+    expect(view('waiting', queues).headline).toBe('GPU pool');
+    expect(view('waiting', queues).lines.map(({ name }) => name)).toEqual(['GPU pool', 'Batcher']);
+    expect(view('waiting', snapshot(series('waiting', 'A', [0, 0], 'a'))).sentence).toBe('Nothing is waiting anywhere.');
+  });
+
+  it('keep to the busiest and never rank silence above zero', () => {
+    const all = [series('waiting', 'silent', [NaN]), series('waiting', 'none', [0]), series('waiting', 'some', [4])];
+    expect(busiest(all, 2).map(({ name }) => name)).toEqual(['some', 'none']);
+  });
+
+  it('tell money per hour from money per million', () => {
+    expect(['$/h', '$ / 1M tokens', '$ / 1M requests'].map(costUnit)).toEqual(['usd/hour', 'usd/million tokens', 'usd/million requests']);
+    const cost = snapshot(series('cost', '$/h', [112, 112]), series('cost', '$ / 1M tokens', [0.64, 0.61]));
+    expect(panels[3]!.choices(cost).map(({ id }) => id)).toEqual(['usd/million tokens', 'usd/hour']);
+    expect(view('cost', cost, 'usd/million tokens').headline).toBe('$112/h');
+    expect(view('cost', cost, 'usd/million tokens').sentence).toMatch(/^\$0\.61 per million tokens now at \$112 an hour; between \$0\.61 and \$0\.64/);
+    expect(view('cost', cost, 'usd/hour').sentence).toBe('$112 an hour now; steady.');
+  });
+
+  it('say something for series that are all gaps', () => {
+    for (const [id, chart] of [['latency', 'latency'], ['waiting', 'waiting'], ['utilisation', 'utilisation'], ['cost', 'cost']] as const) {
+      expect(view(id, snapshot(series(chart, 'p99', [NaN, NaN]))).sentence).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+});
+
+describe('the tooltip', () => {
+  it('lists values with units, highest first, under the moment or mark', () => {
+    const s = spec([0, 0], { lines: [line('p50', [0.02, 0.02]), line('p99', [0.04, 0.05])], moments: [{ time: 2, label: 'burst' }] });
+    expect(tipRows(s, 1).map(([name, value]) => `${name} ${value}`)).toEqual(['burst 2 s', 'p99 50 ms', 'p50 20 ms']);
+  });
+});
+
+describe('objective chips', () => {
+  const limit = (metric: string, value: number, relation: 'at most' | 'at least' = 'at most') => ({ metric, relation, limit: value });
+
+  it('say the unit once where value and limit share it', () => {
+    expect(standing(0.043, limit('latency.p99', 0.05), 'seconds')).toBe('43 / 50 ms');
+    expect(standing(3.5, limit('latency.p99', 0.05), 'seconds')).toBe('3.5 s / 50 ms');
+    expect(standing(NaN, limit('latency.p99', 0.05), 'seconds')).toBe('– / 50 ms');
+    expect(standing(0.9, limit('x.share', 0.95, 'at least'), 'share')).toBe('90 / ≥ 95 %');
+    expect(standing(0.61, limit('cost.usdPerMillionTokens', 1), 'usd/million tokens')).toBe('$0.61 / $1');
+  });
+
+  it('name money by what it is counted per, and components by their labels', () => {
+    const design = { ...emptyDesign, nodes: [{ id: 'gpu', kind: 'x', label: 'GPU pool', x: 0, y: 0, params: {} }] };
+    expect(metricOf('cost.usdPerMillionTokens', design)).toEqual({ label: 'cost/1M tok', unit: 'usd/million tokens' });
+    expect(metricOf('nodes.gpu.utilisation', design)).toEqual({ label: 'GPU pool utilisation', unit: 'share' });
+  });
+
+  it('hold, miss, or have nothing to say', () => {
+    expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05)))).toEqual(['met', 'missed', 'open']);
+    expect(verdict(0.9, limit('x', 0.95, 'at least'))).toBe('missed');
+  });
+});

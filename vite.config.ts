@@ -1,0 +1,36 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig, type UserConfig } from 'vite';
+
+/** Served with the preview, so that the tests run under the same rules as any host that sends them. */
+const headers = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sim-worker",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/** Module constants stay `const` in the bundle: V8 then folds typed arrays and numbers into the code (10 % of the time of an event). */
+const output = { topLevelVar: false };
+
+/** A bundle for Node: the command line (`--mode cli`) or the benchmark (`--mode bench`). */
+function forNode(entry: string, name: string): UserConfig {
+  return {
+    publicDir: false,
+    logLevel: 'error',
+    build: { ssr: entry, outDir: 'node_modules/.cache/sandtable', emptyOutDir: false, target: 'node20', rolldownOptions: { output: { ...output, entryFileNames: `${name}.mjs` } } },
+  };
+}
+
+export default defineConfig(({ mode }) => {
+  if (mode === 'cli') return forNode('src/cli/main.ts', 'cli');
+  if (mode === 'bench') return forNode('tests/bench/main.ts', 'bench');
+  return {
+    base: './',
+    plugins: [react()],
+    worker: { format: 'es' as const, rolldownOptions: { output } },
+    build: { target: 'es2023', rolldownOptions: { output }, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+    preview: { headers, port: 4173 },
+    test: { include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'], testTimeout: 120_000 },
+  };
+});
