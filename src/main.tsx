@@ -1,15 +1,7 @@
 /** Where the page begins: which design to open, and the page drawn around it. The only file that knows all the doors. */
-import '@fontsource-variable/inter/wght.css';
-import '@fontsource-variable/jetbrains-mono/wght.css';
-import '@xyflow/react/dist/base.css';
-import './page/theme/tokens.css';
-import './page/theme/base.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import { emptyDesign } from './design/design.ts';
-import { App } from './page/app.tsx';
+import { openScenario } from './page/library/current.ts';
 import { scenarioFiles } from './page/library/scenarios.ts';
-import { Rescue } from './page/rescue.tsx';
 import { startTheme } from './page/theme/theme.ts';
 import { session } from './session/store.ts';
 import { fromLink, isLink } from './share/link.ts';
@@ -48,7 +40,7 @@ async function openFirst(): Promise<void> {
   const files = scenarioFiles();
   const load = files[firstScenario] ?? Object.values(files)[0];
   const scenario = await load?.().catch((error: unknown) => say(`The first scenario cannot be opened: ${String(error)}`, 'error'));
-  if (scenario) open(scenario.reference, 'scenario');
+  if (scenario) openScenario(scenario, 'reference');
   else open(emptyDesign, 'new');
 }
 
@@ -57,16 +49,10 @@ async function begin(): Promise<void> {
 }
 
 startTheme();
+// The page is fetched while the run is being started, not before: the first simulation waits for as little script as possible.
+const page = import('./page/mount.tsx');
 await begin().catch((error: unknown) => session.getState().say(`The last design could not be opened: ${String(error)}`, 'error'));
 addEventListener('hashchange', () => void openLinked());
 
 const root = document.getElementById('root');
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <Rescue>
-        <App />
-      </Rescue>
-    </StrictMode>,
-  );
-}
+if (root) (await page).mount(root);

@@ -58,13 +58,14 @@ describe('the gate refuses in one sentence', () => {
     ['an id with a space', { nodes: [node('a b', 'users')] }, 'Component 1 (“a b”), id must be a short name of letters, digits, - and _.'],
     ['an id named after the machinery', { nodes: [node('toString', 'users')] }, '“toString” cannot be used as a name.'],
     ['too many components', { nodes: Array.from({ length: limits.nodes + 1 }, () => null) }, 'A design holds at most 500 components; this one has 501.'],
-    ['a seed with a fraction', { run: { seed: 1.5 } }, 'Run, seed must be a whole number.'],
-    ['an endless run', { run: { seconds: Infinity } }, 'Run, seconds must be a number.'],
-    ['an objective into the machinery', { objectives: [{ metric: 'latency.constructor', relation: 'at most', limit: 1 }] }, '“latency.constructor” is no figure of a result.'],
+    ['a seed with a fraction', { nodes: [], run: { seed: 1.5 } }, 'Run, seed must be a whole number.'],
+    ['an endless run', { nodes: [], run: { seconds: Infinity } }, 'Run, seconds must be a number.'],
+    ['an objective into the machinery', { nodes: [], objectives: [{ metric: 'latency.constructor', relation: 'at most', limit: 1 }] }, '“latency.constructor” is no figure of a result.'],
+    ['some other object', {}, 'This is not a design: it has no list of components (“nodes”).'],
     ['a number', 7, 'This is not a design.'],
     ['a list', '[]', 'This is not a design.'],
     ['half a file', '{"nodes":[', 'This is not JSON.'],
-    ['a huge number', '{"run":{"seconds":1e999}}', 'Run, seconds must be a number.'],
+    ['a huge number', '{"nodes":[],"run":{"seconds":1e999}}', 'Run, seconds must be a number.'],
     ['a poisoned key', '{"__proto__":{"polluted":1}}', 'The key “__proto__” is not allowed.'],
     ['an escaped poisoned key', '{"nodes":[{"\\u005f_proto__":{}}]}', 'The key “__proto__” is not allowed.'],
     ['a deep poisoned key', '{"a":{"b":{"constructor":{"prototype":{}}}}}', 'The key “constructor” is not allowed.'],
@@ -88,7 +89,7 @@ describe('the gate repairs the harmless', () => {
   });
 
   it('fills in what may be missing without a word', () => {
-    expect(gateDesign({}, book)).toEqual({ ok: true, value: emptyDesign, repairs: [] });
+    expect(gateDesign({ nodes: [] }, book)).toEqual({ ok: true, value: emptyDesign, repairs: [] });
     const gated = gateDesign({ nodes: [{ id: 'u', kind: 'users', x: 0, y: 0 }, { id: 'llm', kind: 'gpu-pool', x: 0, y: 0 }], links: [{ from: 'u', to: 'llm' }] }, book);
     expect(gated.ok && [gated.value.nodes[0]!.label, gated.value.links[0]!.id, gated.repairs]).toEqual(['Users', 'link-1', []]);
   });

@@ -203,9 +203,13 @@ describe('key map', () => {
     for (let i = 0; i < 200_000; i++) {
       const key = stream.uniform() < 0.5 ? stream.below(500) : 2_000_000_000 - stream.below(500);
       const what = stream.uniform();
-      if (what < 0.4) map.set(key, i), plain.set(key, i);
-      else if (what < 0.8) map.delete(key), plain.delete(key);
-      else expect(map.get(key)).toBe(plain.get(key) ?? -1);
+      if (what < 0.4) {
+        map.set(key, i);
+        plain.set(key, i);
+      } else if (what < 0.8) {
+        map.delete(key);
+        plain.delete(key);
+      } else expect(map.get(key)).toBe(plain.get(key) ?? -1);
       if (map.size !== plain.size) expect(map.size).toBe(plain.size);
     }
     for (const [key, value] of plain) expect(map.get(key)).toBe(value);

@@ -100,6 +100,7 @@ function checkCounts(value: unknown): void {
   }
   const version = (value as Record<string, unknown>)['version'];
   if (typeof version === 'number' && version > 1) throw new Refusal('This design was made by a newer version of Sandtable.');
+  if (!Array.isArray((value as Record<string, unknown>)['nodes'])) throw new Refusal('This is not a design: it has no list of components (“nodes”).');
 }
 
 function admitNode(node: NonNullable<Outside['nodes']>[number], index: number, versions: Readonly<Record<string, number>>, book: Catalogue, repairs: string[]): DesignNode {

@@ -10,31 +10,28 @@ const SPILL = 48;
 const SETTLE = 24;
 const NOTHING = -1;
 
+/** A slot's integers in `Agenda.slots`: what it is about (`node << 4 | what`), an argument, and the next slot of its list. */
+export const SLOT = 4;
+export const TARGET = 0;
+export const ARGUMENT = 1;
+const LINK = 2;
+
 export class Agenda {
-  /** Number of pending events, cancelled ones included. */
-  size = 0;
   /** When `push` shall plan for, and when the event last taken by `next` was due: handed over in memory, because a double passed to a
    * function that is not inlined costs an allocation (half the time of an event, measured). */
   readonly at = new Float64Array(1);
-  /** The event last taken by `next`. */
-  node = 0;
-  what = 0;
-  arg = 0;
-
-  private sequence = 0;
   // The heap: times, and slots pointing at what is to happen.
   private heapTime = new Float64Array(256);
   private heapSlot = new Int32Array(256);
   private heapSize = 0;
   /** True while the root has been taken and its place not yet been filled. */
   private open = false;
-  // Slots: one per pending event, recycled.
-  private target = new Int32Array(256);
-  private argument = new Int32Array(256);
-  private slotTime = new Float64Array(256);
-  private slotOrder = new Float64Array(256);
-  private link = new Int32Array(256);
-  private slots = 0;
+  /** Integers of all slots, one slot per pending event, recycled; replaced when it grows. */
+  slots = new Int32Array(256 * SLOT);
+  /** Time and order of insertion of each slot. */
+  private keys = new Float64Array(256 * 2);
+  private sequence = 0;
+  private made = 0;
   private free = NOTHING;
   // The ladder: bucket(time) = (time − start) · perSecond; below `cursor` near, below `buckets` in the rung, else far.
   private start = 0;
@@ -51,76 +48,73 @@ export class Agenda {
   push(node: number, what: number, arg: number): number {
     const time = this.at[0]!;
     let slot = this.free;
-    if (slot === NOTHING) slot = this.slots === this.target.length ? this.grow() : this.slots++;
-    else this.free = this.link[slot]!;
-    this.target[slot] = (node << 4) | what;
-    this.argument[slot] = arg;
-    this.slotTime[slot] = time;
-    this.slotOrder[slot] = this.sequence++;
-    this.size++;
-    if ((time - this.start) * this.perSecond < this.cursor) this.near(slot);
-    else this.later(slot);
+    if (slot === NOTHING) slot = this.made * SLOT === this.slots.length ? this.grow() : this.made++;
+    else this.free = this.slots[slot * SLOT + LINK]!;
+    const { slots, keys } = this;
+    slots[slot * SLOT + TARGET] = (node << 4) | what;
+    slots[slot * SLOT + ARGUMENT] = arg;
+    keys[slot * 2] = time;
+    keys[slot * 2 + 1] = this.sequence++;
+    if ((time - this.start) * this.perSecond >= this.cursor) this.later(slot);
+    else if (this.open) {
+      this.open = false;
+      this.siftDown(slot);
+    } else this.near(slot);
     return slot;
   }
 
   /** Strikes a pending event out; it costs nothing further but its place until its time has come. */
   cancel(slot: number): void {
-    this.target[slot] = NOTHING;
+    this.slots[slot * SLOT + TARGET] = NOTHING;
   }
 
-  /** Takes the next event no later than `limit` into `at[0]`, `node`, `what`, `arg`; false if there is none. */
-  next(limit: number): boolean {
+  /**
+   * Takes the next event no later than `limit`: its slot, or −1 if there is none; its time stands in `at[0]`. The slot's contents
+   * stay readable until the next `push`.
+   */
+  next(limit: number): number {
     for (;;) {
       if (this.open) this.close();
-      while (this.heapSize === 0) if (!this.refill()) return false;
+      while (this.heapSize === 0) if (!this.refill()) return NOTHING;
       const time = this.heapTime[0]!;
-      if (time > limit) return false;
+      if (time > limit) return NOTHING;
       const slot = this.heapSlot[0]!;
-      const target = this.target[slot]!;
-      this.link[slot] = this.free;
+      const { slots } = this;
+      slots[slot * SLOT + LINK] = this.free;
       this.free = slot;
-      this.size--;
       this.open = true;
-      if (target === NOTHING) continue;
+      if (slots[slot * SLOT + TARGET] === NOTHING) continue;
       this.at[0] = time;
-      this.node = target >> 4;
-      this.what = target & 15;
-      this.arg = this.argument[slot]!;
-      return true;
+      return slot;
     }
   }
 
   private near(slot: number): void {
-    if (this.open) {
-      this.open = false;
-      this.siftDown(slot);
-      return;
-    }
     if (this.heapSize === this.heapTime.length) this.growHeap();
     this.siftUp(this.heapSize++, slot);
     if (this.heapSize > this.spillAt && this.perSecond === 0) this.spill();
   }
 
   private later(slot: number): void {
-    const bucket = (this.slotTime[slot]! - this.start) * this.perSecond;
+    const bucket = (this.keys[slot * 2]! - this.start) * this.perSecond;
     if (bucket < this.buckets) {
       const b = bucket | 0;
-      this.link[slot] = this.rung[b]!;
+      this.slots[slot * SLOT + LINK] = this.rung[b]!;
       this.rung[b] = slot;
     } else {
-      this.link[slot] = this.far;
+      this.slots[slot * SLOT + LINK] = this.far;
       this.far = slot;
       this.farCount++;
     }
   }
 
   private siftUp(i: number, slot: number): void {
-    const { heapTime, heapSlot, slotOrder } = this;
-    const time = this.slotTime[slot]!;
+    const { heapTime, heapSlot, keys } = this;
+    const time = keys[slot * 2]!;
     while (i > 0) {
       const p = (i - 1) >> 2;
       const t = heapTime[p]!;
-      if (time > t || (time === t && slotOrder[slot]! > slotOrder[heapSlot[p]!]!)) break;
+      if (time > t || (time === t && keys[slot * 2 + 1]! > keys[heapSlot[p]! * 2 + 1]!)) break;
       heapTime[i] = t;
       heapSlot[i] = heapSlot[p]!;
       i = p;
@@ -131,8 +125,8 @@ export class Agenda {
 
   /** Puts an event into the open root and restores the order below it. */
   private siftDown(slot: number): void {
-    const { heapTime, heapSlot, slotOrder, heapSize } = this;
-    const time = this.slotTime[slot]!;
+    const { heapTime, heapSlot, keys, heapSize } = this;
+    const time = keys[slot * 2]!;
     let i = 0;
     for (;;) {
       const first = 4 * i + 1;
@@ -142,12 +136,12 @@ export class Agenda {
       const end = first + 4 < heapSize ? first + 4 : heapSize;
       for (let c = first + 1; c < end; c++) {
         const u = heapTime[c]!;
-        if (u < t || (u === t && slotOrder[heapSlot[c]!]! < slotOrder[heapSlot[m]!]!)) {
+        if (u < t || (u === t && keys[heapSlot[c]! * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) {
           m = c;
           t = u;
         }
       }
-      if (time < t || (time === t && slotOrder[slot]! < slotOrder[heapSlot[m]!]!)) break;
+      if (time < t || (time === t && keys[slot * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) break;
       heapTime[i] = t;
       heapSlot[i] = heapSlot[m]!;
       i = m;
@@ -165,7 +159,6 @@ export class Agenda {
 
   /** Brings the next bucket into the empty heap; false if nothing is pending. */
   private refill(): boolean {
-    if (this.size === 0) return false;
     while (this.cursor < this.buckets) {
       let slot = this.rung[this.cursor]!;
       this.rung[this.cursor++] = NOTHING;
@@ -173,13 +166,14 @@ export class Agenda {
       while (slot !== NOTHING) slot = this.toHeap(slot);
       return true;
     }
+    if (this.farCount === 0) return false;
     this.spread();
     return true;
   }
 
   /** Moves one slot of a list into the heap; returns the rest of the list. */
   private toHeap(slot: number): number {
-    const rest = this.link[slot]!;
+    const rest = this.slots[slot * SLOT + LINK]!;
     if (this.heapSize === this.heapTime.length) this.growHeap();
     this.siftUp(this.heapSize++, slot);
     return rest;
@@ -189,7 +183,7 @@ export class Agenda {
   private spill(): void {
     for (let i = 0; i < this.heapSize; i++) {
       const slot = this.heapSlot[i]!;
-      this.link[slot] = this.far;
+      this.slots[slot * SLOT + LINK] = this.far;
       this.far = slot;
     }
     this.farCount += this.heapSize;
@@ -202,8 +196,8 @@ export class Agenda {
     let slot = this.far;
     let earliest = Infinity;
     let sum = 0;
-    for (let s = slot; s !== NOTHING; s = this.link[s]!) {
-      const t = this.slotTime[s]!;
+    for (let s = slot; s !== NOTHING; s = this.slots[s * SLOT + LINK]!) {
+      const t = this.keys[s * 2]!;
       if (t < earliest) earliest = t;
       sum += t;
     }
@@ -218,7 +212,7 @@ export class Agenda {
     this.perSecond = this.buckets / reach;
     this.cursor = 0;
     while (slot !== NOTHING) {
-      const rest = this.link[slot]!;
+      const rest = this.slots[slot * SLOT + LINK]!;
       this.later(slot);
       slot = rest;
     }
@@ -235,13 +229,9 @@ export class Agenda {
   }
 
   private grow(): number {
-    const n = this.target.length * 2;
-    this.target = enlarged(this.target, new Int32Array(n));
-    this.argument = enlarged(this.argument, new Int32Array(n));
-    this.slotTime = enlarged(this.slotTime, new Float64Array(n));
-    this.slotOrder = enlarged(this.slotOrder, new Float64Array(n));
-    this.link = enlarged(this.link, new Int32Array(n));
-    return this.slots++;
+    this.slots = enlarged(this.slots, new Int32Array(this.slots.length * 2));
+    this.keys = enlarged(this.keys, new Float64Array(this.keys.length * 2));
+    return this.made++;
   }
 
   private growHeap(): void {

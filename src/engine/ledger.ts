@@ -1,12 +1,11 @@
 /** The books of requests: how fast and how well they were answered. What was offered and how it ended is counted at their source. */
 import { Histogram } from './histogram.ts';
-import { outcomes } from './reasons.ts';
 import type { Requests } from './requests.ts';
 
-/** The source's own counts: arrivals by class, and endings by class and outcome code (`class · outcomes + code`). */
+/** The source's own counts: arrivals by class, and endings by class and outcome code. */
 interface Counted {
-  readonly arrived: Float64Array;
-  readonly ended: Float64Array;
+  arrivedOf(cls: number): number;
+  endedOf(cls: number, code: number): number;
 }
 
 /** The book of one class of requests from one source; `index` is its place in `Ledger.books`, `cls` the class number of its requests. */
@@ -24,12 +23,12 @@ export class Book {
   ) {}
 
   offered(): number {
-    return this.source.arrived[this.cls]!;
+    return this.source.arrivedOf(this.cls);
   }
 
   /** How many ended with an outcome code (0 is answered). */
   ended(code: number): number {
-    return this.source.ended[this.cls * outcomes.length + code]!;
+    return this.source.endedOf(this.cls, code);
   }
 }
 

@@ -2,7 +2,7 @@
  * The network: nodes joined by links, requests flowing through it as calls, and the clock. A call is delivered to a node, the node
  * serves it and may call further nodes, and the answer returns along the way the call came. Whatever is refused carries a reason.
  */
-import { Agenda } from './agenda.ts';
+import { Agenda, ARGUMENT, SLOT, TARGET } from './agenda.ts';
 import { ASYNC, CALL_STRIDE, CALLER, Calls, CLASS, CONCLUDED, DELIVERED, LINK, NODE, OUTCOME_BITS, PARENT, PENDING, REQUEST, STATE } from './calls.ts';
 import { Histogram } from './histogram.ts';
 import { Ledger, type Book } from './ledger.ts';
@@ -14,6 +14,9 @@ import type { Sampler } from './sampler.ts';
 /** Events of the network's own; nodes use 0 … 12. */
 const REPLY = 15;
 const ENTER = 14;
+
+/** Length of one class's books at a node: arrivals, and endings by outcome. */
+const CLASS_BOOK = 1 + outcomes.length;
 
 /** How deep calls may nest before the next one is put on the agenda instead (keeps the machine's stack flat). */
 const DEPTH = 64;
@@ -45,15 +48,14 @@ export abstract class Node {
   /** Links along which it waits for answers, in order; and those along which it does not. */
   out: Int32Array = new Int32Array(0);
   asyncOut: Int32Array = new Int32Array(0);
-  /** Calls that came, by class. */
-  arrived = new Float64Array(1);
-  /** Calls that ended, by class and outcome code (`class · outcomes + code`). */
-  ended = new Float64Array(outcomes.length);
+  /**
+   * The books, in one array so that an event touches one: at 0, Σ of the times at which calls ended less Σ of those at which they
+   * came (with `inFlight · now` added, ∫ calls in flight dt); then for each class its arrivals and its endings by outcome code.
+   */
+  private counts = new Float64Array(1 + CLASS_BOOK);
   inFlight = 0;
   /** Seconds from a call's arrival to its answer (answered calls only). */
   latency = new Histogram();
-  /** Σ of the times at which calls ended less Σ of those at which they came; with `inFlight · now` added, ∫ calls in flight dt. */
-  private readonly t = new Float64Array(1);
   private readonly clock: Float64Array;
 
   constructor(protected readonly net: Network) {
@@ -94,34 +96,67 @@ export abstract class Node {
 
   /** ∫ calls in flight dt up to now. */
   inFlightArea(now: number): number {
-    return this.t[0]! + now * this.inFlight;
+    return this.counts[0]! + now * this.inFlight;
   }
 
   /** Books a call of a class in. */
   begins(cls: number): void {
-    this.arrived[cls]!++;
+    const { counts } = this;
+    counts[1 + cls * CLASS_BOOK]!++;
+    counts[0]! -= this.clock[0]!;
     this.inFlight++;
-    this.t[0]! -= this.clock[0]!;
   }
 
   /** Books a call of a class out, with its outcome code; its latency is booked by `latency.add`. */
   ends(cls: number, code: number): void {
-    this.ended[cls * outcomes.length + code]!++;
+    const { counts } = this;
+    counts[2 + cls * CLASS_BOOK + code]!++;
+    counts[0]! += this.clock[0]!;
     this.inFlight--;
-    this.t[0]! += this.clock[0]!;
   }
 
-  /** Calls arrived; ended with an outcome; of all classes. */
+  /** Room in the books for so many classes. */
+  makeRoom(classes: number): void {
+    const length = 1 + classes * CLASS_BOOK;
+    if (this.counts.length >= length) return;
+    const wider = new Float64Array(length);
+    wider.set(this.counts);
+    this.counts = wider;
+  }
+
+  /** Calls that came, by class. */
+  get arrived(): Float64Array {
+    return Float64Array.from({ length: (this.counts.length - 1) / CLASS_BOOK }, (_, cls) => this.counts[1 + cls * CLASS_BOOK]!);
+  }
+
+  /** Calls that ended, by class and outcome code (`class · outcomes + code`). */
+  get ended(): Float64Array {
+    const classes = (this.counts.length - 1) / CLASS_BOOK;
+    return Float64Array.from({ length: classes * outcomes.length }, (_, k) => this.endedOf(Math.floor(k / outcomes.length), k % outcomes.length));
+  }
+
+  arrivedOf(cls: number): number {
+    return this.counts[1 + cls * CLASS_BOOK]!;
+  }
+  endedOf(cls: number, code: number): number {
+    return this.counts[2 + cls * CLASS_BOOK + code]!;
+  }
+
+  /** Calls arrived; ended with an outcome; failed; of all classes. */
   arrivedTotal(): number {
-    return this.arrived.reduce((a, b) => a + b, 0);
+    let sum = 0;
+    for (let k = 1; k < this.counts.length; k += CLASS_BOOK) sum += this.counts[k]!;
+    return sum;
   }
   endedAs(code: number): number {
     let sum = 0;
-    for (let k = code; k < this.ended.length; k += outcomes.length) sum += this.ended[k]!;
+    for (let k = 2 + code; k < this.counts.length; k += CLASS_BOOK) sum += this.counts[k]!;
     return sum;
   }
   failedTotal(): number {
-    return this.ended.reduce((a, b) => a + b, 0) - this.endedAs(Code.answered);
+    let sum = 0;
+    for (let code = 1; code < outcomes.length; code++) sum += this.endedAs(code);
+    return sum;
   }
 }
 
@@ -161,7 +196,7 @@ export class Network {
   addNode(node: Node): number {
     node.index = this.nodes.length;
     this.nodes.push(node);
-    this.makeRoom(node);
+    node.makeRoom(this.classes);
     return node.index;
   }
 
@@ -184,20 +219,10 @@ export class Network {
     const book = this.ledger.open(name, source);
     if (this.ledger.names.length > this.classes) {
       this.classes = this.ledger.names.length;
-      for (const node of this.nodes) this.makeRoom(node);
+      for (const node of this.nodes) node.makeRoom(this.classes);
     }
-    this.makeRoom(source);
+    source.makeRoom(this.classes);
     return book;
-  }
-
-  private makeRoom(node: Node): void {
-    if (node.arrived.length >= this.classes) return;
-    const arrived = new Float64Array(this.classes);
-    arrived.set(node.arrived);
-    node.arrived = arrived;
-    const ended = new Float64Array(this.classes * outcomes.length);
-    ended.set(node.ended);
-    node.ended = ended;
   }
 
   /** Plans an event of a node's own (`what` 0 … 12) after `delay` seconds; the handle can be given to `agenda.cancel`. */
@@ -339,24 +364,33 @@ export class Network {
   run(until: number, most: number): boolean {
     const { agenda, nodes, clock } = this;
     // A whole number: counting down from Infinity would box a double at every event.
-    for (let left = Math.min(most, 0x3fffffff) | 0; left > 0; left--) {
-      if (this.stopped !== null) return true;
-      if (!agenda.next(until)) {
-        if (until > clock[0]! && until < Infinity) clock[0] = until;
+    const all = Math.min(most, 0x3fffffff) | 0;
+    for (let left = all; left > 0; left--) {
+      const slot = this.stopped === null ? agenda.next(until) : -1;
+      if (slot < 0) {
+        if (this.stopped === null && until > clock[0]! && until < Infinity) clock[0] = until;
+        this.events += all - left;
         return true;
       }
       if (agenda.at[0]! > clock[0]!) {
         clock[0] = agenda.at[0]!;
         this.atOnce = 0;
-        if (this.calls.full) this.tooMany();
       } else if (++this.atOnce > this.budget.eventsPerInstant) this.tooFast();
-      this.events++;
-      const what = agenda.what;
-      if (what < ENTER) nodes[agenda.node]!.wake(what, agenda.arg);
-      else if (what === ENTER) this.enter(agenda.arg, agenda.node);
-      else this.reply(agenda.arg);
+      const { slots } = agenda;
+      const target = slots[slot * SLOT + TARGET]!;
+      const what = target & 15;
+      if (what < ENTER) nodes[target >> 4]!.wake(what, slots[slot * SLOT + ARGUMENT]!);
+      else this.carry(what, target >> 4, slots[slot * SLOT + ARGUMENT]!);
     }
+    if (this.calls.full) this.tooMany();
+    this.events += all;
     return false;
+  }
+
+  /** A call that was on its way has arrived. */
+  private carry(what: number, to: number, c: number): void {
+    if (what === ENTER) this.enter(c, to);
+    else this.reply(c);
   }
 
   private tooFast(): void {

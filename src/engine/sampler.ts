@@ -150,12 +150,13 @@ export class Alias {
   }
 }
 
-/** Largest number of ranks for which a table is built; beyond, ranks are drawn by rejection. */
+/** Ranks drawn from a table; those beyond are drawn by rejection, which takes five times as long but happens seldom. */
 const TABLE = 1 << 17;
 
 /** Ranks 0 … n − 1 with probability proportional to 1/(rank + 1)^s; s = 0 is uniform. */
 export class Zipf {
   private readonly table: Alias | null;
+  private readonly head: number;
   private readonly h1: number;
   private readonly hn: number;
 
@@ -163,23 +164,33 @@ export class Zipf {
     readonly n: number,
     readonly s: number,
   ) {
-    this.table = s > 0 && n <= TABLE ? new Alias(Float64Array.from({ length: n }, (_, i) => pow(i + 1, -s))) : null;
-    this.h1 = this.area(1.5) - 1;
+    const head = Math.min(n, TABLE);
+    this.head = head;
+    this.h1 = this.area(head + 1.5) - pow(head + 1, -s);
     this.hn = this.area(n + 0.5);
+    this.table = s > 0 ? new Alias(this.weights(head)) : null;
+  }
+
+  /** Weights of the first ranks, and of all others together (their sum by the midpoint rule: relative error below 1e-10). */
+  private weights(head: number): Float64Array {
+    const weights = Float64Array.from({ length: head + 1 }, (_, i) => pow(i + 1, -this.s));
+    weights[head] = this.n > head ? this.hn - this.area(head + 0.5) : 0;
+    return weights;
   }
 
   draw(stream: Stream): number {
     if (this.n <= 1) return 0;
-    if (this.s === 0) return stream.below(this.n);
-    return this.table === null ? this.reject(stream) : this.table.draw(stream);
+    if (this.table === null) return stream.below(this.n);
+    const rank = this.table.draw(stream);
+    return rank < this.head ? rank : this.n > this.head ? this.reject(stream) : this.head - 1;
   }
 
-  /** Rejection-inversion (Hörmann and Derflinger 1996): no table, any n. */
+  /** Rejection-inversion (Hörmann and Derflinger 1996) beyond the table: any n, no memory. */
   private reject(stream: Stream): number {
     for (;;) {
       const u = this.hn + stream.uniform() * (this.h1 - this.hn);
       const x = this.inverse(u);
-      const k = Math.max(1, Math.min(this.n, Math.floor(x + 0.5)));
+      const k = Math.max(this.head + 1, Math.min(this.n, Math.floor(x + 0.5)));
       if (u >= this.area(k + 0.5) - pow(k, -this.s)) return k - 1;
     }
   }

@@ -3,6 +3,8 @@ import type { AnyKind } from '../kit/kind.ts';
 import { batcher } from './batcher.ts';
 import { database } from './database.ts';
 import { featureStore } from './feature-store.ts';
+import { gpuPool } from './gpu-pool/gpu-pool.ts';
+import { kvCache } from './kv-cache.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { modelServer } from './model-server.ts';
 import { rateLimiter } from './rate-limiter.ts';
@@ -11,7 +13,7 @@ import { service } from './service.ts';
 import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
-export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, responseCache, featureStore, vectorDb, database];
+export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, gpuPool, kvCache, responseCache, featureStore, vectorDb, database];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 

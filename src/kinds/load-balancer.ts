@@ -2,6 +2,7 @@
 import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
+import { takesBatches, type TakesBatches } from '../kit/batch.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, type Values } from '../kit/param.ts';
 
@@ -28,13 +29,16 @@ type Policy = Values<typeof params>['balancing'];
 /** One routed request in this many is looked at for the imbalance measure. */
 const SAMPLE = 16;
 
-class LoadBalancer extends Node implements Component<Values<typeof params>> {
+class LoadBalancer extends Node implements Component<Values<typeof params>>, TakesBatches {
   private policy: Policy;
   private turn = 0;
+  /** Set while the targets are asked: balancers in a circle must not ask each other for ever. */
+  private looking = false;
   private routed = 0;
   private readonly draws: Stream;
   /** Tokens under way per link, for the policy that looks at them. */
   private tokens = new Float64Array(16);
+  private counting = false;
   /** Sums over sampled requests: calls at the busiest target, and calls at the average one. */
   busiest = 0;
   average = 0;
@@ -49,6 +53,16 @@ class LoadBalancer extends Node implements Component<Values<typeof params>> {
     this.policy = values.balancing;
   }
 
+  /** A batch goes through whole where every target can take it. */
+  get takesBatches(): boolean {
+    if (this.looking || this.out.length === 0) return false;
+    const { nodes, links } = this.net;
+    this.looking = true;
+    const all = this.out.every((link) => takesBatches(nodes[links[link]!.to]!));
+    this.looking = false;
+    return all;
+  }
+
   arrive(call: number): void {
     const { net, out } = this;
     const request = net.calls.request(call);
@@ -60,8 +74,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>> {
   }
 
   override replied(child: number, parent: number): void {
-    const link = this.net.calls.link(child);
-    if (link < this.tokens.length && this.tokens[link]! > 0) this.tokens[link] = Math.max(0, this.tokens[link]! - this.size(this.net.calls.request(child)));
+    if (this.counting) this.takeTokens(this.net.calls.link(child), this.size(this.net.calls.request(child)));
     super.replied(child, parent);
   }
 
@@ -69,7 +82,12 @@ class LoadBalancer extends Node implements Component<Values<typeof params>> {
     return this.net.requests.input(request) + this.net.requests.output(request);
   }
 
+  private takeTokens(link: number, by: number): void {
+    if (link < this.tokens.length) this.tokens[link] = Math.max(0, this.tokens[link]! - by);
+  }
+
   private addTokens(link: number, by: number): void {
+    this.counting = true;
     if (link >= this.tokens.length) {
       const wider = new Float64Array(link * 2);
       wider.set(this.tokens);
@@ -79,6 +97,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>> {
   }
 
   private choose(out: Int32Array, request: number): number {
+    if (this.policy === 'least outstanding') return this.leastOutstanding(out);
     switch (this.policy) {
       case 'round robin':
         return out[this.turn++ % out.length]!;
@@ -86,10 +105,8 @@ class LoadBalancer extends Node implements Component<Values<typeof params>> {
         return out[this.draws.below(out.length)]!;
       case 'weighted':
         return this.weighted(out);
-      case 'least outstanding':
-        return this.least(out, this.net.outstanding);
       case 'least tokens':
-        return this.least(out, this.tokens);
+        return this.leastTokens(out);
       case 'power of two':
         return this.betterOfTwo(out);
       case 'consistent hash':
@@ -97,27 +114,30 @@ class LoadBalancer extends Node implements Component<Values<typeof params>> {
     }
   }
 
-  /** The least loaded, ties going round so that idle targets share. */
-  private least(out: Int32Array, load: Int32Array | Float64Array): number {
+  /** The target with the fewest calls under way, ties going round so that idle targets share. */
+  private leastOutstanding(out: Int32Array): number {
+    const { outstanding } = this.net;
     const n = out.length;
-    const first = this.turn < n ? this.turn : 0;
-    this.turn = first + 1;
-    let best = out[first]!;
-    let lowest = load[best] ?? 0;
-    for (let k = first + 1; k < n && lowest > 0; k++) {
-      const l = load[out[k]!] ?? 0;
-      if (l < lowest) {
-        lowest = l;
-        best = out[k]!;
+    let k = this.turn < n ? this.turn : 0;
+    this.turn = k + 1;
+    let best = out[k]!;
+    let lowest = outstanding[best]!;
+    for (let seen = 1; seen < n && lowest > 0; seen++) {
+      if (++k === n) k = 0;
+      const link = out[k]!;
+      const load = outstanding[link]!;
+      if (load < lowest) {
+        lowest = load;
+        best = link;
       }
     }
-    for (let k = 0; k < first && lowest > 0; k++) {
-      const l = load[out[k]!] ?? 0;
-      if (l < lowest) {
-        lowest = l;
-        best = out[k]!;
-      }
-    }
+    return best;
+  }
+
+  /** The target with the fewest tokens under way. */
+  private leastTokens(out: Int32Array): number {
+    let best = out[0]!;
+    for (let k = 1; k < out.length; k++) if ((this.tokens[out[k]!] ?? 0) < (this.tokens[best] ?? 0)) best = out[k]!;
     return best;
   }
 

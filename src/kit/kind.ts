@@ -117,6 +117,8 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   readonly estimate: (values: Values<P>, flow: Flow) => readonly EstimateRow[];
   /** Load that this node offers by hand when it is a source of traffic. */
   readonly offers?: (values: Values<P>) => Flow;
+  /** The parameter values with which this kind replays a loaded trace of that name, where it is a source that can. */
+  readonly replays?: (trace: string) => Partial<Values<P>>;
   /** By hand: what one incoming flow becomes on each of `weights.length` outgoing call wires; default: the flow itself on each. */
   readonly passes?: (values: Values<P>, flow: Flow, weights: readonly number[]) => readonly Flow[];
   readonly cost: (values: Values<P>) => readonly CostRow[];

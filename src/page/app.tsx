@@ -1,18 +1,13 @@
 /** The whole page: top bar, palette, board, inspector and charts, and what lies over them from time to time. */
 import { ChartSpline, CircleHelp, Command as CommandIcon, Map as MapIcon, Moon, Plus, SlidersHorizontal, Sun, X } from 'lucide-react';
-import { useEffect, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { session } from '../session/store.ts';
 import { Board } from './canvas/board.tsx';
-import { ChartDock } from './charts/chart-dock.tsx';
-import { CommandBox } from './commands/command-box.tsx';
 import { listenToClipboard } from './commands/clipboard.ts';
-import { Help } from './commands/help.tsx';
 import { commands } from './commands/list.ts';
 import { listenToKeys } from './commands/shortcuts.ts';
 import { DropFiles } from './drop-files.tsx';
-import { Inspector } from './inspector/inspector.tsx';
 import { openLibrary } from './library/current.ts';
-import { Library } from './library/library.tsx';
 import { Palette } from './palette/palette.tsx';
 import { panels, toggleSheet } from './panels.ts';
 import { Spoken } from './spoken.tsx';
@@ -20,6 +15,13 @@ import { flipTheme, useTheme } from './theme/theme.ts';
 import { Toasts } from './toasts/toasts.tsx';
 import { TopBar } from './top/top-bar.tsx';
 import styles from './app.module.css';
+
+// What is not needed to draw the board and start the run comes after it, in parts of its own: the first load stays small.
+const ChartDock = lazy(async () => ({ default: (await import('./charts/chart-dock.tsx')).ChartDock }));
+const Inspector = lazy(async () => ({ default: (await import('./inspector/inspector.tsx')).Inspector }));
+const Library = lazy(async () => ({ default: (await import('./library/library.tsx')).Library }));
+const CommandBox = lazy(async () => ({ default: (await import('./commands/command-box.tsx')).CommandBox }));
+const Help = lazy(async () => ({ default: (await import('./commands/help.tsx')).Help }));
 
 /** Light or dark, the map, the command box, help: small, out of the way, always there. */
 function PaletteFoot() {
@@ -65,7 +67,7 @@ function SheetClose({ label }: { label: string }) {
 }
 
 function Overlays(): ReactNode {
-  return <><Library /><CommandBox /><Help /><Toasts /><Spoken /><DropFiles /></>;
+  return <><Suspense><Library /><CommandBox /><Help /></Suspense><Toasts /><Spoken /><DropFiles /></>;
 }
 
 /** The page. */
@@ -86,9 +88,9 @@ export function App() {
       </main>
       <aside className={styles['inspector']} aria-label="Inspector" data-panel="inspector">
         <SheetClose label="the inspector" />
-        <Inspector />
+        <Suspense><Inspector /></Suspense>
       </aside>
-      {dock && <section className={styles['dock']} aria-label="Charts"><ChartDock /></section>}
+      {dock && <section className={styles['dock']} aria-label="Charts"><Suspense><ChartDock /></Suspense></section>}
       <Tabs />
       <Overlays />
     </div>

@@ -22,10 +22,14 @@ export interface Options {
   readonly listener?: Listener;
 }
 
-/** Seconds between notes at first: a power of two, so that notes fall on the same moments on every machine. */
+/**
+ * Seconds between notes at first: fine enough to show something soon, but no finer than an eighth of what fills the notebook by the
+ * horizon. A power of two, so that notes fall on the same moments on every machine.
+ */
 function firstInterval(horizon: number): number {
+  const fine = Math.min(horizon, Math.max(0.25 * 480, horizon / 8));
   let interval = 1 / 1024;
-  while (interval * 480 < horizon) interval *= 2;
+  while (interval * 480 < fine) interval *= 2;
   return interval;
 }
 

@@ -111,14 +111,18 @@ function nodeResult(sim: Simulation, live: Live, start: Start | null, row: Float
   const { node, kind } = live;
   const then = start?.nodes.get(live.id);
   const read = (name: string): number | null => finite(between(sim.columns.nodes.get(`${live.id}/${name}`)!, old, row, seconds));
+  const count = (name: string): number => {
+    const { total: column } = sim.columns.nodes.get(`${live.id}/${name}`)!;
+    return row[column]! - (old?.[column] ?? 0);
+  };
   const failedBy = reasons(node.ended, then?.ended);
   return {
     kind: kind.id,
     label: live.label,
     utilisation: read('utilisation'),
     queue: { mean: read('waiting') ?? 0, max: node.queueLongest() },
-    arrived: (read('arrivals') ?? 0) * seconds,
-    served: (read('answers') ?? 0) * seconds,
+    arrived: count('arrivals'),
+    served: count('answers'),
     failed: total(failedBy),
     failedBy,
     inFlight: node.inFlight,

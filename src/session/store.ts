@@ -1,6 +1,7 @@
 /** The session: the open design with its history, the selection and the state of the run. The page's rooms meet here. */
 import { create } from 'zustand';
 import { emptyDesign, type Design, type Gated, type RunSettings } from '../design/design.ts';
+import { traceName, withTrace } from '../design/replay.ts';
 import { parseTrace } from '../design/trace.ts';
 import type { Trace } from '../engine/trace.ts';
 import { fromFile } from '../share/file.ts';
@@ -162,11 +163,12 @@ function openFile(room: Room, name: string, text: string): Gated<string> {
 }
 
 function openTrace(room: Room, file: string, text: string): Gated<string> {
-  const name = file.replace(/\.[^.]*$/, '').slice(0, 80) || 'trace';
+  const name = traceName(file);
   const parsed = parseTrace(name, text);
   if (!parsed.ok) return parsed;
   room.traces.set(name, parsed.trace);
   room.set({ traces: [...room.traces.keys()] });
+  room.get().edit(`Replay “${name}”`, (design) => withTrace(design, parsed.trace));
   // The worker takes traces only as it loads a design.
   room.player.load(room.get().run.state !== 'paused');
   return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: parsed.notes };

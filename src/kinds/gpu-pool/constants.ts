@@ -31,6 +31,7 @@ export interface Constants {
 
 const engine = { layer: 12e-6, host: 1e-3, perSequence: 10e-6 } as const;
 
+/** The constants of each generation. */
 export const constants: Readonly<Record<Generation, Constants>> = {
   hopper: { sharpness: 4, compute: 0.64, stream: 0.86, grouped: 0.7, routing: 20e-6, kvRead: 0.93, kvRead8: 0.765, attention: 13e-6, prefill: 0.7, reduceStart: 4.1e-6, reduceRate: 267e9, ...engine },
   blackwell: { sharpness: 4, compute: 0.64, stream: 0.83, grouped: 0.7, routing: 20e-6, kvRead: 0.9, kvRead8: 0.7, attention: 13e-6, prefill: 0.7, reduceStart: 10.8e-6, reduceRate: 471e9, ...engine },

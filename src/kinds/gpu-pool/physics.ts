@@ -130,7 +130,7 @@ class Layers {
 
   /** Share of all experts that so many tokens visit. */
   hit(tokens: number): number {
-    return tokens < this.missing.length ? 1 - this.missing[tokens]! : 1;
+    return tokens < this.missing.length ? 1 - this.missing[Math.floor(tokens)]! : 1;
   }
 
   /** Seconds for `tokens` tokens through all layers, `outputs` of them to a word. */

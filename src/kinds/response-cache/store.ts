@@ -7,7 +7,7 @@ import { RecencyList, ValueHeap, type Order } from './order.ts';
 export type Eviction = 'LRU' | 'LFU' | 'GDSF';
 
 /** Entries that one cache holds at most, whatever its bytes: about 200 MB of the machine that simulates it. */
-export const MOST_ENTRIES = 1 << 22;
+export const MOST_ENTRIES = 4_000_000;
 
 const orderOf = (eviction: Eviction): Order => (eviction === 'LRU' ? new RecencyList() : new ValueHeap(eviction === 'GDSF'));
 

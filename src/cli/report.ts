@@ -1,0 +1,129 @@
+/** What happened in a run, as a person reads it in a terminal. */
+import type { Design } from '../design/design.ts';
+import { kindOf } from '../kinds/index.ts';
+import type { AnyKind } from '../kit/kind.ts';
+import { estimates } from '../run/flow.ts';
+import { unitOf } from '../run/objectives.ts';
+import type { NodeResult, Result, Spread } from '../run/result.ts';
+import { format } from '../units/format.ts';
+import type { Unit } from '../units/unit.ts';
+import { inColumns } from './columns.ts';
+
+/** A figure with its unit; an en dash where nothing was observed. */
+const figure = (value: number | null | undefined, unit: Unit): string => (value === null || value === undefined ? '–' : format(value, unit));
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+/** The whole report; `cpuSeconds` is what the run took of the processor. */
+export function report(design: Design, result: Result, cpuSeconds: number): string {
+  const parts = [heading(design, result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(result), byHand(design, result), effort(result, cpuSeconds)];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function heading({ run }: Design, result: Result): string {
+  const from = run.warmupSeconds > 0 && run.warmupSeconds < result.seconds ? `, figures after a warm-up of ${format(run.warmupSeconds, 'seconds')}` : '';
+  const stopped = result.stopped === null ? '' : `\nStopped early: ${result.stopped}`;
+  return `${result.design}\n${format(result.seconds, 'seconds')} simulated, seed ${result.seed}${from}${stopped}`;
+}
+
+/** Reasons of failure with their counts, the most frequent first. */
+function reasons(failed: Readonly<Record<string, number>>): string {
+  return Object.entries(failed)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${whole(count)} ${reason}`)
+    .join(', ');
+}
+
+function requests({ requests: r, classes }: Result): string {
+  const head = ['requests', 'offered', 'answered', 'failed', 'in flight', 'answered/s', 'goodput/s'];
+  const row = (name: string, t: Result['requests']): string[] => [name, whole(t.offered), whole(t.answered), format(t.failedShare, 'share'), whole(t.inFlight), format(t.answeredPerSecond, 'count'), format(t.goodputPerSecond, 'count')];
+  const several = Object.entries(classes).length > 1;
+  const rows = several ? Object.entries(classes).map(([name, tally]) => row(`  ${name}`, tally)) : [];
+  const why = reasons(r.failed);
+  return inColumns([head, row('all', r), ...rows]) + (why === '' ? '' : `\nfailed: ${why}`);
+}
+
+function latencies({ latency, llm, classes }: Result): string {
+  const head = ['time', 'mean', 'p50', 'p95', 'p99', 'p99.9'];
+  const row = (name: string, s: Spread): string[] => [name, ...[s.mean, s.p50, s.p95, s.p99, s.p999].map((value) => figure(value, 'seconds'))];
+  const several = Object.entries(classes).length > 1;
+  const rows = several ? Object.entries(classes).map(([name, tally]) => row(`  ${name}`, tally.latency)) : [];
+  const streamed = llm === null ? [] : [row('time to first token', llm.ttft), row('time per output token', llm.tpot)];
+  return inColumns([head, row('latency', latency), ...rows, ...streamed]);
+}
+
+function components({ nodes }: Result): string {
+  const head = ['component', 'utilisation', 'queue', 'longest', 'arrived', 'served', 'failed', 'p50', 'p99', ''];
+  const rows = Object.values(nodes).map((node) => [
+    node.label,
+    figure(node.utilisation, 'share'),
+    format(node.queue.mean, 'count'),
+    whole(node.queue.max),
+    whole(node.arrived),
+    whole(node.served),
+    whole(node.failed),
+    figure(node.latency.p50, 'seconds'),
+    figure(node.latency.p99, 'seconds'),
+  ].concat(node.failed > 0 ? [`(${reasons(node.failedBy)})`] : []));
+  return rows.length === 0 ? 'The design has no components.' : inColumns([head, ...rows]);
+}
+
+function tokens({ llm }: Result): string {
+  if (llm === null) return '';
+  return `tokens  ${format(llm.inputTokensPerSecond, 'tokens/second')} in, ${format(llm.outputTokensPerSecond, 'tokens/second')} out`;
+}
+
+function cost({ cost: c, nodes }: Result): string {
+  const per = [
+    c.usdPerMillionRequests === null ? '' : format(c.usdPerMillionRequests, 'usd/million requests'),
+    c.usdPerMillionTokens === null ? '' : format(c.usdPerMillionTokens, 'usd/million tokens'),
+  ].filter((text) => text !== '');
+  const parts = Object.entries(c.nodes)
+    .filter(([, usd]) => usd > 0)
+    .map(([id, usd]) => `  ${nodes[id]?.label ?? id} ${format(usd, 'usd/hour')}`);
+  return [[`cost  ${format(c.usdPerHour, 'usd/hour')}`, ...per].join(', '), ...parts].join('\n');
+}
+
+function objectives({ objectives: all }: Result): string {
+  if (all.length === 0) return '';
+  const rows = all.map(({ name, metric, relation, limit, value, met }) => {
+    const unit = unitOf(metric);
+    return [met ? '  met' : '  missed', name, `${relation} ${format(limit, unit)}`, figure(value, unit)];
+  });
+  return `objectives\n${inColumns(rows, 3)}`;
+}
+
+/** What a measure that an estimate names came to in the run. */
+function measured(node: NodeResult, measure: string, seconds: number): number | null {
+  const common: Readonly<Record<string, number | null>> = {
+    arrivals: node.arrived / seconds,
+    answers: node.served / seconds,
+    failures: node.failed / seconds,
+    waiting: node.queue.mean,
+    utilisation: node.utilisation,
+    latency: node.latency.mean,
+  };
+  return node.measures[measure] ?? common[measure] ?? null;
+}
+
+/** The arithmetic of a whiteboard beside the run, where a line of it names what the run measured. */
+function byHand(design: Design, result: Result): string {
+  const sums = estimates(design);
+  const { warmupSeconds } = design.run;
+  const seconds = result.seconds - (warmupSeconds < result.seconds ? warmupSeconds : 0);
+  const rows = Object.entries(result.nodes).flatMap(([id, node]) =>
+    (sums[id]?.rows ?? [])
+      .filter((row) => row.measure !== undefined)
+      .map((row) => [node.label, row.label, format(row.value, row.unit), figure(measured(node, row.measure!, seconds), unitIn(kindOf(node.kind), row.measure!, row.unit)), row.formula]),
+  );
+  return rows.length === 0 ? '' : inColumns([['component', 'figure', 'by hand', 'in the run', 'by hand it is'], ...rows].map(([a, b, c, d, e]) => [a!, b!, c!.padStart(10), d!.padStart(10), e!]), 5);
+}
+
+/** The unit a kind declares for a measure; the estimate's own where the measure is a common one. */
+function unitIn(kind: AnyKind | undefined, measure: string, otherwise: Unit): Unit {
+  return (kind?.measures as Readonly<Record<string, { readonly unit: Unit }>> | undefined)?.[measure]?.unit ?? otherwise;
+}
+
+function effort({ events, digest }: Result, cpuSeconds: number): string {
+  const rate = cpuSeconds > 0 ? `, ${format(events / cpuSeconds, 'count')} per CPU second` : '';
+  return `${whole(events)} events${rate}; digest ${digest}`;
+}

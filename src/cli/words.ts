@@ -1,0 +1,47 @@
+/** The words of a command line: what follows the command's name, told apart into names and options. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parse } from '../units/parse.ts';
+import { BadUsage } from './failure.ts';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Values of the options by name, and the words that belong to no option. */
+export interface Words {
+  readonly flag: (name: string) => boolean;
+  readonly text: (name: string) => string | undefined;
+  readonly rest: readonly string[];
+}
+
+/** Reads the words of a command that knows these options; throws `BadUsage` at any other. */
+export function readWords(args: readonly string[], options: Options): Words {
+  const { values, positionals } = parsed(args, options);
+  return {
+    flag: (name) => values[name] === true,
+    text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
+    rest: positionals,
+  };
+}
+
+function parsed(args: readonly string[], options: Options) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const [sentence = ''] = String(error instanceof Error ? error.message : error).split('. ');
+    throw new BadUsage(`${sentence.replace(/\.$/, '')}.`);
+  }
+}
+
+/** A length of time as a person writes it (`600`, `10 min`), in seconds; throws `BadUsage` where it is none. */
+export function readSeconds(option: string, text: string): number {
+  const read = parse(text, 'seconds');
+  if (!read.ok) throw new BadUsage(`${option}: ${read.why}.`);
+  if (!(read.value > 0 && read.value <= 1e8)) throw new BadUsage(`${option} must be more than 0 and at most 100,000,000 seconds (you gave ${text}).`);
+  return read.value;
+}
+
+/** A seed: a whole number from 0 to 2³² − 1; throws `BadUsage` where it is none. */
+export function readSeed(option: string, text: string): number {
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (!(seed < 4_294_967_296)) throw new BadUsage(`${option} must be a whole number from 0 to 4294967295 (you gave ${text}).`);
+  return seed;
+}

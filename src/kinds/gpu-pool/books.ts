@@ -1,0 +1,37 @@
+/** What a pool of engines counts: running totals that only grow, and levels over time. */
+import { Level } from '../../engine/level.ts';
+
+/** Places of the running totals in `Books.sums`. */
+export const Sum = {
+  /** Tokens of answers; of prompts whose first token has come; worked through a second time after a preemption. */
+  out: 0,
+  in: 1,
+  recomputed: 2,
+  preemptions: 3,
+  steps: 4,
+  flops: 5,
+  bytes: 6,
+  /** ∫ blocks in use dt. */
+  blocks: 7,
+  /** Seconds from arrival to first token, and how many. */
+  firstSeconds: 8,
+  firsts: 9,
+  /** Prompt tokens found in the prefix cache, and looked up. */
+  found: 10,
+  lookedUp: 11,
+} as const;
+
+/** How many running totals there are. */
+export const SUMS = 12;
+
+export class Books {
+  readonly sums = new Float64Array(SUMS);
+  readonly waiting = new Level();
+  readonly running = new Level();
+  readonly busy = new Level();
+  /** Replicas there are, and what all of them together have: blocks, FLOP/s, bytes/s. */
+  readonly replicas = new Level();
+  readonly blocks = new Level();
+  readonly flopRate = new Level();
+  readonly byteRate = new Level();
+}

@@ -1,0 +1,49 @@
+/** A GPU pool: replicas of a language model served by continuous batching, with the physics of its GPUs. */
+import { defineKind } from '../../kit/kind.ts';
+import { Sum } from './books.ts';
+import { byHand } from './by-hand.ts';
+import { gpuOf } from './catalogue-gpus.ts';
+import { modelOf } from './catalogue-models.ts';
+import { params } from './params.ts';
+import { GpuPool } from './pool.ts';
+import { priceOf } from './setup.ts';
+
+const total = (which: number) => (n: GpuPool, now: number): number => n.sum(which, now);
+
+/** Engines that serve a language model on GPUs. */
+export const gpuPool = defineKind({
+  id: 'gpu-pool',
+  label: 'GPU pool',
+  doc: 'language-model engines on GPUs: continuous batching, paged KV cache, prefill and decode',
+  about:
+    'Every replica is an engine as vLLM is: requests wait in order, join the running batch when their prompt’s cache blocks fit, work through the prompt in chunks beside the decodes of others (or before them), and yield a token per iteration. An iteration takes as long as its work: weights streamed or multiplied, attention over the tokens cached, exchange between the GPUs, overheads of layers and host; shares of peak are fitted per GPU generation to measured kernels and runs of 2025–26. When cache blocks run out, whoever came last is preempted and worked through again. A request that could never fit fails: out of memory. A prefix cache can be wired to it. Left out: pipeline and expert parallelism, speculative decoding, adapters, disaggregated prefill, start-up, and tokenising (about 15 ms a request).',
+  group: 'Compute',
+  icon: 'cpu',
+  params,
+  ports: { in: 'call', out: [{ wire: 'prefix', max: 1 }], refusal: 'a GPU pool computes its answers itself; only a KV cache can be wired to it' },
+  measures: {
+    tokensOut: { label: 'tokens out', unit: 'tokens/second', help: 'tokens of answers', total: total(Sum.out) },
+    tokensIn: { label: 'tokens in', unit: 'tokens/second', help: 'tokens of prompts that are done', total: total(Sum.in) },
+    batch: { label: 'batch', unit: 'count', help: 'sequences that run in a busy replica', total: (n: GpuPool, now: number) => n.books.running.area(now), per: (n: GpuPool, now: number) => n.books.busy.area(now) },
+    running: { label: 'running', unit: 'count', help: 'sequences that run, all replicas together', total: (n: GpuPool, now: number) => n.books.running.area(now), chart: 'waiting' },
+    cacheUse: { label: 'KV in use', unit: 'share', help: 'cache blocks in use; at 100 % sequences are preempted', total: total(Sum.blocks), per: (n: GpuPool, now: number) => n.books.blocks.area(now), chart: 'utilisation' },
+    firstToken: { label: 'first token', unit: 'seconds', help: 'from arrival at the pool to the first token', total: total(Sum.firstSeconds), per: total(Sum.firsts) },
+    stepTime: { label: 'iteration', unit: 'seconds', help: 'time of one iteration of an engine', total: (n: GpuPool, now: number) => n.books.busy.area(now), per: total(Sum.steps) },
+    computeUse: { label: 'MFU', unit: 'share', help: 'arithmetic done over what all GPUs could do at peak', total: total(Sum.flops), per: (n: GpuPool, now: number) => n.books.flopRate.area(now) },
+    bandwidthUse: { label: 'memory bandwidth', unit: 'share', help: 'bytes moved over what all GPUs could move at peak', total: total(Sum.bytes), per: (n: GpuPool, now: number) => n.books.byteRate.area(now), chart: 'utilisation' },
+    preemptions: { label: 'preemptions', unit: 'requests/second', help: 'sequences sent back because the cache was full', total: total(Sum.preemptions) },
+    recomputed: { label: 'tokens thrown away', unit: 'tokens/second', help: 'tokens that preempted sequences had and must be worked through again', total: total(Sum.recomputed) },
+    prefixHits: { label: 'prefix hits', unit: 'share', help: 'prompt tokens that came from the prefix cache', total: total(Sum.found), per: total(Sum.lookedUp) },
+  },
+  card: ['utilisation', 'cacheUse'],
+  face: { form: 'cells' },
+  subtitle: (v) => `${v.poolReplicas.toLocaleString('en')} × ${v.tensorParallel} ${gpuOf(v.gpuType).label.split(' ').slice(0, -2).join(' ')}, ${modelOf(v.languageModel).label}`,
+  estimate: byHand,
+  cost: (v) => {
+    const price = priceOf(v);
+    return [{ label: `${price.gpus.toLocaleString('en')} ${gpuOf(v.gpuType).label}`, usdPerHour: price.usdPerHour, source: price.source }];
+  },
+  faults: [],
+  migrations: [],
+  build: (values, site) => new GpuPool(values, site),
+});

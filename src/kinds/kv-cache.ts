@@ -1,0 +1,314 @@
+/** A KV cache: keys and values of prompts' beginnings, kept so that engines wired to it need not compute them again. */
+import { Level } from '../engine/level.ts';
+import { Node } from '../engine/network.ts';
+import { Code } from '../engine/reasons.ts';
+import { defineKind, type Component, type Site } from '../kit/kind.ts';
+import { choice, real, whole, type Values } from '../kit/param.ts';
+import type { PrefixCache } from '../kit/prefix.ts';
+
+const params = {
+  prefixCapacity: real({ label: 'Capacity', help: 'Bytes of keys and values it holds; beyond, something is evicted.', unit: 'bytes', default: 512e9, min: 0, max: 1e16 }),
+  prefixEviction: choice({
+    label: 'Eviction',
+    help: 'What goes first when it is full.',
+    options: [
+      { value: 'lru', label: 'least recently used' },
+      { value: 'fifo', label: 'first in, first out' },
+      { value: 'lfu', label: 'least often used' },
+    ],
+    default: 'lru',
+  }),
+  prefixBlock: whole({ label: 'Block', help: 'Prefixes are kept in whole blocks of so many tokens. A trace that names its blocks brings its own size.', unit: 'tokens', default: 16, min: 1, max: 100_000 }),
+  prefixTokenBytes: real({ label: 'Bytes per token', help: 'Keys and values of one token; 0 takes what the engine wired to it has.', unit: 'bytes', default: 0, min: 0, max: 1e9 }),
+  prefixBandwidth: real({ label: 'Loading bandwidth', help: 'How fast hits come to the engine: 50 GB/s from host memory, 5 from a disk; 0 where they lie in the GPU already.', unit: 'bytes/second', default: 50e9, min: 0, max: 1e14 }),
+  prefixPrice: real({ label: 'Price', help: 'What the memory costs per hour; host memory comes with the GPUs.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 10_000 }),
+};
+
+type CacheValues = Values<typeof params>;
+
+/** Llama 3.1 8B at 16 bit, until an engine says otherwise. */
+const SOME_TOKEN_BYTES = 131_072;
+
+/**
+ * Pieces that are kept, in the order in which they would go: a heap by times used (for LFU, else always 0) and by the moment of last use or of
+ * coming. Which of the three it is shows only in what `touch` does.
+ */
+class Kept {
+  private readonly places = new Map<number, number>();
+  private readonly heap: number[] = [];
+  private readonly uses: number[] = [];
+  private readonly moments: number[] = [];
+  private readonly amounts: number[] = [];
+  private clock = 0;
+  /** Tokens of all pieces. */
+  tokens = 0;
+
+  constructor(private policy: CacheValues['prefixEviction']) {}
+
+  get size(): number {
+    return this.heap.length;
+  }
+
+  /** Tokens of a piece; 0 where it is not kept. */
+  amount(key: number): number {
+    const place = this.places.get(key);
+    return place === undefined ? 0 : this.amounts[place]!;
+  }
+
+  /** A piece is used: under LRU it moves to the end, under LFU it counts one more. */
+  touch(key: number): void {
+    const place = this.places.get(key);
+    if (place === undefined || this.policy === 'fifo') return;
+    this.moments[place] = ++this.clock;
+    if (this.policy === 'lfu') this.uses[place]!++;
+    this.down(place);
+  }
+
+  add(key: number, amount: number): void {
+    const place = this.heap.length;
+    this.heap.push(key);
+    this.uses.push(0);
+    this.moments.push(++this.clock);
+    this.amounts.push(amount);
+    this.places.set(key, place);
+    this.tokens += amount;
+    this.up(place);
+  }
+
+  /** A piece kept so far becomes longer. */
+  lengthen(key: number, amount: number): void {
+    const place = this.places.get(key)!;
+    this.tokens += amount - this.amounts[place]!;
+    this.amounts[place] = amount;
+  }
+
+  /** Drops the piece that goes first; returns its key. */
+  drop(): number {
+    const key = this.heap[0]!;
+    this.tokens -= this.amounts[0]!;
+    this.places.delete(key);
+    this.move(this.heap.length - 1, 0);
+    this.heap.pop();
+    this.uses.pop();
+    this.moments.pop();
+    this.amounts.pop();
+    if (this.heap.length > 0) this.down(0);
+    return key;
+  }
+
+  clear(): void {
+    while (this.heap.length > 0) this.drop();
+  }
+
+  /** Another order from now on; past uses count from nothing. */
+  order(policy: CacheValues['prefixEviction']): void {
+    this.policy = policy;
+    this.uses.fill(0);
+    for (let place = this.heap.length - 1; place >= 0; place--) this.down(place);
+  }
+
+  private move(from: number, to: number): void {
+    if (from === to) return;
+    this.heap[to] = this.heap[from]!;
+    this.uses[to] = this.uses[from]!;
+    this.moments[to] = this.moments[from]!;
+    this.amounts[to] = this.amounts[from]!;
+    this.places.set(this.heap[to]!, to);
+  }
+
+  private swap(a: number, b: number): void {
+    for (const column of [this.heap, this.uses, this.moments, this.amounts]) {
+      const kept = column[a]!;
+      column[a] = column[b]!;
+      column[b] = kept;
+    }
+    this.places.set(this.heap[a]!, a);
+    this.places.set(this.heap[b]!, b);
+  }
+
+  private before(a: number, b: number): boolean {
+    const d = this.uses[a]! - this.uses[b]!;
+    return d < 0 || (d === 0 && this.moments[a]! < this.moments[b]!);
+  }
+
+  private up(place: number): void {
+    for (let at = place; at > 0; ) {
+      const above = (at - 1) >> 1;
+      if (!this.before(at, above)) return;
+      this.swap(at, above);
+      at = above;
+    }
+  }
+
+  private down(place: number): void {
+    for (let at = place; ; ) {
+      let below = 2 * at + 1;
+      if (below >= this.heap.length) return;
+      if (below + 1 < this.heap.length && this.before(below + 1, below)) below++;
+      if (!this.before(below, at)) return;
+      this.swap(at, below);
+      at = below;
+    }
+  }
+}
+
+class KvCache extends Node implements Component<CacheValues>, PrefixCache {
+  private readonly kept: Kept;
+  private readonly used = new Level();
+  private readonly capacity = new Level();
+  private told = SOME_TOKEN_BYTES;
+  found = 0;
+  lookedUp = 0;
+  lookups = 0;
+  hits = 0;
+  evictions = 0;
+
+  constructor(
+    private values: CacheValues,
+    site: Site,
+  ) {
+    super(site.net);
+    this.kept = new Kept(values.prefixEviction);
+    this.capacity.set(values.prefixCapacity, site.net.now);
+  }
+
+  retune(values: CacheValues): void {
+    if (values.prefixEviction !== this.values.prefixEviction) this.kept.order(values.prefixEviction);
+    // Pieces of another size would not fit together with those kept.
+    if (values.prefixBlock !== this.values.prefixBlock) this.kept.clear();
+    this.values = values;
+    this.capacity.set(values.prefixCapacity, this.net.now);
+    this.shrink();
+  }
+
+  arrive(call: number): void {
+    this.net.fail(call, Code.noHealthyTarget);
+  }
+
+  sizes(bytesPerToken: number): void {
+    this.told = bytesPerToken;
+    this.shrink();
+  }
+
+  private get tokenBytes(): number {
+    return this.values.prefixTokenBytes > 0 ? this.values.prefixTokenBytes : this.told;
+  }
+
+  loading(tokens: number): number {
+    return this.values.prefixBandwidth > 0 ? (tokens * this.tokenBytes) / this.values.prefixBandwidth : 0;
+  }
+
+  lookup(request: number): number {
+    const input = Math.max(1, Math.round(this.net.requests.input(request)));
+    const held = this.net.requests.traceOf(request)?.blockSize ? this.heldBlocks(request) : this.heldPrefix(request);
+    const tokens = Math.min(held, input - 1);
+    this.lookups++;
+    this.lookedUp += input;
+    this.found += tokens;
+    if (tokens > 0) this.hits++;
+    return tokens;
+  }
+
+  insert(request: number): void {
+    if (this.net.requests.traceOf(request)?.blockSize) this.keepBlocks(request);
+    else this.keepPrefix(request);
+    this.shrink();
+  }
+
+  /** Tokens of the longest run of kept blocks from the first on. They are touched last to first, so that a run loses its end before its beginning. */
+  private heldBlocks(request: number): number {
+    const { blocks, blockStart, blockSize } = this.net.requests.traceOf(request)!;
+    const row = this.net.requests.row(request);
+    const from = blockStart[row]!;
+    const to = blockStart[row + 1]!;
+    let end = from;
+    while (end < to && this.kept.amount(blocks[end]!) > 0) end++;
+    for (let k = end - 1; k >= from; k--) this.kept.touch(blocks[k]!);
+    return (end - from) * blockSize;
+  }
+
+  /** Blocks are known by their numbers alone; the last one of a prompt may be shorter, but is known by its number too and counted whole. */
+  private keepBlocks(request: number): void {
+    const { blocks, blockStart, blockSize } = this.net.requests.traceOf(request)!;
+    const row = this.net.requests.row(request);
+    const from = blockStart[row]!;
+    for (let k = blockStart[row + 1]! - 1; k >= from; k--) if (this.kept.amount(blocks[k]!) === 0) this.kept.add(blocks[k]!, blockSize);
+  }
+
+  /** A prefix is one piece, known by a number below zero so that it is taken for no block. */
+  private heldPrefix(request: number): number {
+    const key = -1 - this.net.requests.prefix(request);
+    if (key === 0) return 0;
+    this.kept.touch(key);
+    return Math.min(this.kept.amount(key), this.whole(request));
+  }
+
+  private keepPrefix(request: number): void {
+    const key = -1 - this.net.requests.prefix(request);
+    const tokens = this.whole(request);
+    if (key === 0 || tokens === 0) return;
+    const known = this.kept.amount(key);
+    if (known === 0) this.kept.add(key, tokens);
+    else if (known < tokens) this.kept.lengthen(key, tokens);
+  }
+
+  /** Tokens of the shared prefix that fill whole blocks. */
+  private whole(request: number): number {
+    const { prefixBlock } = this.values;
+    return Math.floor(this.net.requests.prefixInput(request) / prefixBlock) * prefixBlock;
+  }
+
+  /** Evicts until the rest fits, and notes how full it is. */
+  private shrink(): void {
+    while (this.kept.size > 0 && this.kept.tokens * this.tokenBytes > this.values.prefixCapacity) {
+      this.kept.drop();
+      this.evictions++;
+    }
+    this.used.set(this.kept.tokens * this.tokenBytes, this.net.now);
+  }
+
+  /** ∫ bytes in use dt; ∫ capacity dt. */
+  usedArea(now: number): number {
+    return this.used.area(now);
+  }
+  capacityArea(now: number): number {
+    return this.capacity.area(now);
+  }
+}
+
+/** Keeps the keys and values of shared prompt beginnings. */
+export const kvCache = defineKind({
+  id: 'kv-cache',
+  label: 'KV cache',
+  doc: 'keeps keys and values of shared prompt beginnings, so that engines need not compute them again',
+  about:
+    'A store of prefixes beside the engines: in host memory, on a disk, or (with no loading time) in the GPU. When a request joins an engine’s batch, the engine looks up how much of its beginning is kept, loads that, and computes the rest; once a prompt is done its beginning is kept. Requests share what their users say they share: a synthetic prefix of a given length, or the block numbers of a recorded trace, of which only the longest run from the first counts. Engines wired to one cache are taken to run the same model. Loading delays the iteration it belongs to; overlap of loading and computing, copying on write, and what hits occupy in the GPU beyond the engine’s own blocks are left out.',
+  group: 'Memory',
+  icon: 'memory-stick',
+  params,
+  ports: { in: 'prefix', out: [], refusal: 'a KV cache is wired to from an engine, and calls nobody' },
+  measures: {
+    hitRatio: { label: 'hit ratio', unit: 'share', help: 'tokens found over tokens looked up', total: (n: KvCache) => n.found, per: (n: KvCache) => n.lookedUp },
+    prefixUse: { label: 'in use', unit: 'share', help: 'bytes kept over capacity', total: (n: KvCache, now: number) => n.usedArea(now), per: (n: KvCache, now: number) => n.capacityArea(now), chart: 'utilisation' },
+    prefixBytes: { label: 'bytes kept', unit: 'bytes', help: 'keys and values kept', total: (n: KvCache, now: number) => n.usedArea(now) },
+    lookups: { label: 'look-ups', unit: 'requests/second', help: 'requests looked up', total: (n: KvCache) => n.lookups },
+    hitRequests: { label: 'requests with a hit', unit: 'share', help: 'look-ups that found anything', total: (n: KvCache) => n.hits, per: (n: KvCache) => n.lookups },
+    savedTokens: { label: 'tokens saved', unit: 'tokens/second', help: 'prompt tokens that engines did not compute', total: (n: KvCache) => n.found },
+    evictions: { label: 'evictions', unit: 'items/second', help: 'prefixes or blocks dropped to make room', total: (n: KvCache) => n.evictions },
+  },
+  card: ['hitRatio', 'prefixUse'],
+  face: { form: 'ring', measure: 'hitRatio' },
+  subtitle: (v) => `${(v.prefixCapacity / 1e9).toLocaleString('en')} GB, ${v.prefixEviction.toUpperCase()}`,
+  estimate: (v) => {
+    const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : SOME_TOKEN_BYTES;
+    const assumes = v.prefixTokenBytes > 0 ? 'as told' : 'Llama 3.1 8B at 16 bit; the run takes the engine’s own';
+    return [
+      { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes },
+      { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
+    ];
+  },
+  cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, source: 'price entered on this component' }],
+  faults: [],
+  migrations: [],
+  build: (values, site) => new KvCache(values, site),
+});
