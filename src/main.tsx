@@ -1,8 +1,8 @@
 /** Where the page begins: which design to open, and the page drawn around it. The only file that knows all the doors. */
 import { emptyDesign } from './design/design.ts';
-import { openScenario } from './page/library/current.ts';
-import { scenarioFiles } from './page/library/scenarios.ts';
-import { startTheme } from './page/theme/theme.ts';
+import { openScenario } from './page/current.ts';
+import { scenarioFiles } from './page/scenarios.ts';
+import { startTheme } from './page/theme.ts';
 import { session } from './session/store.ts';
 import { fromLink, isLink } from './share/link.ts';
 

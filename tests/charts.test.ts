@@ -4,10 +4,11 @@ import { latest, lowest, peak, recent, shareAbove, speaks } from '../src/page/ch
 import { assignSlots, inkOf } from '../src/page/charts/ink.ts';
 import { axisTop, crosshair, cutLabel, linePath, plot, timeSpan } from '../src/page/charts/marks.ts';
 import type { Line, PlotSpec } from '../src/page/charts/marks.ts';
-import { busiest, costUnit, latencyLimit, panels } from '../src/page/charts/panels.ts';
+import { busiest, costUnit, latencyCeiling, latencyLimit, panels } from '../src/page/charts/panels.ts';
 import { notation, tickText, timeText } from '../src/page/charts/ticks.ts';
 import { tipRows } from '../src/page/charts/tip.ts';
-import { metricOf, standing, verdict } from '../src/page/top/objective-text.ts';
+import { metricOf, metricsOf } from '../src/page/metrics.ts';
+import { standing, verdict } from '../src/page/top/objective-text.ts';
 import { emptyDesign } from '../src/design/design.ts';
 import type { ChartId, Charts } from '../src/run/protocol.ts';
 
@@ -51,6 +52,12 @@ describe('the axis', () => {
     expect(axisTop(spec([], { limit: limit(2) }))).toBeGreaterThan(2);
   });
 
+  it('may end below a line, which then runs along its upper edge', () => {
+    const chart = plot(spec([0.01, 5, 0.01], { ceiling: 0.02 }));
+    expect(axisTop(spec([0.01, 5, 0.01], { ceiling: 0.02 }))).toBe(0.02);
+    expect(chart.y(5)).toBe(chart.box.top - 2);
+  });
+
   it('begins one column before the first column ends, never before the run', () => {
     expect(timeSpan([10, 12, 14])).toEqual([8, 14]);
     expect(timeSpan([1, 3])).toEqual([0, 3]);
@@ -86,6 +93,16 @@ describe('a line', () => {
 
   it('shows a lone value as a dot', () => {
     expect(linePath([0, 1, 2], [NaN, 2, NaN], x, y)).toBe('M10,98Z');
+  });
+
+  it('stands level over each column where it is a count', () => {
+    expect(linePath([0, 1, 2], [1, 2, 3], x, y, true)).toBe('M0,99L0,98L10,98L10,97L20,97');
+  });
+
+  it('keeps clear of the name of the limit', () => {
+    const label = (values: number[]) => plot(spec(values, { limit: { value: 1, label: 'p99 ≤ 1 s' } })).shapes.find(({ at }) => at['class'] === 'limit')!.at;
+    expect(label([0.2, 0.2, 0.2, 0.2, 1.05, 1.05, 1.05, 1.05])).toMatchObject({ 'text-anchor': 'end' });
+    expect(label([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 1.03, 0.94])['text-anchor']).toBe('start');
   });
 
   it('is empty without values', () => {
@@ -164,6 +181,13 @@ describe('the panels', () => {
     expect(limited.limit).toEqual({ value: 0.05, label: 'p99 ≤ 50 ms' });
   });
 
+  it('end the axis below a tail that is far above everything else', () => {
+    const lines = (tail: number) => [line('p50', [0.01]), line('p99', [0.04]), line('p99.9', [tail])];
+    expect(latencyCeiling(lines(0.1), 0)).toBeNull();
+    expect(latencyCeiling(lines(2), 0)).toBeCloseTo(0.06);
+    expect(latencyCeiling(lines(2), 0.05)).toBeCloseTo(0.075);
+  });
+
   it('offer the first token only where one is served', () => {
     expect(panels[0]!.choices(latencies).map(({ id }) => id)).toEqual(['latency']);
     const served = snapshot(...latencies.series as ReturnType<typeof series>[], series('firstToken', 'p99', [NaN, 0.1, 0.1]));
@@ -218,8 +242,10 @@ describe('objective chips', () => {
 
   it('name money by what it is counted per, and components by their labels', () => {
     const design = { ...emptyDesign, nodes: [{ id: 'gpu', kind: 'x', label: 'GPU pool', x: 0, y: 0, params: {} }] };
-    expect(metricOf('cost.usdPerMillionTokens', design)).toEqual({ label: 'cost/1M tok', unit: 'usd/million tokens' });
-    expect(metricOf('nodes.gpu.utilisation', design)).toEqual({ label: 'GPU pool utilisation', unit: 'share' });
+    expect(metricOf('cost.usdPerMillionTokens', design)).toMatchObject({ label: 'cost/1M tok', unit: 'usd/million tokens' });
+    expect(metricOf('nodes.gpu.utilisation', design)).toMatchObject({ label: 'GPU pool utilisation', unit: 'share' });
+    expect(metricOf('nodes.gpu.latency.p99', design)).toMatchObject({ label: 'GPU pool p99 latency', unit: 'seconds' });
+    expect(metricsOf(design).map(({ title }) => title)).toEqual([null, 'GPU pool']);
   });
 
   it('hold, miss, or have nothing to say', () => {

@@ -70,7 +70,7 @@ describe('scenarios', () => {
     expect(why({ lessons: [{ ...lesson, b: null }] })).toBe('The lesson “More servers, less waiting” has neither another side nor a limit.');
     expect(why({ lessons: [{ ...lesson, a: { design: 'naive', set: { 'service-1.serverCount': 0 } } }] })).toBe('The lesson “More servers, less waiting”: “service-1”: servers must be between 1 and 1,000,000 (you gave 0).');
     expect(why({ whatIfs: [{ label: 'Gone', set: { 'service-9.x': 1 } }] })).toBe('The what-if “Gone”: there is no component or wire “service-9”.');
-    expect(why({ naive: { nodes: 3 } })).toBe('The naive design: Nodes must be a list.');
+    expect(why({ naive: { nodes: 3 } })).toBe('The naive design: This is not a design: it has no list of components (“nodes”).');
     expect(why({ colour: 1 })).toBe('The scenario’s outermost level has a field “colour” that is not known here.');
   });
 

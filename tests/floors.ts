@@ -117,11 +117,14 @@ export const useRefusals: Rule = (tree) =>
     });
   });
 
-/** The rooms of the page meet in the session and in the files directly under `src/page`; only the app knows them all. */
+/** The files that put the page together from its rooms. */
+const doors: readonly string[] = ['src/page/app.tsx', 'src/page/mount.tsx'];
+
+/** The rooms of the page meet in the session and in the files directly under `src/page`; only its doors know them all. */
 export const pageRefusals: Rule = (tree) =>
   sources(tree).flatMap(([path, text]) => {
     const from = /^src\/page\/(?:([^/]+)\/)?/.exec(path);
-    if (!from || path === 'src/page/app.tsx') return [];
+    if (!from || doors.includes(path)) return [];
     return uses(path, text).flatMap(({ what, line }) => {
       const target = isRelative(what) ? /^src\/page\/([^/]+)\//.exec(resolved(path, what))?.[1] : undefined;
       if (target === undefined || target === from[1]) return [];
@@ -324,7 +327,7 @@ const strange: readonly (readonly [RegExp, string])[] = [
   [/(?:^|[^A-Za-z0-9.])\/(?:wor[k]|far[m]|hom[e]|roo[t]|Use[r]s|tm[p]|mn[t])\//, 'a path of somebody’s machine'],
   [/\b(?:TO[D]O|FIX[M]E|XX[X])\b/, 'something left undone'],
   [/\b(?:Cla[u]de|Chat[G]PT|Copil[o]t|as an A[I]|AI[- ]generat[e]d)\b/i, 'who wrote it'],
-  [/(?:\bshar[e]d\/(?:loo[k]|trut[h]|benc[h]|hook[s])|hous[e]\.md|before-sto[p]|\/\.librar[y]\/)/, 'a place outside the project'],
+  [/(?:\bshar[e]d\/(?:loo[k]|hook[s])|hous[e]\.md|before-sto[p]|\/\.librar[y]\/)/, 'a place outside the project'],
   [/@ts-(?:ignor[e]|noche[c]k)/, 'a silenced compiler'],
 ];
 

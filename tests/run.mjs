@@ -12,7 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const notes = join(root, 'node_modules/.cache/sandtable/tests');
 
 /** Test files that simulate for minutes; everything else goes first. */
-const slow = ['theory', 'property', 'lessons', 'replays'];
+const slow = ['theory', 'property', 'metamorphic', 'lessons', 'scenarios', 'replays', 'scheduler'];
 
 /** Runs a tool of this project and answers its exit code. Its standard input is empty, so nothing waits for a person. */
 function tool(name, words, env = {}) {

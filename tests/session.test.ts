@@ -260,6 +260,18 @@ describe('files', () => {
     await settle();
     expect(engine.told.filter((word) => word === 'load').length).toBe(2);
   });
+
+  it('sets the open design to replay a dropped trace, as one step that can be undone', () => {
+    const { state } = table();
+    state().openFile('x.json', '{"nodes":[{"id":"users","kind":"users","label":"Users","x":0,"y":0}]}');
+    const before = state().design;
+    state().openFile('conv.csv', 'TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1\n1,1,1');
+    expect(state().design.run.seconds).toBe(61);
+    expect(state().undoLabel).toBe('Replay “conv”');
+    state().undo();
+    expect(state().design.nodes).toBe(before.nodes);
+    expect(state().design.run).toBe(before.run);
+  });
 });
 
 describe('the engine', () => {

@@ -102,7 +102,7 @@ function gg(servers: number, rho: number, scvIn: number, scvOut: number, more = 
 /** Gaps drawn from two exponentials with balanced means, as a recorded stream of arrivals. */
 function hyper(rho: number, p: number): Recipe {
   const base = gg(1, rho, 1, 1);
-  const n = customers(rho, 5, rho > 0.8 ? 2.4 : 1.5);
+  const n = customers(rho, 5, rho > 0.8 ? 2.6 : 1.6);
   const warm = warmup(rho) * 2.5;
   const design = sketch([people(1, { arrivals: 'trace', recording: 'h2' }), station('s', 1)], path('users', 's'), warm + n / rho, warm);
   const { see } = base;
@@ -167,20 +167,20 @@ function jackson(params: string): Recipe {
     const inside = mu.reduce((sum, _, i) => sum + seen[`s${i}`]!.queue.mean + seen[`s${i}`]!.utilisation!, 0);
     return { values: { ...whole(sim).values, 'E[N] total': inside }, controls: [] };
   };
-  return { design: run(gamma1!, 0.7, 19_500, [...nodes, station('out', 1e6, constant(0))], links), see };
+  return { design: run(gamma1!, 0.7, 21_000, [...nodes, station('out', 1e6, constant(0))], links), see };
 }
 
 const many = (n: number): string[] => Array.from({ length: n }, (_, i) => `s${String(i).padStart(3, '0')}`);
 
-/** A balancer in front of many stations. The theory is for infinitely many; with 200 the choice of two is a little worse. */
+/** A balancer in front of many stations. The theory is for infinitely many; with 100 the choice of two is a little worse. */
 function choices(d: number, rho: number): Recipe | string {
   if (d > 2) return 'the balancer chooses between two, not more';
-  const n = d === 1 ? 20 : 200;
+  const n = d === 1 ? 20 : 100;
   const ids = many(n);
   const balancer = node('b', 'load-balancer', { balancing: d === 1 ? 'random' : 'power of two' });
   const links = [wire('users', 'b'), ...ids.map((id) => wire('b', id))];
   const asked = d === 1 ? customers(rho, 2, 1.2) : 8_000;
-  const warm = d === 1 ? warmup(rho) : 100;
+  const warm = d === 1 ? warmup(rho) : 60;
   return { design: sketch([people(rho * n), balancer, ...ids.map((id) => station(id, 1))], links, warm + asked / (rho * n), warm), see: wholeOf(ids, rho, rho), ...(d === 2 ? { within: 0.03 } : {}) };
 }
 
@@ -211,13 +211,13 @@ function tail(n: number, p: number): Recipe {
 function recipe({ model, params }: Row): Recipe | string {
   const p = read(params);
   const { rho = 0, c = 1 } = p;
-  if (model === 'M/M/1' || model === 'M/M/c') return mmc(c, p.lambda!, c >= 64 ? 5 : c > 1 ? 3.2 : p.lambda! < 0.6 ? 2.2 : p.lambda! < 0.92 ? 2.6 : 3.1);
+  if (model === 'M/M/1' || model === 'M/M/c') return mmc(c, p.lambda!, c >= 64 ? 5 : c > 1 ? 3.7 : p.lambda! < 0.6 ? 2.4 : p.lambda! < 0.92 ? 3 : 3.7);
   if (model === 'M/M/c/K') return lossy(c, p.K! - c, p.lambda!, exponential(1), c === 4 ? 2_000_000 : 650_000);
-  if (model.startsWith('M/G/c/c')) return lossy(c, 0, p.a!, ({ 5: gamma(1, 4), 10: gamma(1, 0.25), 50: constant(1) })[c] ?? exponential(1), c <= 10 ? 560_000 : 80_000 * c ** 0.9);
-  if (model === 'M/D/1') return gg(1, rho, 1, 0, rho > 0.92 ? 1.5 : rho > 0.85 ? 5.6 : 3.2);
+  if (model.startsWith('M/G/c/c')) return lossy(c, 0, p.a!, ({ 5: gamma(1, 4), 10: gamma(1, 0.25), 50: constant(1) })[c] ?? exponential(1), c <= 10 ? 600_000 : 80_000 * c ** 0.9);
+  if (model === 'M/D/1') return gg(1, rho, 1, 0, rho > 0.92 ? 1.5 : rho > 0.85 ? 5.8 : 3.8);
   if (model === 'M/G/1 FCFS') return gg(1, rho, 1, p.scv!, p.scv! > 4 ? 1.5 : p.scv! < 1 ? 2.5 : 1);
-  if (model === 'D/M/1') return gg(1, rho, 0, 1, rho < 0.6 ? 4.3 : 2.5);
-  if (model === 'E2/M/1') return gg(1, rho, 0.5, 1, 3.4);
+  if (model === 'D/M/1') return gg(1, rho, 0, 1, rho < 0.6 ? 4.9 : 2.5);
+  if (model === 'E2/M/1') return gg(1, rho, 0.5, 1, 3.7);
   if (model.startsWith('H2/M/1')) return hyper(rho, p.p!);
   if (model.startsWith('G/G/')) return { ...gg(c, rho, p.Ca2!, p.Cs2!, 0.36), within: 0.15 };
   if (model.startsWith('Closed')) return closed(params);

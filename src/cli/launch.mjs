@@ -1,5 +1,5 @@
 /** Runs the command line from its bundle, which is built first where a source is newer. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -18,8 +18,14 @@ function newest(path) {
 
 const stale = () => !existsSync(bundle) || sources.some((path) => newest(join(root, path)) > statSync(bundle).mtimeMs);
 
-if (stale()) {
+/** Builds beside the bundle and then takes its place, so that another launch never reads half a file. */
+async function rebuild() {
   const { build } = await import('vite');
-  await build({ root, configFile: join(root, 'vite.config.ts'), mode: 'cli', logLevel: 'error' });
+  const outDir = `${bundle}.${process.pid}`;
+  await build({ root, configFile: join(root, 'vite.config.ts'), mode: 'cli', logLevel: 'error', build: { outDir } });
+  renameSync(join(outDir, 'cli.mjs'), bundle);
+  rmSync(outDir, { recursive: true });
 }
+
+if (stale()) await rebuild();
 await import(pathToFileURL(bundle).href);

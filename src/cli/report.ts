@@ -98,6 +98,7 @@ function measured(node: NodeResult, measure: string, seconds: number): number | 
     arrivals: node.arrived / seconds,
     answers: node.served / seconds,
     failures: node.failed / seconds,
+    inFlight: node.inFlightMean,
     waiting: node.queue.mean,
     utilisation: node.utilisation,
     latency: node.latency.mean,

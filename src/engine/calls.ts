@@ -4,6 +4,7 @@
  */
 import { enlarged } from './agenda.ts';
 
+/** Integers per call, and what stands where among them. */
 export const CALL_STRIDE = 16;
 export const REQUEST = 0;
 export const PARENT = 1;

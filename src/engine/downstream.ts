@@ -36,16 +36,7 @@ export class Downstream {
   /** To exactly one, by weight. */
   private one(call: number, request: number): void {
     const { out } = this.node;
-    this.net.call(out.length === 1 ? out[0]! : this.pick(out), request, call, this.node.index);
-  }
-
-  private pick(out: Int32Array): number {
-    const { links } = this.net;
-    let total = 0;
-    for (let k = 0; k < out.length; k++) total += links[out[k]!]!.weight;
-    let at = this.stream.uniform() * total;
-    for (let k = 0; k < out.length; k++) if ((at -= links[out[k]!]!.weight) < 0) return out[k]!;
-    return out[out.length - 1]!;
+    this.net.call(this.net.pick(out, this.stream), request, call, this.node.index);
   }
 
   private step(call: number, k: number): void {

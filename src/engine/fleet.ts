@@ -20,11 +20,16 @@ const QUEUE_AREA = 1;
 const BUSY_AREA = 2;
 const SERVER_AREA = 3;
 
+/** A bound on memory, far above any sensible design. */
+const MOST = 4_000_000;
+
 export class Fleet {
   /** Pieces in service and waiting, at all stations together; and the most that ever waited. */
   busy = 0;
   queued = 0;
   longest = 0;
+  /** Pieces alive; beyond `MOST` every queue counts as full. */
+  alive = 0;
   private rows = new Int32Array(64 * STRIDE);
   private since = new Float64Array(64);
   private made = 0;
@@ -53,6 +58,7 @@ export class Fleet {
       if (this.made * STRIDE === this.rows.length) this.grow();
       p = this.made++;
     } else this.free = this.rows[p * STRIDE + NEXT]!;
+    this.alive++;
     const at = p * STRIDE;
     const { rows } = this;
     rows[at + CALL] = call;
@@ -68,6 +74,7 @@ export class Fleet {
   recycle(p: number): void {
     this.rows[p * STRIDE + NEXT] = this.free;
     this.free = p;
+    this.alive--;
   }
 
   call(p: number): number {
@@ -143,7 +150,7 @@ export class Fleet {
       this.busy++;
       return STARTED;
     }
-    if (this.waiting[station]! >= this.room) return REFUSED;
+    if (this.waiting[station]! >= this.room || this.alive > MOST) return REFUSED;
     this.rows[p * STRIDE + NEXT] = -1;
     if (this.tail[station]! < 0) this.head[station] = p;
     else this.rows[this.tail[station]! * STRIDE + NEXT] = p;

@@ -253,6 +253,18 @@ export class Network {
     this.send(c, link, to);
   }
 
+  /** One of some links, chosen at random by their weights. */
+  pick(out: Int32Array, stream: Stream): number {
+    const { links } = this;
+    const last = out[out.length - 1]!;
+    if (out.length === 1) return last;
+    let total = 0;
+    for (let k = 0; k < out.length; k++) total += links[out[k]!]!.weight;
+    let at = stream.uniform() * total;
+    for (let k = 0; k < out.length; k++) if ((at -= links[out[k]!]!.weight) < 0) return out[k]!;
+    return last;
+  }
+
   /** Calls along an asynchronous link: nobody waits, whatever comes of it. */
   cast(link: number, request: number, caller: number): void {
     const to = this.linkTo[link]!;

@@ -142,24 +142,12 @@ class Batcher extends Node implements Component<BatcherValues> {
 
   private send(first: number, members: number): void {
     if (this.out.length === 0) return this.conclude(first, Code.noHealthyTarget);
-    const link = this.target();
+    const link = this.net.pick(this.out, this.choices);
     const place = this.reserve();
     this.first[place] = first;
     this.left[place] = members;
     if (takesBatches(this.net.nodes[this.net.links[link]!.to]!)) this.carry(link, first, place);
     else this.scatter(link, first, place);
-  }
-
-  /** One of the wires, by weight. */
-  private target(): number {
-    const { out } = this;
-    if (out.length === 1) return out[0]!;
-    const { links } = this.net;
-    let total = 0;
-    for (let k = 0; k < out.length; k++) total += links[out[k]!]!.weight;
-    let at = this.choices.uniform() * total;
-    for (let k = 0; k < out.length; k++) if ((at -= links[out[k]!]!.weight) < 0) return out[k]!;
-    return out[out.length - 1]!;
   }
 
   /** One call for the whole batch. Its request is the batcher's own and appears in no book of requests. */

@@ -13,6 +13,7 @@ import { service } from './service.ts';
 import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
+/** All kinds. */
 export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, gpuPool, kvCache, responseCache, featureStore, vectorDb, database];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));

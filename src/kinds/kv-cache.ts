@@ -29,6 +29,12 @@ type CacheValues = Values<typeof params>;
 /** Llama 3.1 8B at 16 bit, until an engine says otherwise. */
 const SOME_TOKEN_BYTES = 131_072;
 
+function exchange(column: number[], a: number, b: number): void {
+  const kept = column[a]!;
+  column[a] = column[b]!;
+  column[b] = kept;
+}
+
 /**
  * Pieces that are kept, in the order in which they would go: a heap by times used (for LFU, else always 0) and by the moment of last use or of
  * coming. Which of the three it is shows only in what `touch` does.
@@ -117,11 +123,10 @@ class Kept {
   }
 
   private swap(a: number, b: number): void {
-    for (const column of [this.heap, this.uses, this.moments, this.amounts]) {
-      const kept = column[a]!;
-      column[a] = column[b]!;
-      column[b] = kept;
-    }
+    exchange(this.heap, a, b);
+    exchange(this.uses, a, b);
+    exchange(this.moments, a, b);
+    exchange(this.amounts, a, b);
     this.places.set(this.heap[a]!, a);
     this.places.set(this.heap[b]!, b);
   }

@@ -104,7 +104,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
       case 'random':
         return out[this.draws.below(out.length)]!;
       case 'weighted':
-        return this.weighted(out);
+        return this.net.pick(out, this.draws);
       case 'least tokens':
         return this.leastTokens(out);
       case 'power of two':
@@ -139,15 +139,6 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
     let best = out[0]!;
     for (let k = 1; k < out.length; k++) if ((this.tokens[out[k]!] ?? 0) < (this.tokens[best] ?? 0)) best = out[k]!;
     return best;
-  }
-
-  private weighted(out: Int32Array): number {
-    const { links } = this.net;
-    let total = 0;
-    for (let k = 0; k < out.length; k++) total += links[out[k]!]!.weight;
-    let at = this.draws.uniform() * total;
-    for (let k = 0; k < out.length; k++) if ((at -= links[out[k]!]!.weight) < 0) return out[k]!;
-    return out[out.length - 1]!;
   }
 
   private betterOfTwo(out: Int32Array): number {

@@ -284,7 +284,7 @@ class Users extends Node implements Component<UsersValues> {
     if (this.values.usefulWithin > 0) net.requests.setDeadline(r, net.now + this.values.usefulWithin);
     if (this.values.patience.mean > 0) net.requests.setTimer(r, net.after(this.wait.draw(this.bodies), this.index, GIVE_UP, r));
     this.begins(cls);
-    if (this.out.length > 0) net.call(this.target(), r, -1, this.index);
+    if (this.out.length > 0) net.call(this.net.pick(this.out, this.bodies), r, -1, this.index);
     else this.unsent(r);
   }
 
@@ -294,18 +294,6 @@ class Users extends Node implements Component<UsersValues> {
     if (timer >= 0) this.net.agenda.cancel(timer);
     this.close(r, Code.noHealthyTarget);
     this.net.requests.release(r);
-  }
-
-  /** One of the wires, by weight. */
-  private target(): number {
-    const { out } = this;
-    if (out.length === 1) return out[0]!;
-    const { links } = this.net;
-    let total = 0;
-    for (let k = 0; k < out.length; k++) total += links[out[k]!]!.weight;
-    let at = this.bodies.uniform() * total;
-    for (let k = 0; k < out.length; k++) if ((at -= links[out[k]!]!.weight) < 0) return out[k]!;
-    return out[out.length - 1]!;
   }
 
   private describe(r: number): void {

@@ -72,6 +72,7 @@ export interface TraceParam extends Common<string> {
   readonly type: 'trace';
 }
 
+/** Any parameter. */
 export type Param =
   | NumberParam
   | ChoiceParam
@@ -82,6 +83,7 @@ export type Param =
   | TableParam<any>
   | TraceParam;
 
+/** A kind's parameters by name. */
 export type Params = Readonly<Record<string, Param>>;
 
 /** The TypeScript type of a parameter's value. */

@@ -15,6 +15,8 @@ export interface Area extends Point {
 export interface BoardView {
   /** Shows everything, or just these. */
   fit(ids?: readonly string[]): void;
+  /** Shows everything again after the room for it has changed, unless somebody is looking at a part of their own choice. */
+  settle(): void;
   zoomBy(factor: number): void;
   zoomTo(zoom: number): void;
   /** The middle of what can be seen. */

@@ -15,7 +15,9 @@ export interface Panels {
 
 const storageKey = 'sandtable:panels';
 const kept = ['dock', 'minimap', 'wheelPans'] as const;
-const initial: Panels = { sheet: null, dock: true, minimap: false, wheelPans: false, tab: 'inspect', commandBox: false, help: false };
+/** On a small screen the board comes first; its charts are one tap away. */
+const roomy = !matchMedia('(max-width: 760px)').matches;
+const initial: Panels = { sheet: null, dock: roomy, minimap: false, wheelPans: false, tab: 'inspect', commandBox: false, help: false };
 
 function remembered(): Partial<Panels> {
   try {

@@ -1,6 +1,6 @@
 /** What stands there when the page itself breaks: the sentence of the error, and the design to take along. */
 import { Component, type ReactNode } from 'react';
-import { saveFile } from './library/files.ts';
+import { saveFile } from './files.ts';
 import styles from './app.module.css';
 
 function RescueScreen({ error }: { error: Error }) {

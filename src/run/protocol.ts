@@ -30,6 +30,7 @@ export interface Layout {
   readonly cells: Readonly<Record<string, number>>;
 }
 
+/** What a run is doing: ended at its horizon, or stopped by itself for a reason. */
 export type RunState = 'running' | 'paused' | 'ended' | 'stopped';
 
 /** The board's live figures at one moment: averages over the recent window; NaN where there is nothing to say yet. */
@@ -49,6 +50,7 @@ export interface Frame {
   readonly objectives: Float64Array;
 }
 
+/** The charts of the dock. */
 export type ChartId = 'latency' | 'firstToken' | 'waiting' | 'utilisation' | 'cost';
 
 /** One line of one chart. `node` is the component it belongs to, where it belongs to one. */

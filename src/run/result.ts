@@ -24,6 +24,7 @@ export interface Tally {
   readonly goodputPerSecond: number;
 }
 
+/** What happened at one component. */
 export interface NodeResult {
   readonly kind: string;
   readonly label: string;
@@ -34,11 +35,14 @@ export interface NodeResult {
   readonly failed: number;
   readonly failedBy: Partial<Record<Reason, number>>;
   readonly inFlight: number;
+  /** Time average of calls in flight. */
+  readonly inFlightMean: number;
   readonly latency: Spread;
   /** The kind's own measures by name, averaged over the run. */
   readonly measures: Readonly<Record<string, number | null>>;
 }
 
+/** Everything a run has to say. */
 export interface Result {
   readonly design: string;
   readonly seed: number;

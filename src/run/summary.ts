@@ -2,11 +2,11 @@
 import { Histogram, quantile } from '../engine/histogram.ts';
 import type { Book } from '../engine/ledger.ts';
 import { outcomes, type Reason } from '../engine/reasons.ts';
-import type { Live } from './board.ts';
-import { between } from './columns.ts';
+import type { Design } from '../design/design.ts';
+import type { Board, Live } from './board.ts';
+import { between, type Columns } from './columns.ts';
 import { nameOf } from './objectives.ts';
 import type { NodeResult, Result, Spread, Tally } from './result.ts';
-import type { Simulation } from './simulation.ts';
 import { metric } from './metric.ts';
 
 /** Counts of a histogram at some moment. */
@@ -30,6 +30,14 @@ export interface Start {
   readonly overall: readonly Counts[];
   readonly books: readonly BookThen[];
   readonly nodes: ReadonlyMap<string, { readonly ended: Float64Array; readonly latency: Counts }>;
+}
+
+/** What a summary is made of: the board, where its figures stand, and whose they are. */
+export interface Subject {
+  readonly board: Board;
+  readonly columns: Columns;
+  readonly design: Design;
+  readonly seed: number;
 }
 
 /** Mean and percentiles of what was added since `then`. */
@@ -107,7 +115,7 @@ function latencyOf(books: readonly Book[], start: Start | null): Spread {
 
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
 
-function nodeResult(sim: Simulation, live: Live, start: Start | null, row: Float64Array, old: Float64Array | null, seconds: number): NodeResult {
+function nodeResult(sim: Subject, live: Live, start: Start | null, row: Float64Array, old: Float64Array | null, seconds: number): NodeResult {
   const { node, kind } = live;
   const then = start?.nodes.get(live.id);
   const read = (name: string): number | null => finite(between(sim.columns.nodes.get(`${live.id}/${name}`)!, old, row, seconds));
@@ -126,19 +134,20 @@ function nodeResult(sim: Simulation, live: Live, start: Start | null, row: Float
     failed: total(failedBy),
     failedBy,
     inFlight: node.inFlight,
+    inFlightMean: read('inFlight') ?? 0,
     latency: spread(node.latency, then?.latency),
     measures: Object.fromEntries(Object.keys(kind.measures).map((name) => [name, read(name)])),
   };
 }
 
 /** Running totals at the start of statistics, in today's columns. */
-function baseline(sim: Simulation, start: Start | null): Float64Array | null {
+function baseline(sim: Subject, start: Start | null): Float64Array | null {
   if (start === null) return null;
   const at = new Map(start.keys.map((key, i) => [key, i]));
   return Float64Array.from(sim.columns.keys, (key) => (at.has(key) ? start.row[at.get(key)!]! : 0));
 }
 
-function costOf(sim: Simulation, usd: number, requests: Tally, tokens: number, seconds: number): Result['cost'] {
+function costOf(sim: Subject, usd: number, requests: Tally, tokens: number, seconds: number): Result['cost'] {
   const { total: usdPerHour, nodes } = sim.board.costs();
   return {
     usdPerHour: seconds > 0 ? (usd / seconds) * 3600 : usdPerHour,
@@ -150,7 +159,7 @@ function costOf(sim: Simulation, usd: number, requests: Tally, tokens: number, s
 }
 
 /** The result of a simulation from `start` (null: its beginning) until now. */
-export function summarise(sim: Simulation, start: Start | null, digest: string): Result {
+export function summarise(sim: Subject, start: Start | null, digest: string): Result {
   const { net, nodes } = sim.board;
   const { ledger } = net;
   const seconds = net.now - (start?.time ?? 0);
@@ -193,7 +202,7 @@ export function summarise(sim: Simulation, start: Start | null, digest: string):
   return { ...result, objectives: judge(sim, result) };
 }
 
-function judge(sim: Simulation, result: Result): Result['objectives'] {
+function judge(sim: Subject, result: Result): Result['objectives'] {
   return sim.design.objectives.map(({ metric: path, relation, limit }) => {
     const value = metric(result, path);
     const met = value !== null && (relation === 'at most' ? value <= limit : value >= limit);

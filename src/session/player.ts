@@ -1,6 +1,7 @@
 /** Plays the open design in the engine: loads it, hands edits over one at a time, follows the run's state, and starts again after a loss. */
 import type { Design } from '../design/design.ts';
 import type { Frame, Layout } from '../run/protocol.ts';
+import type { Result } from '../run/result.ts';
 import { createEngine, type Engine, type EngineEvents, type Traces } from './engine.ts';
 import { chartReader, charts, frames } from './frames.ts';
 import type { RunView } from './session.ts';
@@ -14,7 +15,7 @@ export interface PlayerHost {
   onTrouble(sentence: string): void;
 }
 
-/** The run's controls. None of them throws or answers; what goes wrong is told to the host. */
+/** The run's controls. None but `result` answers, and none throws; what goes wrong is told to the host. */
 export interface Player {
   /** Starts the session's design afresh at time 0, and plays it at once where asked. */
   load(play: boolean): void;
@@ -24,6 +25,8 @@ export interface Player {
   pause(): void;
   step(): void;
   setSpeed(speed: number): void;
+  /** What has happened in the run so far; rejects with a sentence where the engine cannot say. */
+  result(): Promise<Result>;
 }
 
 /** Losses in a row after which the player waits for the person instead of starting again. */
@@ -81,8 +84,9 @@ class EnginePlayer implements Player {
     if (!this.#busy) this.#applyNext();
   }
 
+  /** Goes on; a run that is over starts again from the beginning. */
   play(): void {
-    if (this.#state === 'stopped' || this.#state === 'crashed') return this.load(true);
+    if (this.#state === 'ended' || this.#state === 'stopped' || this.#state === 'crashed') return this.load(true);
     this.#become('running', { notice: null });
     this.#run(this.#engine.play(this.#speed));
   }
@@ -102,6 +106,10 @@ class EnginePlayer implements Player {
     this.#speed = speed;
     this.#host.onRun({ speed });
     if (this.#state === 'running') this.#run(this.#engine.play(speed));
+  }
+
+  result(): Promise<Result> {
+    return this.#engine.result();
   }
 
   #loaded(round: number, layout: Layout, play: boolean): void {

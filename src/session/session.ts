@@ -1,6 +1,7 @@
 /** The shape of the one changing thing on the page. The store in `store.ts` fulfils it; the page's rooms meet here only. */
 import type { Design, Gated, View } from '../design/design.ts';
 import type { Layout, RunState } from '../run/protocol.ts';
+import type { Result } from '../run/result.ts';
 
 /** State of the simulation as the page sees it; live figures come by `frames`, not by state. */
 export interface RunView {
@@ -11,18 +12,21 @@ export interface RunView {
   readonly notice: string | null;
 }
 
+/** A short message on the page. */
 export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly tone: 'info' | 'error';
 }
 
+/** A document kept in this browser. */
 export interface SavedDesign {
   readonly id: string;
   readonly name: string;
   readonly savedAt: number;
 }
 
+/** All that the page's rooms share, and what can be done with it. */
 export interface SessionState {
   readonly design: Design;
   /** Ids of selected nodes, links, groups and notes. */
@@ -59,6 +63,8 @@ export interface SessionState {
   step(): void;
   restart(seed?: number): void;
   setSpeed(speed: number): void;
+  /** What has happened in the run so far; rejects with a sentence where the simulation cannot say. */
+  result(): Promise<Result>;
 
   say(text: string, tone?: 'info' | 'error'): void;
   dismiss(id: number): void;

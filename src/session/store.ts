@@ -139,7 +139,11 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
       room.player.load(!crashed);
       if (crashed) set((state) => ({ run: { ...state.run, notice: 'The page was closed unexpectedly. Your design is as you left it; press play to run it.' } }));
     },
-    openFile: (name, text) => openFile(room, name, text),
+    openFile(name, text) {
+      const opened = openFile(room, name, text);
+      if (opened.ok) for (const repair of opened.repairs) get().say(repair);
+      return opened;
+    },
     saved: () => shelf.list().catch(() => []),
     async openSaved(id) {
       await room.autosave.flush();
@@ -174,7 +178,7 @@ function openTrace(room: Room, file: string, text: string): Gated<string> {
   return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: parsed.notes };
 }
 
-function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'setSpeed'> {
+function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'setSpeed' | 'result'> {
   const { get, player } = room;
   return {
     play: () => player.play(),
@@ -188,6 +192,7 @@ function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 's
       adjust(room, { speed });
       player.setSpeed(speed);
     },
+    result: () => player.result(),
   };
 }
 

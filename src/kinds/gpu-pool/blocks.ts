@@ -25,30 +25,38 @@ export class Blocks {
 
   /** One more (`by` = 1) or one fewer (−1) decoding sequence whose tokens number `base` + iteration. */
   shift(base: number, by: number): void {
-    this.phases[this.modulo(base - 1)]! += by;
+    // `| 0` keeps remainders whole numbers to the machine: with −0 in play a remainder costs ten times as much.
+    const r = ((base - 1) % this.size) | 0;
+    this.phases[r < 0 ? r + this.size : r]! += by;
   }
 
-  private modulo(x: number): number {
-    const r = x % this.size;
-    return r < 0 ? r + this.size : r;
+  /** Where those stand who need a block in that iteration; one place lower for every later one. */
+  private place(iteration: number): number {
+    const r = (iteration % this.size) | 0;
+    return r === 0 ? 0 : this.size - r;
   }
 
   /** How many sequences need a new block in that iteration. */
   needed(iteration: number): number {
-    return this.phases[this.modulo(-iteration)]!;
+    return this.phases[this.place(iteration)]!;
   }
 
   /** How many blocks `sequences` decoding sequences take in the `count` iterations after `iteration`. */
   taken(iteration: number, count: number, sequences: number): number {
-    const rounds = Math.floor(count / this.size);
+    const { phases, size } = this;
+    const rounds = Math.floor(count / size);
     let sum = rounds * sequences;
-    for (let i = count - rounds * this.size; i > 0; i--) sum += this.needed(iteration + i);
+    let at = this.place(iteration + 1);
+    for (let left = count - rounds * size; left > 0; left--) {
+      sum += phases[at]!;
+      at = at === 0 ? size - 1 : at - 1;
+    }
     return sum;
   }
 
   /** How many iterations after `iteration`, at most `most`, the free blocks last for. */
   lasting(iteration: number, most: number, sequences: number): number {
-    if (this.taken(iteration, most, sequences) <= this.free) return most;
+    if (sequences * Math.ceil(most / this.size) <= this.free || this.taken(iteration, most, sequences) <= this.free) return most;
     let left = this.free;
     let count = Math.floor(left / sequences) * this.size;
     left -= (count / this.size) * sequences;

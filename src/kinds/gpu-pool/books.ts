@@ -24,6 +24,7 @@ export const Sum = {
 /** How many running totals there are. */
 export const SUMS = 12;
 
+/** The books of one pool. */
 export class Books {
   readonly sums = new Float64Array(SUMS);
   readonly waiting = new Level();

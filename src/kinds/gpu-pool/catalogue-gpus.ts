@@ -3,6 +3,7 @@
 /** Families whose kernels behave alike; they share their fitted constants. */
 export type Generation = 'ampere' | 'ada' | 'hopper' | 'blackwell' | 'workstation' | 'cdna3';
 
+/** One accelerator. */
 export interface Gpu {
   readonly id: string;
   readonly label: string;
@@ -39,7 +40,7 @@ export const gpus = [
   { id: 'a100-80', label: 'A100 SXM 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, memory: 80 * GIB, bandwidth: 2.039 * T, linked: true, watts: 400, usdPerHour: 3.4309, source: system('a100_sxm'), priceSource: aws('p4de.24xlarge') },
   { id: 'a100-40', label: 'A100 SXM 40 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, memory: 40 * GIB, bandwidth: 1.555 * T, linked: true, watts: 400, usdPerHour: 2.7447, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: aws('p4d.24xlarge') },
   { id: 'a100-pcie', label: 'A100 PCIe 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, memory: 80 * GIB, bandwidth: 1.935 * T, linked: false, watts: 300, usdPerHour: 1.39, source: system('a100_pcie'), priceSource: 'RunPod secure cloud list price, 2026' },
-  { id: 'a10g', label: 'A10G 24 GB', generation: 'ampere', peak16: 70 * T, peak8: 0, peak4: 0, memory: 24 * GIB, bandwidth: 0.6 * T, linked: false, watts: 150, usdPerHour: 1.006, source: 'AWS g5 data; tensor rate from memory', priceSource: aws('g5.xlarge') },
+  { id: 'a10g', label: 'A10G 24 GB', generation: 'ampere', peak16: 70 * T, peak8: 0, peak4: 0, memory: 24 * GIB, bandwidth: 0.6 * T, linked: false, watts: 150, usdPerHour: 1.006, source: 'AWS g5 data; tensor rate unverified', priceSource: aws('g5.xlarge') },
   { id: 'l40s', label: 'L40S 48 GB', generation: 'ada', peak16: 362.05 * T, peak8: 733 * T, peak4: 0, memory: 48 * GIB, bandwidth: 0.864 * T, linked: false, watts: 350, usdPerHour: 1.861, source: system('l40s'), priceSource: aws('g6e.xlarge') },
   { id: 'l4', label: 'L4 24 GB', generation: 'ada', peak16: 121 * T, peak8: 242 * T, peak4: 0, memory: 24 * GIB, bandwidth: 0.3 * T, linked: false, watts: 72, usdPerHour: 0.8048, source: system('l4'), priceSource: aws('g6.xlarge') },
   { id: 'rtx-4090', label: 'RTX 4090 24 GB', generation: 'ada', peak16: 165 * T, peak8: 330 * T, peak4: 0, memory: 24 * GIB, bandwidth: 1.008 * T, linked: false, watts: 450, usdPerHour: 0.7, source: 'NVIDIA Ada whitepaper 2022, rates with 32-bit sums', priceSource: 'assumed, 2026' },
@@ -48,6 +49,7 @@ export const gpus = [
   { id: 'mi325x', label: 'MI325X 256 GB', generation: 'cdna3', peak16: 1307 * T, peak8: 2610 * T, peak4: 0, memory: 256 * GIB, bandwidth: 6 * T, linked: true, watts: 1000, usdPerHour: 7, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'assumed, 2026' },
 ] as const satisfies readonly Gpu[];
 
+/** Identity of a GPU in the catalogue. */
 export type GpuId = (typeof gpus)[number]['id'];
 
 const byId = new Map<string, Gpu>(gpus.map((g) => [g.id, g]));

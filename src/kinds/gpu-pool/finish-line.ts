@@ -1,6 +1,7 @@
 /** Sequences in the order in which they will finish: a heap of slots by iteration number, ties in order of admission. */
 import { enlarged } from '../../engine/agenda.ts';
 
+/** The line of one engine. */
 export class FinishLine {
   size = 0;
   private heap = new Int32Array(16);

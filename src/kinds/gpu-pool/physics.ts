@@ -4,7 +4,7 @@
  */
 import { peakFor, type Gpu } from './catalogue-gpus.ts';
 import { activeParameters, attentionMatrices, coreParameters, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
-import { constants, type Constants } from './constants.ts';
+import { constants, software, type Constants, type Software } from './constants.ts';
 
 /** What an engine runs: `tp` GPUs share each layer; `kvBytes` is the size of one cached number. */
 export interface Setup {
@@ -13,6 +13,8 @@ export interface Setup {
   readonly precision: Precision;
   readonly kvBytes: 1 | 2;
   readonly tp: number;
+  /** What the serving software changes; vLLM where left out. */
+  readonly software?: Software;
 }
 
 /**
@@ -73,12 +75,18 @@ function missed(count: number, visited: number): Float64Array {
   return Float64Array.from(out);
 }
 
+/** Over PCIe: seconds to start among 2, 4, 8 GPUs, and bytes/s of the ring (NCCL on two L40S, measured; boxes with bad routes reach a quarter). */
+const PCIE_START = [7.5e-6, 11e-6, 17e-6] as const;
+const PCIE_RATE = 20e9;
+
 /** Matrix products and expert layers of a whole model: what depends on the number of tokens alone. */
 class Layers {
   private readonly products: readonly Product[];
   private readonly head: Product;
   private readonly sparse: number;
   private readonly missing: Float64Array;
+  private readonly visited: number;
+  private readonly padding: number;
   private readonly expertCompute: number;
   private readonly expertBytes: number;
   private readonly expertPerToken: number;
@@ -91,7 +99,7 @@ class Layers {
   ) {
     const { model: m, gpu, precision, tp } = setup;
     const bytes = weightBytes[precision];
-    const flopRate = peakFor(gpu, precision) * c.compute;
+    const flopRate = peakFor(gpu, precision) * (precision === 'fp4' && gpu.peak4 > 0 ? c.compute4! : c.compute);
     const byteRate = gpu.bandwidth * c.stream;
     const product = (times: number) => (shape: readonly [number, number]): Product => new Product(times, c.sharpness, shape, bytes, flopRate, byteRate);
     const dense = denseLayers(m);
@@ -105,7 +113,9 @@ class Layers {
     this.head = new Product(1, c.sharpness, [m.vocabulary / tp, m.hidden], 2, gpu.peak16 * c.compute, byteRate);
     const e = m.experts ?? { count: 0, visited: 0, ffn: 0 };
     this.missing = missed(e.count, e.visited);
-    this.expertCompute = (6 * e.visited * m.hidden * e.ffn) / tp / (flopRate * c.grouped);
+    this.expertCompute = (6 * m.hidden * e.ffn) / tp / (flopRate * c.grouped);
+    this.visited = e.visited;
+    this.padding = e.count * c.padding;
     this.expertBytes = (e.count * 3 * m.hidden * e.ffn * bytes) / tp / byteRate;
     this.expertPerToken = (e.visited * (2 * m.hidden + 3 * e.ffn) * 2) / tp / byteRate;
     this.perToken = this.smallWork(dense) + m.layers * this.exchange().perToken;
@@ -118,13 +128,13 @@ class Layers {
     return ((m.layers * 10 * m.hidden + (dense * 3 * m.ffn) / tp) * 2) / (0.8 * gpu.bandwidth);
   }
 
-  /** Two all-reduces per layer. PCIe: 7.5, 11, 17 µs and 20, 5, 1 GB/s among 2, 4, 8 GPUs (NCCL on L40S, measured). */
+  /** Two all-reduces per layer, as a ring: every GPU sends 2·(tp − 1)/tp of the bytes. */
   private exchange(): { readonly fixed: number; readonly perToken: number } {
     const { model: m, gpu, tp } = this.setup;
     if (tp === 1) return { fixed: 0, perToken: 0 };
     const step = tp === 2 ? 0 : tp === 4 ? 1 : 2;
-    const start = gpu.linked ? this.c.reduceStart + 0.2e-6 * (tp - 1) : [7.5e-6, 11e-6, 17e-6][step]!;
-    const rate = gpu.linked ? this.c.reduceRate : [20e9, 5e9, 1e9][step]!;
+    const start = gpu.linked ? this.c.reduceStart + 0.2e-6 * (tp - 1) : PCIE_START[step]!;
+    const rate = gpu.linked ? this.c.reduceRate : PCIE_RATE;
     return { fixed: 2 * start, perToken: (2 * 2 * m.hidden * 2 * (tp - 1)) / tp / rate };
   }
 
@@ -133,11 +143,17 @@ class Layers {
     return tokens < this.missing.length ? 1 - this.missing[Math.floor(tokens)]! : 1;
   }
 
+  /** Seconds of one expert layer: rows of tokens and of padding to multiply, weights of the experts visited to read. */
+  private experts(tokens: number): number {
+    const hit = this.hit(tokens);
+    return joined((tokens * this.visited + hit * this.padding) * this.expertCompute, hit * this.expertBytes + tokens * this.expertPerToken, this.c.sharpness);
+  }
+
   /** Seconds for `tokens` tokens through all layers, `outputs` of them to a word. */
   seconds(tokens: number, outputs: number): number {
     let sum = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
     for (let k = 0; k < this.products.length; k++) sum += this.products[k]!.seconds(tokens);
-    if (this.sparse > 0) sum += this.sparse * joined(tokens * this.expertCompute, this.hit(tokens) * this.expertBytes + tokens * this.expertPerToken, this.c.sharpness);
+    if (this.sparse > 0) sum += this.sparse * this.experts(tokens);
     return sum;
   }
 }
@@ -174,6 +190,15 @@ class Attention {
   }
 }
 
+const under = (c: Constants, by: Software): Constants => ({
+  ...c,
+  compute: c.compute * by.compute,
+  compute4: (c.compute4 ?? c.compute) * by.compute,
+  layer: c.layer * by.layer,
+  host: c.host * by.host,
+  perSequence: c.perSequence * by.perSequence,
+});
+
 /** The physics of one setup, worked out once; an iteration then costs a few dozen multiplications and square roots. */
 export class StepTime implements Clockwork {
   readonly growth = { seconds: 0, flops: 0, bytes: 0 };
@@ -197,7 +222,7 @@ export class StepTime implements Clockwork {
 
   constructor(readonly setup: Setup) {
     const { model: m, gpu, precision, kvBytes, tp } = setup;
-    this.c = constants[gpu.generation];
+    this.c = under(constants[gpu.generation], setup.software ?? software.vllm);
     this.layers = new Layers(setup, this.c);
     this.attention = new Attention(setup, this.c);
     this.attentionStart = m.layers * this.c.attention;

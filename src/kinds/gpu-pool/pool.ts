@@ -16,6 +16,7 @@ const STEP = 1;
 /** Cells of the face. */
 const CELLS = 32;
 
+/** The pool as a node of the network. */
 export class GpuPool extends Node implements Component<PoolValues>, Attaches, Floor {
   readonly books = new Books();
   readonly site: Network;
@@ -116,8 +117,9 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   private leastLoad(first: number, n: number): number {
     const { load } = this;
     let best = first;
-    for (let k = first + 1; k < n && load[best]! > 0; k++) if (load[k]! < load[best]!) best = k;
-    for (let k = 0; k < first && load[best]! > 0; k++) if (load[k]! < load[best]!) best = k;
+    let lowest = load[first]!;
+    for (let k = first + 1; lowest > 0 && k < n; k++) if (load[k]! < lowest) lowest = load[(best = k)]!;
+    for (let k = 0; lowest > 0 && k < first; k++) if (load[k]! < lowest) lowest = load[(best = k)]!;
     return best;
   }
 

@@ -64,6 +64,7 @@ const USED_END = 9;
 const CONTEXT = 10;
 const LOADING = 11;
 
+/** One engine of a pool. */
 export class Replica {
   waiting = 0;
   resident = 0;

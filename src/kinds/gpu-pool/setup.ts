@@ -1,6 +1,7 @@
 /** From chosen parameters to what an engine runs and how it schedules. */
 import { gpuOf, peakFor } from './catalogue-gpus.ts';
 import { modelOf } from './catalogue-models.ts';
+import { software } from './constants.ts';
 import type { PoolValues } from './params.ts';
 import { cacheTokens, StepTime, type Setup } from './physics.ts';
 import type { Rules } from './replica.ts';
@@ -16,6 +17,7 @@ export function setupOf(v: PoolValues): Setup {
     precision: v.weightPrecision,
     kvBytes: v.cachePrecision === '8' ? 1 : 2,
     tp: Number(v.tensorParallel),
+    software: software[v.engineSoftware],
   };
 }
 

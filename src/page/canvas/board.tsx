@@ -2,10 +2,10 @@
 import {
   Background, MiniMap, ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStore, type Connection, type Edge, type FinalConnectionState, type IsValidConnection, type NodeChange,
 } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent as ReactMouseEvent, type RefObject } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent as ReactMouseEvent } from 'react';
 import { kinds } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
-import { board, type Area as BoardArea, type BoardView, type Point } from '../board-view.ts';
+import { board, type Point } from '../board-view.ts';
 import type { Command } from '../command.ts';
 import { seeFromAfar } from '../live.ts';
 import { panels } from '../panels.ts';
@@ -15,6 +15,7 @@ import { CommandMenu, type MenuPlace } from './command-menu.tsx';
 import { EmptyBoard } from './empty.tsx';
 import { takeNodeChanges, takeSelection } from './gestures.ts';
 import { KindMenu, type KindQuestion } from './kind-menu.tsx';
+import { useLooking } from './looking.ts';
 import { Note } from './note.tsx';
 import { boardEdges, boardNodes, nothingHeld, type BoardNode } from './shape.ts';
 import { nodeUnder, WireHint } from './wire-hint.tsx';
@@ -34,9 +35,10 @@ const manyNodes = 80;
 const someWires = 25;
 const manyWires = 60;
 /** Below this zoom the figures on the cards are too small to be read; the cards show large names instead. */
-const farZoom = 0.32;
+const farZoom = 0.34;
+/** Below this one they leave out what can be done without, and write the rest larger. */
+const midZoom = 0.74;
 const zooms = { min: 0.1, max: 2.5 };
-const smooth = { duration: 220 };
 
 interface BoardProps {
   readonly commands: readonly Command[];
@@ -56,64 +58,6 @@ function useDrawn() {
     setHeld(holding.current);
   }, []);
   return { design, nodes, edges, onNodesChange };
-}
-
-function middleOf(root: HTMLElement | null): Point {
-  const box = root?.getBoundingClientRect();
-  return box ? { x: box.left + box.width / 2, y: box.top + box.height / 2 } : { x: 0, y: 0 };
-}
-
-function visible(root: HTMLElement | null, at: (x: number, y: number) => Point): BoardArea {
-  const box = root?.getBoundingClientRect() ?? new DOMRect();
-  const [start, end] = [at(box.left, box.top), at(box.right, box.bottom)];
-  return { ...start, width: end.x - start.x, height: end.y - start.y };
-}
-
-/** Offers the board's view to the rest of the page for as long as it is drawn. */
-function useBoardView(root: RefObject<HTMLDivElement | null>, ask: (question: KindQuestion) => void): { onPointerMove: (event: { clientX: number; clientY: number }) => void } {
-  const flow = useReactFlow<BoardNode>();
-  const pointer = useRef<Point | null>(null);
-  useEffect(() => {
-    const at = (x: number, y: number): Point => flow.screenToFlowPosition({ x, y });
-    const centre = (): Point => at(middleOf(root.current).x, middleOf(root.current).y);
-    const covers = (x: number, y: number): boolean => root.current?.contains(document.elementFromPoint(x, y)) ?? false;
-    const view: BoardView = {
-      fit: (ids) => void flow.fitView({ padding: 0.1, maxZoom: 1, ...smooth, ...(ids?.length ? { nodes: ids.map((id) => ({ id })) } : {}) }),
-      zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, smooth),
-      zoomTo: (zoom) => void flow.zoomTo(zoom, smooth),
-      centre, at, covers, visible: () => visible(root.current, at),
-      pointer: () => (pointer.current && covers(pointer.current.x, pointer.current.y) ? at(pointer.current.x, pointer.current.y) : centre()),
-      place(id, where) {
-        const kind = kinds.find((one) => one.id === id);
-        if (kind) addAt(kind, where ?? centre());
-      },
-      quickAdd() {
-        const middle = middleOf(root.current);
-        ask({ x: middle.x - 134, y: middle.y - 160, title: 'Add a component', kinds, choose: (kind) => addAt(kind, centre()) });
-      },
-    };
-    board.current = view;
-    return () => {
-      if (board.current === view) board.current = null;
-    };
-  }, [flow, root, ask]);
-  return { onPointerMove: (event) => (pointer.current = { x: event.clientX, y: event.clientY }) };
-}
-
-/** Shows a newly opened design whole, or as it was left when the screen is wide enough for that to make sense. */
-function useOpeningView(): void {
-  const flow = useReactFlow<BoardNode>();
-  const documentId = session((state) => state.documentId);
-  useEffect(() => {
-    const { view, nodes } = session.getState().design;
-    const frame = requestAnimationFrame(() => {
-      // React Flow would keep a fit of nothing for later, and jump when the first component is placed.
-      if (nodes.length === 0) void flow.setViewport({ x: 0, y: 0, zoom: 1 });
-      else if (view && innerWidth > 760) void flow.setViewport(view);
-      else void flow.fitView({ padding: 0.1, maxZoom: 1 });
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [documentId, flow]);
 }
 
 function pointOf(event: MouseEvent | TouchEvent): Point {
@@ -199,24 +143,24 @@ function Surface({ commands, openLibrary }: BoardProps) {
   const { design, nodes, edges, onNodesChange } = useDrawn();
   const { minimap, wheelPans } = panels();
   const far = useStore((state) => state.transform[2] < farZoom);
+  const mid = useStore((state) => state.transform[2] < midZoom);
   useEffect(() => seeFromAfar(far), [far]);
   const running = session((state) => state.run.state === 'running');
   const wiring = useWiring(setQuestion);
   const context = useContextMenu();
   const interest = useWireOfInterest();
-  const { onPointerMove } = useBoardView(root, setQuestion);
-  useOpeningView();
+  const looking = useLooking(root, setQuestion);
   const onDoubleClick = (event: ReactMouseEvent): void => {
     if (!(event.target as Element).classList.contains('react-flow__pane')) return;
     const { clientX: x, clientY: y } = event;
     setQuestion({ x, y, title: 'Add a component', kinds, choose: (kind) => board.current && addAt(kind, board.current.at(x, y)) });
   };
   return (
-    <div ref={root} className={styles['board']} data-running={running || undefined} data-some={design.links.length > someWires || undefined} data-many={design.links.length > manyWires || undefined} data-far={far || undefined} onPointerMove={onPointerMove} onDoubleClick={onDoubleClick}>
+    <div ref={root} className={styles['board']} data-running={running || undefined} data-some={design.links.length > someWires || undefined} data-many={design.links.length > manyWires || undefined} data-far={far || undefined} data-mid={mid || undefined} onPointerMove={looking.onPointerMove} onDoubleClick={onDoubleClick}>
       <ReactFlow<BoardNode>
         nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
         onNodesChange={onNodesChange} onEdgesChange={takeSelection} {...wiring.props} {...context.props} {...interest.props} {...panning(wheelPans)}
-        onMoveEnd={(event, view) => event && session.getState().setView(view)}
+        {...looking.props}
         minZoom={zooms.min} maxZoom={zooms.max} deleteKeyCode={null} selectionKeyCode="Shift" selectionMode={SelectionMode.Partial} multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
         zoomOnDoubleClick={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={design.nodes.length > manyNodes} connectionRadius={26} reconnectRadius={14}
       >

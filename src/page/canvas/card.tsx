@@ -1,6 +1,6 @@
 /** One component on the board: what it is, two live figures, a live face, and how it fares. */
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
-import { memo, useEffect, useRef } from 'react';
+import { memo, useEffect, useRef, type CSSProperties } from 'react';
 import { fullParams } from '../../design/params.ts';
 import type { DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
@@ -8,6 +8,7 @@ import type { AnyKind, Face } from '../../kit/kind.ts';
 import { commonMeasureInfo, type Frame, type Layout } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
+import { figureText } from '../figure-text.ts';
 import { IconTile } from '../icons.tsx';
 import { failedShare, nodeFigure, onFigures } from '../live.ts';
 import { facePainter, ringLength } from './face.ts';
@@ -42,18 +43,10 @@ function paintState(card: HTMLElement, badge: HTMLElement, id: string): (frame: 
   };
 }
 
-const counted: ReadonlySet<Unit> = new Set<Unit>(['requests', 'items', 'count']);
-
-/** A figure as the card shows it: short, and a queue that is as good as empty is empty. */
-function shown(value: number, unit: Unit): string {
-  if (counted.has(unit) && Math.abs(value) < 0.005) return format(0, unit);
-  return format(value, unit, unit === 'share' ? 2 : 3);
-}
-
 function paintText(element: HTMLElement, id: string, figure: Figure): (frame: Frame, layout: Layout) => void {
   let written = '–';
   return (frame, layout) => {
-    const text = shown(nodeFigure(frame, layout, id, figure.measure), figure.unit);
+    const text = figureText(nodeFigure(frame, layout, id, figure.measure), figure.unit);
     if (text !== written) element.textContent = written = text;
   };
 }
@@ -127,6 +120,11 @@ function subtitle(kind: AnyKind, node: DesignNode): string {
   return kind.subtitle(fullParams(kind, node.params));
 }
 
+/** Tells the style sheet how long the longest word is: seen from afar, a name is written as large as that word allows. */
+function longestWord(label: string): CSSProperties {
+  return { '--longest': Math.max(...label.split(/\s+/).map((word) => word.length)) } as CSSProperties;
+}
+
 /** A component's card. Its figures are written into it frame by frame and never pass through React. */
 export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) {
   const { node } = data;
@@ -138,7 +136,7 @@ export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) 
       <header className={styles['head']}>
         <IconTile icon={kind.icon} group={kind.group} />
         <div className={styles['names']}>
-          <b>{node.label}</b>
+          <b style={longestWord(node.label)}>{node.label}</b>
           <span>{subtitle(kind, node)}</span>
         </div>
         {kind.face.form === 'ring' && <FaceView face={kind.face} />}

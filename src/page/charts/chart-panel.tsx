@@ -44,9 +44,9 @@ const noLines: readonly Key[] = [];
 
 function specOf(snapshot: Charts, view: View, place: HTMLElement, isolated: string | null): PlotSpec {
   const known = isolated !== null && view.lines.some(({ key }) => key === isolated);
-  const { lines, unit, filled, reach, limit } = view;
+  const { lines, unit, filled, stepped, ceiling, reach, limit } = view;
   return {
-    times: snapshot.times, moments: snapshot.marks, lines, unit, filled, reach, limit,
+    times: snapshot.times, moments: snapshot.marks, lines, unit, filled, stepped, ceiling, reach, limit,
     width: place.clientWidth, height: place.clientHeight, isolated: known ? isolated : null,
   };
 }

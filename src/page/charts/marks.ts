@@ -1,7 +1,7 @@
 /** From series to marks: a chart as a plain list of SVG shapes, computed without a page. */
-import { max } from 'd3-array';
+import { least, max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
-import { area, line } from 'd3-shape';
+import { area, curveLinear, curveStepBefore, line } from 'd3-shape';
 import type { Unit } from '../../units/unit.ts';
 import { notation, tickText, timeText } from './ticks.ts';
 
@@ -34,6 +34,10 @@ export interface PlotSpec {
   readonly height: number;
   /** Tint the area under each line. */
   readonly filled: boolean;
+  /** Draw each column's value as a level over the whole column: for counts, which do not glide. */
+  readonly stepped?: boolean;
+  /** Where the axis ends although a line goes on above it, in the unit; null lets every line be seen whole. */
+  readonly ceiling?: number | null;
   /** The least value the axis reaches up to, in the unit; 0 lets the data decide. */
   readonly reach: number;
   readonly limit: { readonly value: number; readonly label: string } | null;
@@ -75,8 +79,8 @@ export function highest(lines: readonly Line[]): number {
 }
 
 /** Where the value axis ends, in the unit: above the data, above `reach`, and above the limit while that is not far away. */
-export function axisTop(spec: Pick<PlotSpec, 'lines' | 'reach' | 'limit'>): number {
-  const peak = highest(spec.lines);
+export function axisTop(spec: Pick<PlotSpec, 'lines' | 'reach' | 'limit' | 'ceiling'>): number {
+  const peak = Math.min(highest(spec.lines), spec.ceiling ?? Infinity);
   // A share of 1.0000001 must not raise the axis above 100 %.
   const data = peak <= spec.reach * 1.005 ? spec.reach : peak;
   const limit = spec.limit?.value ?? 0;
@@ -107,7 +111,8 @@ function valueAxis(spec: PlotSpec, top: number, bottom: number): Axis {
   const text = (value: number, last: boolean) =>
     `${last ? written.before : ''}${tickText(value, step)}${last && written.after ? ` ${written.after}` : ''}`;
   return {
-    scale: (value) => scale(value / written.divisor),
+    // A line that goes on above the axis runs along its upper edge.
+    scale: (value) => Math.max(top - 2, scale(value / written.divisor)),
     ticks: values.map((value, i) => ({ y: scale(value), text: text(value, i === values.length - 1) })),
   };
 }
@@ -128,26 +133,28 @@ function spanShapes(span: readonly [number, number], box: Box, height: number): 
 }
 
 /** The path of one line with gaps where the value is not finite; a lone value becomes a dot (round caps). */
-export function linePath(times: ArrayLike<number>, values: ArrayLike<number>, x: (t: number) => number, y: (v: number) => number): string {
-  const path = line<number>((_, i) => round(x(times[i]!)), (value) => round(y(value))).defined(Number.isFinite);
+export function linePath(times: ArrayLike<number>, values: ArrayLike<number>, x: (t: number) => number, y: (v: number) => number, stepped = false): string {
+  const path = line<number>((_, i) => round(x(times[i]!)), (value) => round(y(value))).defined(Number.isFinite).curve(stepped ? curveStepBefore : curveLinear);
   return path(Array.from(values)) ?? '';
 }
 
-function areaPath(times: ArrayLike<number>, values: ArrayLike<number>, x: (t: number) => number, y: (v: number) => number): string {
-  const path = area<number>((_, i) => round(x(times[i]!)), round(y(0)), (value) => round(y(value))).defined(Number.isFinite);
+function areaPath(times: ArrayLike<number>, values: ArrayLike<number>, x: (t: number) => number, y: (v: number) => number, stepped = false): string {
+  const path = area<number>((_, i) => round(x(times[i]!)), round(y(0)), (value) => round(y(value))).defined(Number.isFinite).curve(stepped ? curveStepBefore : curveLinear);
   return path(Array.from(values)) ?? '';
 }
 
 function lineShapes(spec: PlotSpec, x: (t: number) => number, y: (v: number) => number): Shape[] {
   const faded = (each: Line) => spec.isolated !== null && spec.isolated !== each.key;
+  // Several tints lie over one another: each is so light that all together stay light.
+  const tint = spec.lines.length > 2 ? 0.04 : 0.1;
   const areas = spec.lines.map((each): Shape => ({
     tag: 'path',
-    at: { d: areaPath(spec.times, each.values, x, y), fill: each.stroke, opacity: faded(each) ? 0 : 0.1 },
+    at: { d: areaPath(spec.times, each.values, x, y, spec.stepped), fill: each.stroke, opacity: faded(each) ? 0 : tint },
   }));
   const lines = spec.lines.map((each): Shape => ({
     tag: 'path',
     at: {
-      d: linePath(spec.times, each.values, x, y), class: 'line', stroke: each.stroke, opacity: faded(each) ? 0.14 : 1,
+      d: linePath(spec.times, each.values, x, y, spec.stepped), class: 'line', stroke: each.stroke, opacity: faded(each) ? 0.14 : 1,
       'stroke-width': each.weight, 'stroke-dasharray': each.dash || 'none',
     },
   }));
@@ -162,16 +169,29 @@ function endDot(spec: PlotSpec, each: Line, x: (t: number) => number, y: (v: num
   return [{ tag: 'circle', at }];
 }
 
-function limitShapes(spec: PlotSpec, axis: Axis, box: Box): Shape[] {
+/** Beside the limit's rule where the fewest values lie: at either end, above or below it. */
+function labelPlace(spec: PlotSpec, x: (t: number) => number, axis: Axis, box: Box, rule: number, text: string): { x: number; y: number; 'text-anchor': string } {
+  const width = text.length * 5.4 + 4;
+  const heights = [rule - 4, rule + 11].filter((y) => y > box.top + 8 && y < box.bottom - 2);
+  const places = heights.flatMap((y) => [{ x: box.right - 2, y, 'text-anchor': 'end' }, { x: box.left + 3, y, 'text-anchor': 'start' }]);
+  const hits = (place: { x: number; y: number; 'text-anchor': string }): number => {
+    const left = place['text-anchor'] === 'end' ? place.x - width : place.x;
+    const inside = (value: number, i: number): boolean => {
+      const [at, y] = [x(spec.times[i]!), axis.scale(value)];
+      return at >= left && at <= left + width && y > place.y - 10 && y < place.y + 3;
+    };
+    return spec.lines.reduce((sum, each) => sum + Array.from(each.values).filter(inside).length, 0);
+  };
+  return least(places, hits) ?? { x: box.right - 2, y: round(rule + 10), 'text-anchor': 'end' };
+}
+
+function limitShapes(spec: PlotSpec, x: (t: number) => number, axis: Axis, box: Box): Shape[] {
   if (!spec.limit) return [];
   const raw = axis.scale(spec.limit.value);
   const above = raw < box.top;
   const y = round(Math.max(box.top, raw));
-  const label: Shape = {
-    tag: 'text',
-    at: { x: box.right - 2, y: y < box.top + 12 ? y + 10 : y - 4, 'text-anchor': 'end', class: 'limit' },
-    text: above ? `${spec.limit.label} ↑` : spec.limit.label,
-  };
+  const text = above ? `${spec.limit.label} ↑` : spec.limit.label;
+  const label: Shape = { tag: 'text', at: { ...labelPlace(spec, x, axis, box, y, text), class: 'limit' }, text };
   const rule: Shape = { tag: 'line', at: { x1: box.left, x2: box.right, y1: y, y2: y, stroke: 'var(--soft)', 'stroke-dasharray': '1 2.5' } };
   return above ? [label] : [rule, label];
 }
@@ -214,7 +234,7 @@ export function plot(spec: PlotSpec): Plot {
     ...gridShapes(axis, box),
     ...spanShapes(span, box, spec.height),
     ...lineShapes(spec, x, axis.scale),
-    ...limitShapes(spec, axis, box),
+    ...limitShapes(spec, x, axis, box),
     ...momentShapes(spec, span, x, box),
   ];
   return { shapes, box, x, y: axis.scale, timeAt: (pixels) => x.invert(pixels) };

@@ -13,6 +13,8 @@ export interface View {
   readonly lines: readonly Line[];
   readonly unit: Unit;
   readonly filled: boolean;
+  readonly stepped: boolean;
+  readonly ceiling: number | null;
   readonly reach: number;
   readonly limit: PlotSpec['limit'];
   /** The figure at the right of the title. */
@@ -52,7 +54,7 @@ const of = (charts: Charts | null, chart: ChartSeries['chart']): readonly ChartS
 // Latency ------------------------------------------------------------------------------------------------------------
 
 const percentileInk: Readonly<Record<string, { stroke: string; dash: string; weight: number }>> = {
-  p50: { stroke: 'var(--ok)', dash: '', weight: 1.3 },
+  p50: { stroke: 'var(--ok)', dash: '', weight: 1.6 },
   p95: { stroke: 'var(--warm)', dash: '5 2.5', weight: 1.6 },
   p99: { stroke: 'var(--hot)', dash: '', weight: 1.9 },
   'p99.9': { stroke: 'var(--fail)', dash: '1.5 2.5', weight: 1.5 },
@@ -89,12 +91,22 @@ function latencySentence(times: ArrayLike<number>, lines: readonly Line[], limit
   ].join('; ') + '.';
 }
 
+/**
+ * Where the axis ends when the outermost tail is far above everything else: the figures that promises are made about must not
+ * be pressed flat by one request in a thousand. Null where all lines have room.
+ */
+export function latencyCeiling(lines: readonly Line[], limit: number): number | null {
+  const outer = lines.find(({ name }) => name === 'p99.9');
+  const rest = Math.max(limit, ...lines.filter((each) => each !== outer).map(({ values }) => peak(values)?.value ?? 0));
+  return outer && rest > 0 && (peak(outer.values)?.value ?? 0) > 3 * rest ? 1.5 * rest : null;
+}
+
 function latencyView(charts: Charts, choice: string, { objectives }: Context): View {
   const lines = of(charts, choice === 'firstToken' ? 'firstToken' : 'latency').map(percentileLine);
   const limit = latencyLimit(objectives, choice);
   const tail = lines.find(({ name }) => name === 'p99');
   return {
-    lines, unit: 'seconds', filled: false, reach: 0,
+    lines, unit: 'seconds', filled: false, stepped: false, ceiling: latencyCeiling(lines, limit?.value ?? 0), reach: 0,
     limit: limit && { value: limit.value, label: `${limit.percentile} ≤ ${format(limit.value, 'seconds')}` },
     headline: tail && speaks(tail.values) ? `p99 ${format(latest(tail.values), 'seconds', 2)}` : '',
     sentence: latencySentence(charts.times, lines, limit),
@@ -136,6 +148,7 @@ function waitingSentence(times: ArrayLike<number>, all: readonly ChartSeries[]):
   if (!first || !top || top.value < 0.05) return 'Nothing is waiting anywhere.';
   const now = recent(first.values);
   const total = all.reduce((sum, each) => sum + (recent(each.values) || 0), 0);
+  if (now < 0.05) return `Next to nothing waits now; the peak was ${format(top.value, 'count', 2)} at ${first.name}, at ${timeText(times[top.at]!)}.`;
   return [
     `${format(now, 'count', 2)} wait at ${first.name}, peak ${format(top.value, 'count', 2)} at ${timeText(times[top.at]!)}`,
     ...(total > now && now > 0 ? [`${share(now / total)} of all that wait`] : []),
@@ -148,7 +161,7 @@ function waitingView(charts: Charts, _choice: string, { slots }: Context): View 
   const first = top[0];
   const queues = first !== undefined && recent(first.values) >= 0.5;
   return {
-    lines: slotted(top, slots), unit: 'requests', filled: true, reach: 1, limit: null,
+    lines: slotted(top, slots), unit: 'requests', filled: true, stepped: true, ceiling: null, reach: 1, limit: null,
     headline: queues ? first.name : first && speaks(first.values) ? 'no queue' : '',
     sentence: waitingSentence(charts.times, all),
   };
@@ -178,7 +191,7 @@ function utilisationView(charts: Charts, _choice: string, { slots }: Context): V
   const all = of(charts, 'utilisation').filter(({ values }) => speaks(values));
   const top = busiest(all, 6);
   return {
-    lines: slotted(top, slots), unit: 'share', filled: false, reach: 1, limit: null,
+    lines: slotted(top, slots), unit: 'share', filled: false, stepped: false, ceiling: null, reach: 1, limit: null,
     headline: top[0] ? `highest ${share(recent(top[0].values))}` : '',
     sentence: utilisationSentence(charts.times, all),
   };
@@ -224,7 +237,7 @@ function costView(charts: Charts, choice: string): View {
   const hourly = latest(all.find(({ name }) => costUnit(name) === 'usd/hour')?.values ?? []);
   const lines = shown.map((each, i) => ({ key: keyOf(each), name: each.name, values: each.values, slot: i, ...inkOf(i + 1), dash: i > 0 ? '3 2' : '', weight: 1.7 }));
   return {
-    lines, unit, filled: true, reach: 0, limit: null,
+    lines, unit, filled: true, stepped: false, ceiling: null, reach: 0, limit: null,
     headline: Number.isFinite(hourly) ? format(hourly, 'usd/hour') : '',
     sentence: costSentence(shown[0], unit, hourly),
   };

@@ -2,10 +2,10 @@
 import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
 import type { Command } from '../command.ts';
-import { openLibrary } from '../library/current.ts';
-import { newDesign, pickFile, saveFile } from '../library/files.ts';
+import { openLibrary } from '../current.ts';
+import { newDesign, pickFile, saveFile } from '../files.ts';
 import { panels } from '../panels.ts';
-import { flipTheme } from '../theme/theme.ts';
+import { flipTheme } from '../theme.ts';
 import { editCommands } from './edit-commands.ts';
 
 const some = (): boolean => session.getState().selection.size > 0;

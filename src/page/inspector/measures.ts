@@ -1,7 +1,6 @@
 /** What a component's measures are called, and what they read in a frame. */
 import type { AnyKind } from '../../kit/kind.ts';
 import { commonMeasureInfo, commonMeasures, type Frame, type Layout } from '../../run/protocol.ts';
-import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
 import { nodeFigure } from '../live.ts';
 
@@ -24,6 +23,3 @@ export function measuresOf(kind: AnyKind): readonly MeasureInfo[] {
 export function figureIn(frame: Frame | null, layout: Layout | null, id: string, measure: string): number {
   return frame && layout ? nodeFigure(frame, layout, id, measure) : Number.NaN;
 }
-
-/** The figure as text: an en dash where there is none. */
-export const figureText = (value: number, unit: Unit): string => format(value, unit);

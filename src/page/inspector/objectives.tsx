@@ -3,46 +3,57 @@ import type { Objective } from '../../design/design.ts';
 import { addObjective, removeObjective, setObjective } from '../../design/edit.ts';
 import { session } from '../../session/store.ts';
 import type { Unit } from '../../units/unit.ts';
+import { metricOf, metricsOf } from '../metrics.ts';
+import type { Metric } from '../metrics.ts';
 import { NumberField } from './number-field.tsx';
 import styles from './inspector.module.css';
 
-interface Metric {
-  readonly metric: string;
-  readonly label: string;
-  readonly unit: Unit;
-  readonly relation: Objective['relation'];
-  readonly limit: number;
+/** What a new objective promises until somebody says otherwise, by unit. */
+const usual: Readonly<Partial<Record<Unit, readonly [Objective['relation'], number]>>> = {
+  seconds: ['at most', 0.5],
+  share: ['at most', 0.01],
+  'requests/second': ['at least', 100],
+  'tokens/second': ['at least', 1000],
+  'usd/hour': ['at most', 50],
+  'usd/million requests': ['at most', 100],
+};
+
+const isLoad = /utilisation|[uU]se|kept|full/;
+
+function proposed({ metric, unit }: Metric): Objective {
+  const [relation, limit] = usual[unit] ?? ['at most', 1];
+  if (unit === 'share' && /[hH]it/.test(metric)) return { metric, relation: 'at least', limit: 0.5 };
+  return { metric, relation, limit: unit === 'share' && isLoad.test(metric) ? 0.8 : limit };
 }
-
-const metrics: readonly Metric[] = [
-  { metric: 'latency.p50', label: 'latency, p50', unit: 'seconds', relation: 'at most', limit: 0.1 },
-  { metric: 'latency.p95', label: 'latency, p95', unit: 'seconds', relation: 'at most', limit: 0.3 },
-  { metric: 'latency.p99', label: 'latency, p99', unit: 'seconds', relation: 'at most', limit: 0.5 },
-  { metric: 'latency.p999', label: 'latency, p99.9', unit: 'seconds', relation: 'at most', limit: 1 },
-  { metric: 'llm.ttft.p50', label: 'first token, p50', unit: 'seconds', relation: 'at most', limit: 0.3 },
-  { metric: 'llm.ttft.p99', label: 'first token, p99', unit: 'seconds', relation: 'at most', limit: 1 },
-  { metric: 'llm.tpot.p99', label: 'time per token, p99', unit: 'seconds', relation: 'at most', limit: 0.05 },
-  { metric: 'llm.outputTokensPerSecond', label: 'tokens out', unit: 'tokens/second', relation: 'at least', limit: 1000 },
-  { metric: 'requests.failedShare', label: 'failed share', unit: 'share', relation: 'at most', limit: 0.01 },
-  { metric: 'requests.goodputPerSecond', label: 'goodput', unit: 'requests/second', relation: 'at least', limit: 100 },
-  { metric: 'cost.usdPerHour', label: 'cost per hour', unit: 'usd/hour', relation: 'at most', limit: 50 },
-  { metric: 'cost.usdPerMillionTokens', label: 'cost per 1M tokens', unit: 'usd/million tokens', relation: 'at most', limit: 1 },
-  { metric: 'cost.usdPerMillionRequests', label: 'cost per 1M requests', unit: 'usd/million requests', relation: 'at most', limit: 100 },
-];
-
-const metricOf = (name: string): Metric => metrics.find((one) => one.metric === name) ?? { metric: name, label: name, unit: 'count', relation: 'at most', limit: 1 };
 
 function change(index: number, objective: Objective, merge?: string): void {
   session.getState().edit('Change objective', (design) => setObjective(design, index, objective), merge);
 }
 
-function chooseMetric(index: number, name: string): void {
-  const { metric, relation, limit } = metricOf(name);
-  change(index, { metric, relation, limit });
+function chooseMetric(index: number, path: string): void {
+  change(index, proposed(metricOf(path, session.getState().design)));
+}
+
+/** All metrics to choose from: the run's first, then each component's under its label. */
+function MetricChoice({ value, label, choose }: { value: string; label: string; choose: (path: string) => void }) {
+  const design = session((state) => state.design);
+  const groups = metricsOf(design);
+  const offered = groups.some(({ metrics }) => metrics.some(({ metric }) => metric === value));
+  const options = (metrics: readonly Metric[]) => metrics.map(({ metric, label: name }) => <option key={metric} value={metric}>{name}</option>);
+  const chosen = metricOf(value, design).label;
+  return (
+    <span className={styles['metric']} title={chosen}>
+      <span aria-hidden="true">{chosen}</span>
+      <select aria-label={label} value={value} onChange={(event) => choose(event.target.value)}>
+        {!offered && <option value={value}>{chosen}</option>}
+        {groups.map(({ title, metrics }, i) => (title === null ? options(metrics) : <optgroup key={`${i} ${title}`} label={title}>{options(metrics)}</optgroup>))}
+      </select>
+    </span>
+  );
 }
 
 function Row({ objective, index }: { objective: Objective; index: number }) {
-  const known = metricOf(objective.metric);
+  const unit = session((state) => metricOf(objective.metric, state.design).unit);
   const named = `objective ${index + 1}`;
   const limit = (value: number): string | null => {
     change(index, { ...objective, limit: value }, `objective:${index}`);
@@ -50,24 +61,22 @@ function Row({ objective, index }: { objective: Objective; index: number }) {
   };
   return (
     <li className={styles['objective']}>
-      <select aria-label={`Metric of ${named}`} value={objective.metric} onChange={(event) => chooseMetric(index, event.target.value)}>
-        {metrics.some((one) => one.metric === objective.metric) || <option value={objective.metric}>{objective.metric}</option>}
-        {metrics.map((one) => <option key={one.metric} value={one.metric}>{one.label}</option>)}
-      </select>
+      <MetricChoice value={objective.metric} label={`Metric of ${named}`} choose={(path) => chooseMetric(index, path)} />
       <select aria-label={`Relation of ${named}`} value={objective.relation} onChange={(event) => change(index, { ...objective, relation: event.target.value as Objective['relation'] })}>
         <option value="at most">≤</option>
         <option value="at least">≥</option>
       </select>
-      <NumberField label={`Limit of ${named}`} value={objective.limit} range={{ unit: known.unit, min: 0, max: 1e12, integer: false }} slider={false} onChange={limit} />
+      <NumberField label={`Limit of ${named}`} value={objective.limit} range={{ unit, min: 0, max: 1e12, integer: false }} slider={false} onChange={limit} />
       <button type="button" aria-label={`Remove ${named}`} onClick={() => session.getState().edit('Remove objective', (design) => removeObjective(design, index))}>×</button>
     </li>
   );
 }
 
 function add(taken: readonly Objective[]): void {
-  const next = metrics.filter((one) => !taken.some((objective) => objective.metric === one.metric));
-  const { metric, relation, limit } = next.find((one) => one.metric === 'latency.p99') ?? next[0] ?? metrics[2]!;
-  session.getState().edit('Add objective', (design) => addObjective(design, { metric, relation, limit }));
+  const { design, edit } = session.getState();
+  const free = metricsOf(design)[0]!.metrics.filter(({ metric }) => !taken.some((objective) => objective.metric === metric));
+  const next = free.find(({ metric }) => metric === 'latency.p99') ?? free[0] ?? metricOf('latency.p99', design);
+  edit('Add objective', (before) => addObjective(before, proposed(next)));
 }
 
 /** The objectives of the design, each a metric, a relation and a limit. */

@@ -2,13 +2,13 @@
 import { FilePlus2, FolderOpen, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { Brief } from './brief.tsx';
-import { closeLibrary, current, followDocument } from './current.ts';
-import { newDesign, pickFile } from './files.ts';
+import { closeLibrary, current, followDocument } from '../current.ts';
+import { newDesign, pickFile } from '../files.ts';
 import styles from './library.module.css';
 import { SavedDesigns } from './saved-designs.tsx';
 import { ScenarioCard } from './scenario-card.tsx';
-import { allScenarios } from './scenarios.ts';
-import type { Shelved } from './scenarios.ts';
+import { allScenarios } from '../scenarios.ts';
+import type { Shelved } from '../scenarios.ts';
 
 function matches(each: Shelved, words: string): boolean {
   const text = 'scenario' in each ? `${each.scenario.title} ${each.scenario.brief} ${each.slug}` : each.slug;

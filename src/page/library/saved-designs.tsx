@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { SavedDesign } from '../../session/session.ts';
 import { session } from '../../session/store.ts';
-import { closeLibrary } from './current.ts';
+import { closeLibrary } from '../current.ts';
 import styles from './library.module.css';
 
 type Listing = { readonly state: 'loading' } | { readonly state: 'failed'; readonly why: string } | { readonly state: 'ready'; readonly all: readonly SavedDesign[] };

@@ -1,6 +1,6 @@
 /** One scenario in the library: what it asks, what it holds to, what it teaches, and its two designs. */
 import type { Scenario } from '../../design/scenario.ts';
-import { openScenario } from './current.ts';
+import { openScenario } from '../current.ts';
 import styles from './library.module.css';
 
 /** What a scenario holds to, as a list; nothing where it names none. */

@@ -5,8 +5,9 @@ import type { Objective } from '../../design/design.ts';
 import { frames } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
-import { metricOf, standing, verdict } from './objective-text.ts';
-import type { Metric } from './objective-text.ts';
+import { metricOf } from '../metrics.ts';
+import type { Metric } from '../metrics.ts';
+import { standing, verdict } from './objective-text.ts';
 import styles from './top.module.css';
 
 const spoken = { met: 'held: ', missed: 'missed: ', open: '' } as const;
@@ -17,7 +18,12 @@ function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], va
   const [said, figure] = chip.querySelectorAll<HTMLElement>('[data-slot]');
   if (said!.textContent !== spoken[state]) said!.textContent = spoken[state];
   const text = standing(value, objective, unit);
-  if (figure!.textContent !== text) figure!.textContent = text;
+  if (figure!.textContent === text) return;
+  figure!.textContent = text;
+  // A chip grows with its figure and does not shrink again, so that its neighbours stand still.
+  const widest = Math.max(Number(chip.dataset['widest'] ?? 0), text.length);
+  chip.dataset['widest'] = String(widest);
+  figure!.style.minWidth = `${widest}ch`;
 }
 
 function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
@@ -35,13 +41,13 @@ function Chip({ objective, metric, index }: { objective: Objective; metric: Metr
       <TriangleAlert size={13} strokeWidth={2.3} aria-hidden="true" data-when="missed" />
       <Minus size={13} strokeWidth={2.6} aria-hidden="true" data-when="open" />
       <span className="visually-hidden" data-slot="" />
-      <span>{metric.label}</span>
+      <span className={styles['about']}>{metric.label}</span>
       <span className={styles['figure']} data-slot="" />
     </li>
   );
 }
 
-/** All chips in one row that scrolls sideways where it is narrow. */
+/** All chips in one row; long names give way first, and where that is not enough the row scrolls sideways. */
 export function Objectives() {
   const design = session((state) => state.design);
   if (design.objectives.length === 0) return <div className={styles['chips']} />;

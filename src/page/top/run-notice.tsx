@@ -1,16 +1,43 @@
-/** One line under the bar when a run is over or was stopped: what happened, and why. */
+/** One line under the bar when a run is over or was stopped: what happened and why, and the digest of what came out. */
 import { CircleAlert, Flag, X } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import type { Result } from '../../run/result.ts';
 import type { RunView } from '../../session/session.ts';
 import { session } from '../../session/store.ts';
-import { format } from '../../units/format.ts';
+import { clock } from '../../units/format.ts';
 import styles from './top.module.css';
 
 function sentence({ state, notice }: RunView, seconds: number): string | null {
-  if (state === 'ended') return notice ?? `The run ended after ${format(seconds, 'seconds')}. Press “Run again” to start over.`;
+  if (state === 'ended') return notice ?? `Run ended at ${clock(seconds)}`;
   if (state === 'stopped') return `Stopped: ${notice ?? 'the run could not go on.'}`;
   if (state === 'crashed') return notice ?? 'The simulation failed. Press “Run again” to start it afresh.';
   return notice;
+}
+
+/** What came out of a run that has ended; null until it is known, and for any other run. */
+function useResult(run: RunView): Result | null {
+  const [result, setResult] = useState<Result | null>(null);
+  const ended = run.state === 'ended';
+  useEffect(() => {
+    if (!ended) return;
+    let wanted = true;
+    // A worker lost at this moment says so itself; the line then stays short.
+    session.getState().result().then((found) => wanted && setResult(found), () => undefined);
+    return () => {
+      wanted = false;
+      setResult(null);
+    };
+  }, [ended]);
+  return result;
+}
+
+function Outcome({ requests, digest }: Result) {
+  return (
+    <>
+      {` · ${requests.offered.toLocaleString('en')} requests · `}
+      <span title="The same design, seed and edits give this digest everywhere">digest {digest}</span>
+    </>
+  );
 }
 
 /** Shows the sentence until it is dismissed or another takes its place. */
@@ -18,6 +45,7 @@ export function RunNotice() {
   const run = session((state) => state.run);
   const seconds = session((state) => state.design.run.seconds);
   const [dismissed, dismiss] = useState<RunView | null>(null);
+  const result = useResult(run);
   const text = dismissed === run ? null : sentence(run, seconds);
   const bad = run.state === 'stopped' || run.state === 'crashed';
   return (
@@ -25,7 +53,7 @@ export function RunNotice() {
       {text !== null && (
         <p className={styles['notice']} data-bad={bad || undefined}>
           {bad ? <CircleAlert size={15} aria-hidden="true" /> : <Flag size={14} aria-hidden="true" />}
-          <span>{text}</span>
+          <span>{text}{result && <Outcome {...result} />}</span>
           <button type="button" className={styles['icon']} aria-label="Dismiss" onClick={() => dismiss(run)}><X size={14} aria-hidden="true" /></button>
         </p>
       )}

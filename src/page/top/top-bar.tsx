@@ -1,7 +1,7 @@
 /** The bar on top of the page: the design's name and promises, the run, and what can be done with the design. */
 import { FilePlus2, FileText, FolderOpen, LibraryBig, Save } from 'lucide-react';
-import { openLibrary } from '../library/current.ts';
-import { newDesign, pickFile, saveFile } from '../library/files.ts';
+import { openLibrary } from '../current.ts';
+import { newDesign, pickFile, saveFile } from '../files.ts';
 import { DesignName } from './design-name.tsx';
 import { Menu } from './menu.tsx';
 import { Objectives } from './objectives.tsx';

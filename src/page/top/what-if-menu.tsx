@@ -4,7 +4,7 @@ import type { Design } from '../../design/design.ts';
 import { settingRefusal, withParams } from '../../design/scenario.ts';
 import type { WhatIf } from '../../design/scenario.ts';
 import { session } from '../../session/store.ts';
-import { current } from '../library/current.ts';
+import { current } from '../current.ts';
 import { Menu } from './menu.tsx';
 import type { Entry } from './menu.tsx';
 

@@ -1,7 +1,7 @@
 /** Designs on their way between the page and a person's files, and the empty board to begin anew. */
-import { emptyDesign } from '../../design/design.ts';
-import { session } from '../../session/store.ts';
-import { fileName, toFile } from '../../share/file.ts';
+import { emptyDesign } from '../design/design.ts';
+import { session } from '../session/store.ts';
+import { fileName, toFile } from '../share/file.ts';
 
 /** Starts with an empty board, as a document of its own. */
 export function newDesign(): void {

@@ -1,6 +1,6 @@
 /** The scenarios that come with Sandtable, read when they are first wanted, each through the gate. */
-import { gateScenario } from '../../design/scenario.ts';
-import type { Scenario } from '../../design/scenario.ts';
+import { gateScenario } from '../design/scenario.ts';
+import type { Scenario } from '../design/scenario.ts';
 
 const files = import.meta.glob<unknown>('/scenarios/*.json', { import: 'default' });
 

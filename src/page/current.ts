@@ -1,8 +1,11 @@
 /** Which scenario is open, and whether the library or its brief is on the page. */
 import { create } from 'zustand';
-import type { Scenario } from '../../design/scenario.ts';
-import { session } from '../../session/store.ts';
+import type { Scenario } from '../design/scenario.ts';
+import { session } from '../session/store.ts';
 import { allScenarios } from './scenarios.ts';
+
+/** How much of a brief is on the page: nothing but a button, its beginning beside the board, or all of it. */
+export type BriefForm = 'closed' | 'short' | 'full';
 
 /** The two designs of a scenario. */
 export type Side = 'naive' | 'reference';
@@ -14,11 +17,11 @@ export interface Current {
   readonly side: Side | null;
   readonly documentId: string | null;
   readonly library: boolean;
-  readonly brief: boolean;
+  readonly brief: BriefForm;
 }
 
 /** The state as a hook. */
-export const current = create<Current>(() => ({ scenario: null, side: null, documentId: null, library: false, brief: false }));
+export const current = create<Current>(() => ({ scenario: null, side: null, documentId: null, library: false, brief: 'closed' }));
 
 /** Shows the library. */
 export const openLibrary = (): void => current.setState({ library: true });
@@ -26,13 +29,16 @@ export const openLibrary = (): void => current.setState({ library: true });
 /** Hides the library. */
 export const closeLibrary = (): void => current.setState({ library: false });
 
-/** Shows or hides the brief of the open scenario. */
-export const showBrief = (brief: boolean): void => current.setState({ brief });
+/** Shows more or less of the open scenario's brief. */
+export const showBrief = (brief: BriefForm): void => current.setState({ brief });
+
+/** A small screen has no room beside the board: there the brief waits until it is asked for. */
+const narrow = (): boolean => matchMedia('(max-width: 760px)').matches;
 
 /** Opens one of a scenario's designs as a document of its own, with its brief. */
 export function openScenario(scenario: Scenario, side: Side): void {
   session.getState().open(scenario[side], 'scenario');
-  current.setState({ scenario, side, documentId: session.getState().documentId, library: false, brief: true });
+  current.setState({ scenario, side, documentId: session.getState().documentId, library: false, brief: narrow() ? 'closed' : 'short' });
 }
 
 const named = (scenario: Scenario, name: string): boolean => scenario.naive.name === name || scenario.reference.name === name;
@@ -49,7 +55,7 @@ async function recognise(): Promise<void> {
   const found = (await allScenarios()).find((each) => 'scenario' in each && named(each.scenario, design.name));
   if (session.getState().documentId !== documentId) return;
   const scenario = found && 'scenario' in found ? found.scenario : null;
-  current.setState({ documentId, scenario, side: scenario && sideOf(scenario, design.name), brief: false });
+  current.setState({ documentId, scenario, side: scenario && sideOf(scenario, design.name), brief: 'closed' });
 }
 
 /** Keeps the open scenario in step with the open document from now on; returns how to stop. */

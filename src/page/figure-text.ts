@@ -1,0 +1,17 @@
+/** A live figure as text, with as many digits as a person can read while it changes. */
+import { format } from '../units/format.ts';
+import type { Unit } from '../units/unit.ts';
+
+const counted: ReadonlySet<Unit> = new Set<Unit>(['requests', 'items', 'count']);
+
+/** Counts of things have at most two decimals, from ten on one: a thousandth of a waiting request is no request. */
+function counting(value: number): number {
+  const step = Math.abs(value) < 10 ? 100 : 10;
+  return Math.round(value * step) / step;
+}
+
+/** `2.41 req`, `59 %`, `14.2 ms`; an en dash where there is nothing to say yet. */
+export function figureText(value: number, unit: Unit): string {
+  if (counted.has(unit) && Math.abs(value) < 1000) return format(counting(value), unit, 4);
+  return format(value, unit, unit === 'share' ? 2 : 3);
+}
