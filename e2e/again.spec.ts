@@ -6,6 +6,7 @@ test.beforeEach(({ page }) => open(page, askers({ run: { seed: 1, seconds: 5, wa
 test('the seed decides the digest', async ({ page }) => {
   const first = await runToEnd(page);
   await setSeed(page, 2);
+  await expect(outcome(page)).toContainText(/digest [0-9a-f]{16}/);
   await expect(outcome(page)).not.toContainText(first.digest);
   await setSeed(page, 1);
   await expect(outcome(page)).toContainText(first.digest);

@@ -1,7 +1,7 @@
 /** No state of the page has a fault that axe can find, in either theme, on a desk and on a phone. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { askers, expect, open, openEmpty, select, test, waitUntil } from './board.ts';
+import { askers, expect, open, openEmpty, outcome, select, setSpeed, test, waitUntil } from './board.ts';
 
 async function faultless(page: Page, state: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
@@ -12,6 +12,22 @@ async function faultless(page: Page, state: string): Promise<void> {
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
+
+    test('a ready design, the outline, the help and the end of a run', async ({ page }) => {
+      await page.goto('./');
+      await page.locator('.react-flow__node-card').last().locator('header').click();
+      await waitUntil(page, 1);
+      await faultless(page, 'a ready design, running');
+      await page.getByRole('tab', { name: 'Outline' }).click();
+      await faultless(page, 'outline');
+      await setSpeed(page, 0);
+      await expect(outcome(page)).toBeVisible();
+      await faultless(page, 'end of a run');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog', { name: 'Keys and gestures' })).toBeVisible();
+      await faultless(page, 'help');
+    });
 
     test('on a desk', async ({ page }) => {
       await openEmpty(page);

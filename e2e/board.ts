@@ -67,8 +67,8 @@ export const openEmpty = (page: Page): Promise<void> => open(page, { nodes: [] }
 /** The field with the design's name in the bar. */
 export const nameOf = (page: Page): Locator => page.getByRole('banner').getByLabel('Name of the design');
 
-/** The field with the seed of the run in the bar. */
-export const seedOf = (page: Page): Locator => page.getByRole('group', { name: 'Run' }).getByLabel('seed');
+/** The field with the seed of the run, in the inspector while nothing is selected. */
+export const seedOf = (page: Page): Locator => inspector(page).getByRole('textbox', { name: 'Seed', exact: true });
 
 /** The card of a component. */
 export const card = (page: Page, id: string): Locator => page.locator(`.react-flow__node[data-id="${id}"]`);
@@ -159,10 +159,10 @@ export async function runToEnd(page: Page, timeout = 30_000): Promise<{ readonly
   return { requests: Number(requests?.replaceAll(',', '')), digest: digest ?? '' };
 }
 
-/** Writes another seed, which starts the run afresh. */
+/** Writes another seed and starts the run afresh. */
 export async function setSeed(page: Page, seed: number): Promise<void> {
-  await seedOf(page).fill(String(seed));
-  await page.keyboard.press('Enter');
+  await setField(page, 'Seed', String(seed));
+  await page.getByRole('button', { name: 'Restart' }).click();
 }
 
 /** Drops a file on the page. */

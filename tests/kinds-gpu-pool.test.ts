@@ -150,8 +150,8 @@ describe('refusals', () => {
 });
 
 describe('choice of replica', () => {
-  it.each(['least requests', 'round robin', 'least cache'] as const)('shares evenly: %s', (replicaChoice) => {
-    const rig = new Rig(poisson(400, 40, 500, 200), { poolReplicas: 4, replicaChoice }).run();
+  it.each(['least requests', 'round robin', 'least cache'] as const)('shares evenly: %s', (poolSpreading) => {
+    const rig = new Rig(poisson(400, 40, 500, 200), { poolReplicas: 4, poolSpreading }).run();
     settled(rig);
     expect(rig.pool.endedAs(Code.answered)).toBe(400);
   });

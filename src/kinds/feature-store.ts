@@ -74,6 +74,8 @@ const spreading = (v: StoreValues): Spreading => ({ replicas: v.featureReplicas,
 
 /** Beyond this many entities in one call they are spread evenly rather than one by one (the difference is below the noise). */
 const ONE_BY_ONE = 4096;
+/** Mark of a call whose reads follow one another. */
+const ONE_AFTER_ANOTHER = 1;
 
 class FeatureStore extends Scatter implements Component<StoreValues> {
   private values: StoreValues;
@@ -112,6 +114,8 @@ class FeatureStore extends Scatter implements Component<StoreValues> {
   arrive(call: number): void {
     const items = this.net.requests.items(this.net.calls.request(call));
     this.net.hold(call);
+    // A call ends the way it began, whatever is changed meanwhile.
+    this.net.calls.setData(call, this.values.batchGet === 'sequence' ? ONE_AFTER_ANOTHER : 0);
     if (this.values.batchGet === 'multi-get') this.scatter(call, items);
     else this.singly(call, items);
     this.net.release(call);
@@ -175,7 +179,7 @@ class FeatureStore extends Scatter implements Component<StoreValues> {
 
   protected override joined(call: number, left: number): void {
     if (left === 0) this.net.answer(call);
-    else if (this.values.batchGet === 'sequence') this.read(call, this.anyShard(), 1);
+    else if (this.net.calls.data(call) === ONE_AFTER_ANOTHER) this.read(call, this.anyShard(), 1);
   }
 
   /** Seconds since the last bulk load began. */

@@ -20,6 +20,7 @@ import styles from './app.module.css';
 const ChartDock = lazy(async () => ({ default: (await import('./charts/chart-dock.tsx')).ChartDock }));
 const Inspector = lazy(async () => ({ default: (await import('./inspector/inspector.tsx')).Inspector }));
 const Library = lazy(async () => ({ default: (await import('./library/library.tsx')).Library }));
+const Brief = lazy(async () => ({ default: (await import('./library/brief.tsx')).Brief }));
 const CommandBox = lazy(async () => ({ default: (await import('./commands/command-box.tsx')).CommandBox }));
 const Help = lazy(async () => ({ default: (await import('./commands/help.tsx')).Help }));
 
@@ -85,6 +86,7 @@ export function App() {
       </nav>
       <main className={styles['board']} aria-label="Board">
         <Board commands={commands} openLibrary={openLibrary} />
+        <Suspense><Brief /></Suspense>
       </main>
       <aside className={styles['inspector']} aria-label="Inspector" data-panel="inspector">
         <SheetClose label="the inspector" />

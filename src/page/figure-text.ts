@@ -4,7 +4,7 @@ import type { Unit } from '../units/unit.ts';
 
 const counted: ReadonlySet<Unit> = new Set<Unit>(['requests', 'items', 'count']);
 
-/** Counts of things have at most two decimals, from ten on one: a thousandth of a waiting request is no request. */
+/** Counts of things have at most two decimals, from ten on one: a thousandth of a waiting request is no request. Shares have two decimals of a per cent. */
 function counting(value: number): number {
   const step = Math.abs(value) < 10 ? 100 : 10;
   return Math.round(value * step) / step;
@@ -13,5 +13,6 @@ function counting(value: number): number {
 /** `2.41 req`, `59 %`, `14.2 ms`; an en dash where there is nothing to say yet. */
 export function figureText(value: number, unit: Unit): string {
   if (counted.has(unit) && Math.abs(value) < 1000) return format(counting(value), unit, 4);
-  return format(value, unit, unit === 'share' ? 2 : 3);
+  if (unit === 'share') return format(Math.abs(value) < 0.01 ? Math.round(value * 1e4) / 1e4 : value, unit, 2);
+  return format(value, unit, 3);
 }

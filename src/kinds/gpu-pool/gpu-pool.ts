@@ -25,7 +25,7 @@ export const gpuPool = defineKind({
     tokensOut: { label: 'tokens out', unit: 'tokens/second', help: 'tokens of answers', total: total(Sum.out) },
     tokensIn: { label: 'tokens in', unit: 'tokens/second', help: 'tokens of prompts that are done', total: total(Sum.in) },
     batch: { label: 'batch', unit: 'count', help: 'sequences that run in a busy replica', total: (n: GpuPool, now: number) => n.books.running.area(now), per: (n: GpuPool, now: number) => n.books.busy.area(now) },
-    running: { label: 'running', unit: 'count', help: 'sequences that run, all replicas together', total: (n: GpuPool, now: number) => n.books.running.area(now), chart: 'waiting' },
+    running: { label: 'running', unit: 'count', help: 'sequences that run, all replicas together', total: (n: GpuPool, now: number) => n.books.running.area(now) },
     cacheUse: { label: 'KV in use', unit: 'share', help: 'cache blocks in use; at 100 % sequences are preempted', total: total(Sum.blocks), per: (n: GpuPool, now: number) => n.books.blocks.area(now), chart: 'utilisation' },
     firstToken: { label: 'first token', unit: 'seconds', help: 'from arrival at the pool to the first token', total: total(Sum.firstSeconds), per: total(Sum.firsts) },
     stepTime: { label: 'iteration', unit: 'seconds', help: 'time of one iteration of an engine', total: (n: GpuPool, now: number) => n.books.busy.area(now), per: total(Sum.steps) },

@@ -61,7 +61,7 @@ export const params = {
   iterationTokens: whole({ label: 'Tokens per iteration', help: 'Budget of one iteration. In chunks: decodes first, the rest for prompts; smaller keeps answers smooth, larger gets prompts done. Whole prompts: padded to the longest, a single one may exceed it.', section: 'Engine', unit: 'tokens', default: 2048, min: 16, max: 1_000_000 }),
   sequenceLimit: whole({ label: 'Largest batch', help: 'Sequences that run at the same time in one replica.', section: 'Engine', unit: 'count', default: 256, min: 1, max: 100_000 }),
   engineRoom: whole({ label: 'Queue per replica', help: 'Requests that may wait for a place in the batch. When the places are taken, requests are refused: queue full.', section: 'Engine', unit: 'requests', default: 1000, min: 1, max: 10_000_000 }),
-  replicaChoice: choice({
+  poolSpreading: choice({
     label: 'Choice of replica',
     help: 'Which replica gets the next request.',
     section: 'Engine',

@@ -193,7 +193,7 @@ class Attention {
 const under = (c: Constants, by: Software): Constants => ({
   ...c,
   compute: c.compute * by.compute,
-  compute4: (c.compute4 ?? c.compute) * by.compute,
+  compute4: (c.compute4 ?? c.compute) * by.compute4,
   layer: c.layer * by.layer,
   host: c.host * by.host,
   perSequence: c.perSequence * by.perSequence,

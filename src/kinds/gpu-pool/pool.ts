@@ -108,9 +108,9 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   private choose(): number {
     const n = this.values.poolReplicas;
     if (n === 1) return 0;
-    if (this.values.replicaChoice === 'round robin') return this.turn++ % n;
+    if (this.values.poolSpreading === 'round robin') return this.turn++ % n;
     const first = this.turn++ % n;
-    return this.values.replicaChoice === 'least cache' ? this.leastCache(first, n) : this.leastLoad(first, n);
+    return this.values.poolSpreading === 'least cache' ? this.leastCache(first, n) : this.leastLoad(first, n);
   }
 
   /** The replica with the fewest calls, ties going round. */
@@ -198,6 +198,11 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   }
 
   /** Each replica's share of cache blocks in use; where there are many, several to a cell. */
+  /** How close an engine is to the nearer of its limits: cache blocks or sequences. */
+  private fullness(replica: Replica): number {
+    return Math.max(replica.share(this.net.now), replica.resident / this.values.sequenceLimit);
+  }
+
   override face(cells: Float64Array): number {
     const n = this.values.poolReplicas;
     const shown = Math.min(CELLS, n);
@@ -205,7 +210,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
       const from = Math.floor((i * n) / shown);
       const to = Math.floor(((i + 1) * n) / shown);
       let sum = 0;
-      for (let r = from; r < to; r++) sum += this.replicas[r]!.share(this.net.now);
+      for (let r = from; r < to; r++) sum += this.fullness(this.replicas[r]!);
       cells[i] = Math.min(1, sum / (to - from));
     }
     return shown;

@@ -25,7 +25,7 @@ export function boxesOf(design: Design, ids?: ReadonlySet<string>): readonly Box
   const wanted = (item: { readonly id: string }): boolean => !ids || ids.size === 0 || ids.has(item.id);
   return [
     ...design.nodes.filter(wanted).map((node) => ({ x: node.x, y: node.y, width: cardWidth, height: cardHeight(kindOf(node.kind)) })),
-    ...design.groups.filter(wanted).map(({ x, y, width, height }) => ({ x, y, width, height, hollow: true })),
+    ...design.groups.filter(wanted).flatMap(({ x, y, width, height, label }) => [{ x, y, width, height, hollow: true }, { x, y, width: Math.min(width, 24 + 7 * label.length), height: 30 }]),
     ...design.notes.filter(wanted).map(({ x, y }) => ({ x, y, ...noteSize })),
   ];
 }

@@ -38,6 +38,8 @@ function handlesOf(kind: AnyKind | undefined): NodeHandle[] {
     handle('out', 'source', Position.Right, w, h / 2),
     handle('out-bottom', 'source', Position.Bottom, w / 2, h),
     handle('prefix-out', 'source', Position.Bottom, w / 2, h),
+    handle('prefix-out-side', 'source', Position.Right, w, h / 2),
+    handle('prefix-in-side', 'target', Position.Left, 0, h / 2),
   ];
 }
 
@@ -93,15 +95,20 @@ export function boardNodes(design: Design, selection: ReadonlySet<string>, held:
   ];
 }
 
-const edgeOf = remembering((link: DesignLink, sort: 'call' | 'prefix', down: boolean, selected: boolean, ariaLabel: string): WireEdge => ({
+const edgeOf = remembering((link: DesignLink, sort: 'call' | 'prefix', down: boolean, aside: boolean, selected: boolean, ariaLabel: string): WireEdge => ({
   id: link.id, type: 'wire', source: link.from, target: link.to, selected, data: { link, sort }, ariaLabel, interactionWidth: 22,
-  sourceHandle: sort === 'prefix' ? 'prefix-out' : down ? 'out-bottom' : 'out',
-  targetHandle: sort === 'prefix' ? 'prefix-in' : down ? 'in-top' : 'in',
+  sourceHandle: sort === 'prefix' ? (aside ? 'prefix-out-side' : 'prefix-out') : down ? 'out-bottom' : 'out',
+  targetHandle: sort === 'prefix' ? (aside ? 'prefix-in-side' : 'prefix-in') : down ? 'in-top' : 'in',
 }));
 
 /** Whether a wire reads better from bottom to top than from right to left: the target lies below, hardly to the right. */
 function leadsDown(from: Point, to: Point, height: number): boolean {
   return to.y > from.y + height && to.x < from.x + cardWidth * 0.75 && to.x > from.x - cardWidth * 1.5;
+}
+
+/** Whether the target stands so far to the right that a wire from below to above would have to make a loop. */
+function liesAside(from: Point, to: Point): boolean {
+  return to.x > from.x + cardWidth;
 }
 
 /** The design's wires as React Flow edges. */
@@ -113,7 +120,7 @@ export function boardEdges(design: Design, selection: ReadonlySet<string>, held:
     const [start, end] = [held.places.get(from.id) ?? from, held.places.get(to.id) ?? to];
     const sort = kindOf(to.kind)?.ports.in ?? 'call';
     const down = leadsDown(start, end, cardHeight(kindOf(from.kind)));
-    const selected = selection.has(link.id);
-    return [edgeOf(link, `${sort} ${down} ${selected} ${from.label} ${to.label}`, sort, down, selected, `Wire from ${from.label} to ${to.label}`)];
+    const [aside, selected] = [liesAside(start, end), selection.has(link.id)];
+    return [edgeOf(link, `${sort} ${down} ${aside} ${selected} ${from.label} ${to.label}`, sort, down, aside, selected, `Wire from ${from.label} to ${to.label}`)];
   });
 }

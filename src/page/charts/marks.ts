@@ -1,5 +1,5 @@
 /** From series to marks: a chart as a plain list of SVG shapes, computed without a page. */
-import { least, max } from 'd3-array';
+import { least, max, range } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { area, curveLinear, curveStepBefore, line } from 'd3-shape';
 import type { Unit } from '../../units/unit.ts';
@@ -169,18 +169,26 @@ function endDot(spec: PlotSpec, each: Line, x: (t: number) => number, y: (v: num
   return [{ tag: 'circle', at }];
 }
 
+/** Where a line passes the pixel column `at`; NaN beside its ends and in its gaps. */
+function heightAt(times: ArrayLike<number>, values: ArrayLike<number>, at: number, x: (t: number) => number, y: (v: number) => number): number {
+  let i = 1;
+  while (i < times.length && x(times[i]!) < at) i++;
+  if (i >= times.length || x(times[i - 1]!) > at) return NaN;
+  const share = (at - x(times[i - 1]!)) / (x(times[i]!) - x(times[i - 1]!));
+  return y(values[i - 1]!) * (1 - share) + y(values[i]!) * share;
+}
+
 /** Beside the limit's rule where the fewest values lie: at either end, above or below it. */
 function labelPlace(spec: PlotSpec, x: (t: number) => number, axis: Axis, box: Box, rule: number, text: string): { x: number; y: number; 'text-anchor': string } {
   const width = text.length * 5.4 + 4;
   const heights = [rule - 4, rule + 11].filter((y) => y > box.top + 8 && y < box.bottom - 2);
-  const places = heights.flatMap((y) => [{ x: box.right - 2, y, 'text-anchor': 'end' }, { x: box.left + 3, y, 'text-anchor': 'start' }]);
+  const ends = [{ x: box.right - 2, 'text-anchor': 'end' }, { x: box.left + 3, 'text-anchor': 'start' }];
+  const places = ends.flatMap((end) => heights.map((y) => ({ ...end, y })));
   const hits = (place: { x: number; y: number; 'text-anchor': string }): number => {
     const left = place['text-anchor'] === 'end' ? place.x - width : place.x;
-    const inside = (value: number, i: number): boolean => {
-      const [at, y] = [x(spec.times[i]!), axis.scale(value)];
-      return at >= left && at <= left + width && y > place.y - 10 && y < place.y + 3;
-    };
-    return spec.lines.reduce((sum, each) => sum + Array.from(each.values).filter(inside).length, 0);
+    const under = range(left, left + width, 6);
+    const inside = (y: number): boolean => y > place.y - 11 && y < place.y + 4;
+    return spec.lines.reduce((sum, each) => sum + under.filter((at) => inside(heightAt(spec.times, each.values, at, x, axis.scale))).length, 0);
   };
   return least(places, hits) ?? { x: box.right - 2, y: round(rule + 10), 'text-anchor': 'end' };
 }

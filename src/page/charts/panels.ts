@@ -1,4 +1,5 @@
 /** The four panels of the dock: which series each one shows, in which ink, and what it says about itself in words. */
+import { max, quantile } from 'd3-array';
 import type { Objective } from '../../design/design.ts';
 import type { Charts, ChartSeries } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
@@ -157,7 +158,7 @@ function waitingSentence(times: ArrayLike<number>, all: readonly ChartSeries[]):
 
 function waitingView(charts: Charts, _choice: string, { slots }: Context): View {
   const all = of(charts, 'waiting');
-  const top = busiest(all, 5).filter((each, i) => i === 0 || (peak(each.values)?.value ?? 0) > 0);
+  const top = busiest(all, 4).filter((each, i) => i === 0 || (peak(each.values)?.value ?? 0) > 0);
   const first = top[0];
   const queues = first !== undefined && recent(first.values) >= 0.5;
   return {
@@ -189,7 +190,7 @@ function utilisationSentence(times: ArrayLike<number>, lines: readonly ChartSeri
 
 function utilisationView(charts: Charts, _choice: string, { slots }: Context): View {
   const all = of(charts, 'utilisation').filter(({ values }) => speaks(values));
-  const top = busiest(all, 6);
+  const top = busiest(all, 4);
   return {
     lines: slotted(top, slots), unit: 'share', filled: false, stepped: false, ceiling: null, reach: 1, limit: null,
     headline: top[0] ? `highest ${share(recent(top[0].values))}` : '',
@@ -230,6 +231,13 @@ function costSentence(line: ChartSeries | undefined, unit: Unit, hourly: number)
   return `${say(now)} ${spoken[unit] ?? ''} now${beside}; ${steady ? 'steady' : range}.`;
 }
 
+/** Where the axis ends when the first answers, which carry the whole price of an idle fleet, are far dearer than those that follow. */
+function costCeiling(lines: readonly Line[]): number | null {
+  const values = lines.flatMap((each) => Array.from(each.values).filter(Number.isFinite));
+  const usual = 2 * (quantile(values, 0.75) ?? 0);
+  return (max(values) ?? 0) > 2 * usual && usual > 0 ? usual : null;
+}
+
 function costView(charts: Charts, choice: string): View {
   const all = of(charts, 'cost');
   const unit = choice as Unit;
@@ -237,7 +245,7 @@ function costView(charts: Charts, choice: string): View {
   const hourly = latest(all.find(({ name }) => costUnit(name) === 'usd/hour')?.values ?? []);
   const lines = shown.map((each, i) => ({ key: keyOf(each), name: each.name, values: each.values, slot: i, ...inkOf(i + 1), dash: i > 0 ? '3 2' : '', weight: 1.7 }));
   return {
-    lines, unit, filled: true, stepped: false, ceiling: null, reach: 0, limit: null,
+    lines, unit, filled: true, stepped: false, ceiling: costCeiling(lines), reach: 0, limit: null,
     headline: Number.isFinite(hourly) ? format(hourly, 'usd/hour') : '',
     sentence: costSentence(shown[0], unit, hourly),
   };

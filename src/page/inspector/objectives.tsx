@@ -3,7 +3,7 @@ import type { Objective } from '../../design/design.ts';
 import { addObjective, removeObjective, setObjective } from '../../design/edit.ts';
 import { session } from '../../session/store.ts';
 import type { Unit } from '../../units/unit.ts';
-import { metricOf, metricsOf } from '../metrics.ts';
+import { isMoney, metricOf, metricsOf } from '../metrics.ts';
 import type { Metric } from '../metrics.ts';
 import { NumberField } from './number-field.tsx';
 import styles from './inspector.module.css';
@@ -66,7 +66,7 @@ function Row({ objective, index }: { objective: Objective; index: number }) {
         <option value="at most">≤</option>
         <option value="at least">≥</option>
       </select>
-      <NumberField label={`Limit of ${named}`} value={objective.limit} range={{ unit, min: 0, max: 1e12, integer: false }} slider={false} onChange={limit} />
+      <NumberField label={`Limit of ${named}`} value={objective.limit} range={{ unit: isMoney(unit) ? 'usd' : unit, min: 0, max: 1e12, integer: false }} slider={false} onChange={limit} />
       <button type="button" aria-label={`Remove ${named}`} onClick={() => session.getState().edit('Remove objective', (design) => removeObjective(design, index))}>×</button>
     </li>
   );

@@ -1,7 +1,6 @@
-/** The library: ready scenarios, designs kept in this browser, and ways to begin; with the brief of the open scenario. */
+/** The library: ready scenarios, designs kept in this browser, and ways to begin. */
 import { FilePlus2, FolderOpen, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { Brief } from './brief.tsx';
 import { closeLibrary, current, followDocument } from '../current.ts';
 import { newDesign, pickFile } from '../files.ts';
 import styles from './library.module.css';
@@ -78,9 +77,9 @@ function LibraryDialog() {
   );
 }
 
-/** The dialog while it is wanted, and the brief of the open scenario. */
+/** The dialog while it is wanted. */
 export function Library() {
   const open = current((state) => state.library);
   useEffect(followDocument, []);
-  return <>{open && <LibraryDialog />}<Brief /></>;
+  return open ? <LibraryDialog /> : null;
 }

@@ -26,7 +26,7 @@ export function ScenarioCard({ scenario }: { scenario: Scenario }) {
   return (
     <article className={styles['card']} aria-label={scenario.title}>
       <h4>{scenario.title}</h4>
-      <p>{scenario.brief}</p>
+      <p title={scenario.brief}>{scenario.brief}</p>
       <Constraints scenario={scenario} />
       <Lessons scenario={scenario} />
       <div className={styles['actions']}>

@@ -20,10 +20,10 @@ function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], va
   const text = standing(value, objective, unit);
   if (figure!.textContent === text) return;
   figure!.textContent = text;
-  // A chip grows with its figure and does not shrink again, so that its neighbours stand still.
-  const widest = Math.max(Number(chip.dataset['widest'] ?? 0), text.length);
-  chip.dataset['widest'] = String(widest);
-  figure!.style.minWidth = `${widest}ch`;
+  // A chip grows with its figure at once and shrinks reluctantly, so that its neighbours stand still.
+  const widest = Math.max(Number(chip.dataset['widest'] ?? 0) - 0.02, text.length);
+  chip.dataset['widest'] = widest.toFixed(2);
+  figure!.style.flexBasis = `${Math.ceil(widest)}ch`;
 }
 
 function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
