@@ -29,7 +29,7 @@ test('a trace with bad rows says how many, and where; what is good is replayed, 
   await open(page, askers());
   await dropFile(page, 'half.csv', csv);
   await expect(toast(page, 'Loaded the trace “half” with 2 requests.')).toBeVisible();
-  await expect(toast(page, '2 rows were left out; line 3: its input tokens are no whole number.')).toBeVisible();
+  await expect(toast(page, '2 rows were left out; line 3: its input tokens are no whole number; line 4: its time cannot be read.')).toBeVisible();
   await select(page, 'users-1');
   const arrivals = inspector(page).getByLabel('Arrivals', { exact: true });
   await expect(arrivals).toHaveValue('trace');

@@ -30,8 +30,8 @@ describe('CSV', () => {
       { line: 5, why: 'it has 2 of 3 columns' },
       { line: 6, why: 'its output tokens are no whole number' },
     ]]);
-    expect(parsed.notes).toEqual(['4 rows were left out; line 3: its time cannot be read.']);
-    expect(read(`TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1\n${'x\n'.repeat(50)}`)).toMatchObject({ badCount: 50, bad: { length: 20 } });
+    expect(parsed.notes).toEqual(['4 rows were left out; line 3: its time cannot be read; line 4: its input tokens are no whole number; line 5: it has 2 of 3 columns; line 6: its output tokens are no whole number.']);
+    expect(read(`TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1\n${'x\n'.repeat(50)}`)).toMatchObject({ badCount: 50, bad: { length: 20 }, notes: [expect.stringMatching(/^50 rows were left out; line 3: .*; and 45 more\.$/)] });
   });
 
   it('is sorted by time where it is not, and says so', () => {

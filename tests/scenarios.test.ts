@@ -71,11 +71,14 @@ function figures(result: Result): number[] {
 
 const moved = (a: readonly number[], b: readonly number[]): boolean => a.some((x, i) => Math.abs(x - b[i]!) > 0.05 * Math.max(Math.abs(x), Math.abs(b[i]!), 1e-9));
 
+/** Without a warm-up: what happens from the first moment on counts. */
+const cold = (design: Design): Design => ({ ...design, run: { ...design.run, warmupSeconds: 0 } });
+
 /** What a run looks like when the design is changed at half time. */
 function changed(design: Design, to: Design, seconds: number): Result {
-  const simulation = new Simulation(design);
+  const simulation = new Simulation(cold(design));
   simulation.runTo(seconds / 2);
-  if (to !== design) simulation.apply(to, 'what if');
+  if (to !== design) simulation.apply(cold(to), 'what if');
   simulation.runTo(seconds);
   return simulation.result();
 }
@@ -146,7 +149,7 @@ describe('the design that opens first', () => {
     if (!parsed.ok) throw new Error(parsed.why);
     const { reference } = scenarios.find((scenario) => scenario.slug === 'llm-70b-endpoint')!;
     const design = withTrace(reference, parsed.trace);
-    const simulation = new Simulation({ ...design, run: { ...design.run, warmupSeconds: 0 } }, { traces: { recorded: parsed.trace } });
+    const simulation = new Simulation(cold(design), { traces: { recorded: parsed.trace } });
     simulation.runTo(design.run.seconds);
     const { requests, llm } = simulation.result();
     expect([requests.answered, llm?.ttft.count]).toEqual([3, 3]);

@@ -182,10 +182,16 @@ function blockColumns(rows: Rows, order: readonly number[]): Pick<Trace, 'blockS
   return { blockStart, blocks };
 }
 
+/** Bad rows named in a note; the parsed trace lists more. */
+const namedRows = 5;
+
 function notesOn(rows: Rows, sorted: boolean): readonly string[] {
   const notes: string[] = [];
   if (sorted) notes.push('The rows were not in order of time and were sorted.');
-  const [first] = rows.bad;
-  if (first) notes.push(`${rows.badCount} ${rows.badCount === 1 ? 'row was' : 'rows were'} left out; line ${first.line}: ${first.why}.`);
+  if (rows.badCount === 0) return notes;
+  const named = rows.bad.slice(0, namedRows).map(({ line, why }) => `line ${line}: ${why}`);
+  const more = rows.badCount - named.length;
+  if (more > 0) named.push(`and ${more.toLocaleString('en')} more`);
+  notes.push(`${rows.badCount.toLocaleString('en')} ${rows.badCount === 1 ? 'row was' : 'rows were'} left out; ${named.join('; ')}.`);
   return notes;
 }

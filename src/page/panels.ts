@@ -8,16 +8,18 @@ export interface Panels {
   readonly minimap: boolean;
   /** Whether the wheel pans (as in design tools) instead of zooming (as on maps). */
   readonly wheelPans: boolean;
+  /** Whether every parameter has its explanation below it; without, it comes with the pointer on the label. */
+  readonly explain: boolean;
   readonly tab: 'inspect' | 'outline';
   readonly commandBox: boolean;
   readonly help: boolean;
 }
 
 const storageKey = 'sandtable:panels';
-const kept = ['dock', 'minimap', 'wheelPans'] as const;
+const kept = ['dock', 'minimap', 'wheelPans', 'explain'] as const;
 /** On a small screen the board comes first; its charts are one tap away. */
 const roomy = !matchMedia('(max-width: 760px)').matches;
-const initial: Panels = { sheet: null, dock: roomy, minimap: false, wheelPans: false, tab: 'inspect', commandBox: false, help: false };
+const initial: Panels = { sheet: null, dock: roomy, minimap: false, wheelPans: false, explain: false, tab: 'inspect', commandBox: false, help: false };
 
 function remembered(): Partial<Panels> {
   try {

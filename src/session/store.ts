@@ -1,5 +1,6 @@
 /** The session: the open design with its history, the selection and the state of the run. The page's rooms meet here. */
 import { create } from 'zustand';
+import { catalogue } from '../design/catalogue.ts';
 import { emptyDesign, type Design, type Gated, type RunSettings } from '../design/design.ts';
 import { traceName, withTrace } from '../design/replay.ts';
 import { parseTrace } from '../design/trace.ts';
@@ -175,7 +176,9 @@ function openTrace(room: Room, file: string, text: string): Gated<string> {
   room.get().edit(`Replay “${name}”`, (design) => withTrace(design, parsed.trace));
   // The worker takes traces only as it loads a design.
   room.player.load(room.get().run.state !== 'paused');
-  return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: parsed.notes };
+  const replayed = room.get().design.nodes.some((node) => catalogue.kindOf(node.kind)?.replays !== undefined);
+  const notes = replayed ? parsed.notes : [...parsed.notes, 'Nothing on the board replays it yet: add Users.'];
+  return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: notes };
 }
 
 function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'setSpeed' | 'result'> {

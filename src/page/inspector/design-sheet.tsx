@@ -3,6 +3,7 @@ import type { RunSettings } from '../../design/design.ts';
 import { addNote, renameDesign, setNote, setRun } from '../../design/edit.ts';
 import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
+import { panels } from '../panels.ts';
 import { NumberField, type NumberRange } from './number-field.tsx';
 import { Objectives } from './objectives.tsx';
 import { TitleField } from './title-field.tsx';
@@ -34,14 +35,15 @@ function change(setting: Setting, value: number): string | null {
 
 function RunSection() {
   const run = session((state) => state.design.run);
+  const explain = panels((state) => state.explain);
   return (
     <section className={fields['section']} aria-label="Run">
       <h3>Run</h3>
       {settings.map((setting) => (
         <div key={setting.name} className={fields['field']}>
-          <span className={fields['label']}>{setting.label}</span>
+          <span className={fields['label']} title={setting.help}>{setting.label}</span>
           <NumberField label={setting.label} value={run[setting.name]} range={setting.range} slider={setting.name !== 'seed'} onChange={(value) => change(setting, value)} />
-          <small>{setting.help}</small>
+          <small data-quiet={!explain || undefined}>{setting.help}</small>
         </div>
       ))}
     </section>

@@ -1,4 +1,5 @@
 /** The panel on the right: whatever is selected, or the design as a whole; and the outline of everything. */
+import { CircleQuestionMark } from 'lucide-react';
 import { renameGroup, setNote } from '../../design/edit.ts';
 import type { Design } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
@@ -20,6 +21,16 @@ function Tabs() {
         <button key={id} type="button" role="tab" id={`tab-${id}`} aria-selected={tab === id} aria-controls="inspector-body" onClick={() => panels.setState({ tab: id })}>{label}</button>
       ))}
     </div>
+  );
+}
+
+/** Shows or hides the sentence below every parameter. */
+function Explain() {
+  const explain = panels((state) => state.explain);
+  return (
+    <button type="button" className={styles['explain']} aria-pressed={explain} title="A sentence below every parameter" onClick={() => panels.setState({ explain: !explain })}>
+      <CircleQuestionMark size={14} aria-hidden="true" />Explain
+    </button>
   );
 }
 
@@ -54,10 +65,10 @@ function Body() {
 
 /** The inspector. */
 export function Inspector() {
-  const tab = panels((state) => state.tab);
+  const { tab, explain } = panels();
   return (
-    <div className={styles['inspector']}>
-      <Tabs />
+    <div className={styles['inspector']} data-explain={explain || undefined}>
+      <div className={styles['bar']}><Tabs /><Explain /></div>
       <div className={styles['body']} id="inspector-body" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={-1}>
         {tab === 'outline' ? <Outline /> : <Body />}
       </div>

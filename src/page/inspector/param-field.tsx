@@ -3,6 +3,7 @@ import { useId, useState, type ReactNode } from 'react';
 import { checkParam } from '../../design/params.ts';
 import type { ChoiceParam, Distribution, DistributionParam, Param, Params, TableParam, TextParam } from '../../kit/param.ts';
 import { session } from '../../session/store.ts';
+import { panels } from '../panels.ts';
 import { NumberField } from './number-field.tsx';
 import styles from './fields.module.css';
 
@@ -156,16 +157,17 @@ const wide: ReadonlySet<Param['type']> = new Set<Param['type']>(['distribution',
 /** One parameter with its label, its control and its help. `changed` marks a value that is not the default. */
 export function ParamField({ param, value, put, changed }: { param: Param; value: unknown; put: Put; changed: boolean }) {
   const helpId = useId();
+  const explain = panels((state) => state.explain);
   return (
     <div className={styles['field']} data-wide={wide.has(param.type) || undefined} data-type={param.type}>
-      <span className={styles['label']}>
+      <span className={styles['label']} title={param.help}>
         {param.label}
         {changed && (
           <button type="button" className={styles['reset']} title="Back to the default" aria-label={`Put ${param.label} back to its default`} onClick={() => put(param.default)}>•</button>
         )}
       </span>
       <Control param={param} value={value} put={put} describedBy={helpId} />
-      <small id={helpId}>{param.help}</small>
+      <small id={helpId} data-quiet={!explain || undefined}>{param.help}</small>
     </div>
   );
 }
