@@ -218,6 +218,13 @@ describe('a run', () => {
     expect(ran(bank(), { seed: 8 }).digest()).not.toBe(ran(bank(), { seed: 7 }).digest());
   });
 
+  it('keeps a request for as long as anybody works on it, even where its asker has long had an answer', () => {
+    const design = sketch([people(100), node('lb', 'load-balancer'), station('s', 100, constant(0), { callPlan: 'any' }), station('fast', 100, constant(0)), station('slow', 1e6, constant(50))], [...path('users', 'lb', 's', 'fast'), wire('s', 'slow')], 10);
+    const { board } = ran(design);
+    expect(board.nodes.get('slow')!.node.inFlight).toBeGreaterThan(500);
+    expect(board.net.requests.count).toBe(board.nodes.get('slow')!.node.inFlight);
+  });
+
   it('costs the sum of rate times time, through live changes', () => {
     const design = tuned(bank(), 'a', { serverCount: 4, pricePerServer: 3600 });
     const sim = new Simulation(design);

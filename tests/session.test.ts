@@ -254,7 +254,7 @@ describe('files', () => {
     const { state, engine } = table();
     expect(state().openFile('x.json', '{"name":"From a file","nodes":[]}')).toMatchObject({ ok: true, value: 'Opened “From a file”.' });
     expect(state().design.name).toBe('From a file');
-    expect(state().openFile('conv.csv', 'TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1\n1,1,1\nx,1,1')).toMatchObject({ ok: true, value: 'Loaded the trace “conv” with 2 requests.', repairs: [expect.stringContaining('line 4')] });
+    expect(state().openFile('conv.csv', 'TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1\n1,1,1\nx,1,1')).toMatchObject({ ok: true, value: 'Loaded the trace “conv” with 2 requests.', repairs: [expect.stringContaining('line 4'), 'Nothing on the board replays it yet: add Users.'] });
     expect(state().traces).toEqual(['conv']);
     expect(state().openFile('x.json', 'hello')).toEqual({ ok: false, why: 'This is not JSON.' });
     await settle();

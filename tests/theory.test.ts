@@ -211,7 +211,7 @@ function tail(n: number, p: number): Recipe {
 function recipe({ model, params }: Row): Recipe | string {
   const p = read(params);
   const { rho = 0, c = 1 } = p;
-  if (model === 'M/M/1' || model === 'M/M/c') return mmc(c, p.lambda!, c >= 64 ? 5 : c > 1 ? 3.7 : p.lambda! < 0.6 ? 2.4 : p.lambda! < 0.92 ? 3 : 3.7);
+  if (model === 'M/M/1' || model === 'M/M/c') return mmc(c, p.lambda!, c >= 64 ? 5 : c > 1 ? 3.7 : p.lambda! < 0.6 ? 2.4 : p.lambda! < 0.92 ? 3.5 : 3.7);
   if (model === 'M/M/c/K') return lossy(c, p.K! - c, p.lambda!, exponential(1), c === 4 ? 2_000_000 : 650_000);
   if (model.startsWith('M/G/c/c')) return lossy(c, 0, p.a!, ({ 5: gamma(1, 4), 10: gamma(1, 0.25), 50: constant(1) })[c] ?? exponential(1), c <= 10 ? 600_000 : 80_000 * c ** 0.9);
   if (model === 'M/D/1') return gg(1, rho, 1, 0, rho > 0.92 ? 1.5 : rho > 0.85 ? 5.8 : 3.8);

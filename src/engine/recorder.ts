@@ -41,7 +41,8 @@ export class Recorder {
     fill(row);
     const histograms = this.histograms();
     const page = (this.pages[k] ??= histograms.map(() => new Uint32Array(BUCKETS)));
-    histograms.forEach((h, i) => page[i]!.set(h.counts));
+    // Counts never fall: where there are none yet, there are none in any recycled page either.
+    for (let i = 0; i < histograms.length; i++) if (histograms[i]!.count > 0) page[i]!.set(histograms[i]!.counts);
     this.step = Math.floor(now / this.interval + 0.5) + 1;
   }
 

@@ -9,19 +9,17 @@ import { session } from '../session/store.ts';
 export type Painter = (frame: Frame, layout: Layout) => void;
 
 const painters = new Set<Painter>();
-/** Of the frames that come while the board is too far away to be read, one in so many is painted. */
-const farEvery = 5;
 let listening = false;
-let far = false;
+let every = 1;
 let skipped = 0;
 
-/** Tells how the board is seen: from so far away that its figures cannot be read, they are written twice a second. */
-export function seeFromAfar(yes: boolean): void {
-  far = yes;
+/** Has one frame in so many painted: where figures cannot be read, or are too many to be read, fewer do. */
+export function paintOneIn(count: number): void {
+  every = count;
 }
 
 function paintAll(): void {
-  if (far && ++skipped % farEvery !== 0) return;
+  if (++skipped % every !== 0) return;
   const frame = frames.latest;
   const layout = session.getState().layout;
   if (!frame || !layout) return;

@@ -7,7 +7,7 @@ import { kinds } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
 import { board, type Point } from '../board-view.ts';
 import type { Command } from '../command.ts';
-import { seeFromAfar } from '../live.ts';
+import { paintOneIn } from '../live.ts';
 import { panels } from '../panels.ts';
 import { Area } from './area.tsx';
 import { Card } from './card.tsx';
@@ -29,8 +29,8 @@ const nodeTypes = { card: Card, area: Area, note: Note };
 const edgeTypes = { wire: Wire };
 const manyNodes = 80;
 /**
- * From so many wires on, their dots move in coarser steps; from `manyWires` on, only on the wire under the pointer and the
- * selected ones. Without a graphics card, 300 flowing wires cost half the frames.
+ * From so many wires on, their dots move in coarser steps; from `manyWires` on, there are dots only on the wire under the
+ * pointer and the selected ones. Without a graphics card, 300 flowing wires cost half the frames.
  */
 const someWires = 25;
 const manyWires = 60;
@@ -144,7 +144,7 @@ function Surface({ commands, openLibrary }: BoardProps) {
   const { minimap, wheelPans } = panels();
   const far = useStore((state) => state.transform[2] < farZoom);
   const mid = useStore((state) => state.transform[2] < midZoom);
-  useEffect(() => seeFromAfar(far), [far]);
+  useEffect(() => paintOneIn(far ? 5 : design.nodes.length > manyNodes ? 3 : 1), [far, design.nodes.length]);
   const running = session((state) => state.run.state === 'running');
   const wiring = useWiring(setQuestion);
   const context = useContextMenu();
