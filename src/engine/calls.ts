@@ -39,13 +39,12 @@ export class Calls {
   private free = -1;
   /** Calls alive now. */
   count = 0;
-  /** There are more calls than the run may have; it has to stop. */
-  full = false;
 
-  /** `clock[0]` is now, in seconds; beyond `limit` calls at a time it is `full`. */
+  /** `clock[0]` is now, in seconds; `tooMany` hears when more than `limit` calls are under way (checked as the table grows). */
   constructor(
     readonly clock: Float64Array,
     private readonly limit: number,
+    private readonly tooMany: () => void,
   ) {}
 
   /** A new call along `link`; `parent` is the call it serves, or −1. */
@@ -141,7 +140,7 @@ export class Calls {
   }
 
   private grow(): void {
-    if (this.made >= this.limit) this.full = true;
+    if (this.made >= this.limit) this.tooMany();
     this.rows = enlarged(this.rows, new Int32Array(this.rows.length * 2));
     this.times = enlarged(this.times, new Float64Array(this.times.length * 2));
   }

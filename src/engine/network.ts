@@ -28,7 +28,7 @@ export interface Budget {
 }
 
 /** Generous for any real design; reached within a second by a runaway one. */
-export const defaultBudget: Budget = { eventsPerInstant: 1_000_000, calls: 4_000_000 };
+export const defaultBudget: Budget = { eventsPerInstant: 1_000_000, calls: 2_000_000 };
 
 /** A wire of the running network. */
 export interface LinkState {
@@ -185,7 +185,7 @@ export class Network {
   readonly calls: Calls;
 
   constructor(private readonly budget: Budget = defaultBudget) {
-    this.calls = new Calls(this.clock, budget.calls);
+    this.calls = new Calls(this.clock, budget.calls, () => this.tooMany());
   }
 
   /** Simulated seconds since the start. */
@@ -331,6 +331,11 @@ export class Network {
     if ((state & OUTCOME_BITS) !== 0) this.linkFailed[link]!++;
     this.depth++;
     if (parent >= 0) {
+      // What it still has out downstream outlives its parent: from here on it holds the request by itself.
+      if (state >= PENDING) {
+        this.requests.hold(rows[at + REQUEST]!);
+        rows[at + PARENT] = -1;
+      }
       const left = (rows[parent * CALL_STRIDE + STATE]! -= PENDING);
       if ((left & CONCLUDED) === 0) caller.replied(c, parent);
       else this.leave(parent, left);
@@ -394,7 +399,6 @@ export class Network {
       if (what < ENTER) nodes[target >> 4]!.wake(what, slots[slot * SLOT + ARGUMENT]!);
       else this.carry(what, target >> 4, slots[slot * SLOT + ARGUMENT]!);
     }
-    if (this.calls.full) this.tooMany();
     this.events += all;
     return false;
   }

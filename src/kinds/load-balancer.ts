@@ -17,6 +17,7 @@ const params = {
       { value: 'least outstanding', label: 'least outstanding requests' },
       { value: 'least tokens', label: 'least outstanding tokens' },
       { value: 'power of two', label: 'power of two choices', note: 'the better of two random targets' },
+      { value: 'in order', label: 'in order, next when refused', note: 'the first wire, and the next one for what it turns away' },
       { value: 'consistent hash', label: 'consistent hash', note: 'the same key goes to the same target' },
     ],
     default: 'least outstanding',
@@ -28,6 +29,12 @@ type Policy = Values<typeof params>['balancing'];
 
 /** One routed request in this many is looked at for the imbalance measure. */
 const SAMPLE = 16;
+
+/** Marks a call that tries its targets in order (in the second of its two counters). */
+const IN_ORDER = -3;
+
+/** What a target may say so that the next one is tried: it turned the call away and has not worked on it. */
+const refusals: ReadonlySet<number> = new Set([Code.shed, Code.queueFull, Code.rateLimited, Code.quota, Code.circuitOpen, Code.noHealthyTarget, Code.outOfMemory]);
 
 class LoadBalancer extends Node implements Component<Values<typeof params>>, TakesBatches {
   private policy: Policy;
@@ -67,6 +74,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
     const { net, out } = this;
     const request = net.calls.request(call);
     if (out.length === 0) return net.fail(call, Code.noHealthyTarget);
+    if (this.policy === 'in order') this.markFirst(call);
     const link = out.length === 1 ? out[0]! : this.choose(out, request);
     if (++this.routed % SAMPLE === 0) this.sample(out);
     if (this.policy === 'least tokens') this.addTokens(link, this.size(request));
@@ -75,11 +83,27 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
 
   override replied(child: number, parent: number): void {
     if (this.counting) this.takeTokens(this.net.calls.link(child), this.size(this.net.calls.request(child)));
+    if (this.net.calls.misses(parent) === IN_ORDER && refusals.has(this.net.calls.outcome(child)) && this.next(parent)) return;
     super.replied(child, parent);
   }
 
   private size(request: number): number {
     return this.net.requests.input(request) + this.net.requests.output(request);
+  }
+
+  /** Remembers that a call tries its targets in order, and that this is the first. */
+  private markFirst(call: number): void {
+    this.net.calls.setMisses(call, IN_ORDER);
+    this.net.calls.setCounter(call, 0);
+  }
+
+  /** Tries the next target for a call that was refused; false when there is none. */
+  private next(call: number): boolean {
+    const k = this.net.calls.counter(call) + 1;
+    if (k >= this.out.length) return false;
+    this.net.calls.setCounter(call, k);
+    this.net.call(this.out[k]!, this.net.calls.request(call), call, this.index);
+    return true;
   }
 
   private takeTokens(link: number, by: number): void {
@@ -109,6 +133,8 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
         return this.leastTokens(out);
       case 'power of two':
         return this.betterOfTwo(out);
+      case 'in order':
+        return out[0]!;
       case 'consistent hash':
         return this.hashed(out, this.net.requests.key(request));
     }
@@ -178,8 +204,9 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
   }
 }
 
-/** Even shares, or shares by weight where the policy goes by weight. */
+/** Even shares, or shares by weight where the policy goes by weight; in order, all to the first (what it refuses is not known by hand). */
 function split(values: Values<typeof params>, flow: Flow, weights: readonly number[]): Flow[] {
+  if (values.balancing === 'in order') return weights.map((_, k) => (k === 0 ? flow : { ...flow, rate: 0 }));
   const total = values.balancing === 'weighted' ? weights.reduce((a, b) => a + b, 0) : weights.length;
   const share = (w: number): number => (total > 0 ? (values.balancing === 'weighted' ? w : 1) / total : 0);
   // Splitting at random makes arrivals more Poisson; round robin makes them more regular (Whitt 1983, QNA).

@@ -18,6 +18,7 @@ import { waitingTime } from '../kit/queueing.ts';
  */
 const params = {
   scorerReplicas: whole({ label: 'Replicas', help: 'Copies of the model; each serves one batch at a time.', unit: 'count', default: 4, min: 1, max: 100_000 }),
+  scorerTake: whole({ label: 'Looks at most at', help: 'Of each call’s items only so many are scored: the best ones of the stage before. 0 is all of them. A batch gathered by a batcher counts as one call.', unit: 'items', default: 0, min: 0, max: 1_000_000 }),
   scorerBatch: whole({ label: 'Largest batch', help: 'Items that a free replica takes from the queue at once. A call with more items than this is served alone.', unit: 'items', default: 32, min: 1, max: 1_000_000 }),
   scorerBase: real({ label: 'Time per batch', help: 'What a batch takes however small it is: reading the weights, launching kernels, copying.', section: 'Batch time', unit: 'seconds', default: 0.00087, min: 0, max: 3600 }),
   scorerPerItem: real({ label: 'Time per item', help: 'What each further item adds once the processor is full.', section: 'Batch time', unit: 'seconds', default: 0.00104, min: 0, max: 3600 }),
@@ -32,6 +33,9 @@ type ServerValues = Values<typeof params>;
 
 const DONE = 0;
 const DUE = 1;
+
+/** How many of a call's items are scored. */
+const looked = (v: ServerValues, items: number): number => (v.scorerTake > 0 ? Math.min(v.scorerTake, items) : items);
 
 /** Seconds that a batch of so many items takes on average. */
 const batchTime = (v: ServerValues, items: number): number => v.scorerBase + v.scorerPerItem * Math.max(0, items - v.scorerFreeItems);
@@ -69,6 +73,8 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
 
   retune(values: ServerValues): void {
     this.values = values;
+    this.waitingItems = 0;
+    for (let c = this.head; c >= 0; c = this.net.calls.next(c)) this.waitingItems += this.items(c);
     this.jitter.set({ shape: 'lognormal', mean: 1, cv: values.scorerJitter });
     this.replicas.set(values.scorerReplicas, this.net.now);
     this.pump();
@@ -97,7 +103,7 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
   }
 
   private items(call: number): number {
-    return this.net.requests.items(this.net.calls.request(call));
+    return looked(this.values, this.net.requests.items(this.net.calls.request(call)));
   }
 
   /** Gives free replicas what waits, as far as it is enough or has waited long enough, and plans for the rest. */
@@ -227,7 +233,7 @@ function meanLatency(v: ServerValues, flow: Flow, items: number, most: number): 
 }
 
 function byHand(v: ServerValues, flow: Flow) {
-  const items = Math.max(1, flow.items);
+  const items = looked(v, Math.max(1, flow.items));
   const most = Math.max(1, Math.floor(v.scorerBatch / items));
   const rate = flow.rate / v.scorerReplicas;
   const fullTime = batchTime(v, items * most);

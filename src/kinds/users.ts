@@ -113,6 +113,8 @@ class Users extends Node implements Component<UsersValues> {
   /** True for an open stream at a steady rate: then `gap` is in seconds, otherwise in mean gaps. */
   private steady = false;
   private closedLoop = false;
+  /** Requests per period of the pattern, on average. */
+  private perPeriod = 1;
   /** Until patience is first limited, no request can have a timer. */
   private everPatient = false;
   private pending = -1;
@@ -145,6 +147,7 @@ class Users extends Node implements Component<UsersValues> {
     const shape = v.arrivals === 'bursty' ? 'gamma' : v.arrivals === 'regular' ? 'constant' : 'exponential';
     this.everPatient ||= v.patience.mean > 0;
     this.closedLoop = v.arrivals === 'closed';
+    this.perPeriod = this.countPeriod();
     this.steady = open(v) && v.pattern === 'steady' && v.arrivalRate > 0;
     this.gap = new Sampler({ shape, mean: this.steady ? 1 / v.arrivalRate : 1, cv: v.burstiness });
     this.think = new Sampler(v.thinkTime);
@@ -230,12 +233,17 @@ class Users extends Node implements Component<UsersValues> {
 
   /** The moment at which the rate, summed up from now, has made up the drawn gap: exact for a rate constant in steps. */
   private nextDrawn(): number {
-    const { arrivalRate } = this.values;
+    const { arrivalRate, pattern, patternPeriod, peakFactor } = this.values;
+    if (arrivalRate <= 0) return Infinity;
     let left = this.gap.draw(this.gaps);
     let now = this.net.now;
-    if (arrivalRate <= 0) return Infinity;
-    const step = this.values.patternPeriod / STEPS;
-    for (let k = Math.floor(now / step); k < 1e15; k++) {
+    const ramp = pattern === 'ramp';
+    // Whole periods at once: a rare request may be a million of them away.
+    const whole = ramp ? 0 : Math.floor(left / this.perPeriod);
+    left -= whole * this.perPeriod;
+    now += whole * patternPeriod;
+    const step = patternPeriod / STEPS;
+    for (let k = Math.floor(now / step); !ramp || k < STEPS; k++) {
       const rate = arrivalRate * this.factor((k + 0.5) * step);
       const end = (k + 1) * step;
       const made = rate * (end - now);
@@ -243,7 +251,15 @@ class Users extends Node implements Component<UsersValues> {
       left -= made;
       now = end;
     }
-    return Infinity;
+    return peakFactor > 0 ? now + left / (arrivalRate * peakFactor) : Infinity;
+  }
+
+  /** Requests that one period brings on average. */
+  private countPeriod(): number {
+    const { arrivalRate, patternPeriod } = this.values;
+    let sum = 0;
+    for (let k = 0; k < STEPS; k++) sum += this.factor(((k + 0.5) * patternPeriod) / STEPS);
+    return (arrivalRate * patternPeriod * sum) / STEPS;
   }
 
   /** Rate at a moment, as a multiple of the lowest. */

@@ -2,18 +2,18 @@
 import {
   Background, MiniMap, ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStore, type Connection, type Edge, type FinalConnectionState, type IsValidConnection, type NodeChange,
 } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent as ReactMouseEvent } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent as ReactKeyboardEvent, type MouseEvent as ReactMouseEvent } from 'react';
 import { kinds } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
 import { board, type Point } from '../board-view.ts';
-import type { Command } from '../command.ts';
+import { matches, type Command } from '../command.ts';
 import { paintOneIn } from '../live.ts';
 import { panels } from '../panels.ts';
 import { Area } from './area.tsx';
 import { Card } from './card.tsx';
 import { CommandMenu, type MenuPlace } from './command-menu.tsx';
 import { EmptyBoard } from './empty.tsx';
-import { takeNodeChanges, takeSelection } from './gestures.ts';
+import { beginDrag, dropOnWire, takeNodeChanges, takeSelection } from './gestures.ts';
 import { KindMenu, type KindQuestion } from './kind-menu.tsx';
 import { useLooking } from './looking.ts';
 import { Note } from './note.tsx';
@@ -137,6 +137,23 @@ function useWireOfInterest() {
   return { wire: there ? under : selected, props };
 }
 
+const dragging = {
+  onNodeDragStart: (event: MouseEvent | TouchEvent | ReactMouseEvent): void => beginDrag(event.altKey),
+  onNodeDragStop: (_: unknown, node: BoardNode, all: readonly BoardNode[]): void => {
+    const box = document.querySelector(`.react-flow__node[data-id="${CSS.escape(node.id)}"]`)?.getBoundingClientRect();
+    if (box && all.length === 1 && node.type === 'card') dropOnWire(node.id, { x: box.x + box.width / 2, y: box.y + box.height / 2 });
+  },
+};
+
+/** React Flow moves a card for every arrow key; with Alt they walk from card to card, and must be taken before it sees them. */
+function takeWalk(event: ReactKeyboardEvent, commands: readonly Command[]): void {
+  if (!event.altKey || !event.key.startsWith('Arrow')) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const command = commands.find(({ keys }) => keys.some((chord) => matches(chord, event.nativeEvent)));
+  if (command?.when?.() ?? true) command?.run();
+}
+
 function Surface({ commands, openLibrary }: BoardProps) {
   const root = useRef<HTMLDivElement>(null);
   const [question, setQuestion] = useState<KindQuestion | null>(null);
@@ -156,11 +173,11 @@ function Surface({ commands, openLibrary }: BoardProps) {
     setQuestion({ x, y, title: 'Add a component', kinds, choose: (kind) => board.current && addAt(kind, board.current.at(x, y)) });
   };
   return (
-    <div ref={root} className={styles['board']} data-running={running || undefined} data-some={design.links.length > someWires || undefined} data-many={design.links.length > manyWires || undefined} data-far={far || undefined} data-mid={mid || undefined} onPointerMove={looking.onPointerMove} onDoubleClick={onDoubleClick}>
+    <div ref={root} className={styles['board']} data-running={running || undefined} data-some={design.links.length > someWires || undefined} data-many={design.links.length > manyWires || undefined} data-far={far || undefined} data-mid={mid || undefined} onPointerMove={looking.onPointerMove} onKeyDownCapture={(event) => takeWalk(event, commands)} onDoubleClick={onDoubleClick}>
       <ReactFlow<BoardNode>
         nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
         onNodesChange={onNodesChange} onEdgesChange={takeSelection} {...wiring.props} {...context.props} {...interest.props} {...panning(wheelPans)}
-        {...looking.props}
+        {...looking.props} {...dragging}
         minZoom={zooms.min} maxZoom={zooms.max} deleteKeyCode={null} selectionKeyCode="Shift" selectionMode={SelectionMode.Partial} multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
         zoomOnDoubleClick={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={design.nodes.length > manyNodes} connectionRadius={26} reconnectRadius={14}
       >

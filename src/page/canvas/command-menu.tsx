@@ -11,7 +11,7 @@ export interface MenuPlace {
   readonly onItem: boolean;
 }
 
-const onItem = ['copy', 'duplicate', 'group', 'fit-selection', 'delete'];
+const onItem = ['copy', 'duplicate', 'group', 'align-left', 'align-top', 'distribute-x', 'distribute-y', 'fit-selection', 'delete'];
 const onBoard = ['add', 'paste', 'note', 'area', 'select-all', 'tidy', 'fit'];
 
 function walk(event: KeyboardEvent<HTMLElement>): void {

@@ -1,6 +1,7 @@
 /** From React Flow's changes to edits of the design: what a hand holds stays here until it lets go; letting go is one edit. */
 import type { EdgeChange, NodeChange } from '@xyflow/react';
-import { membersOf, moveItems, resizeGroup } from '../../design/edit.ts';
+import { insertInWire } from '../../design/arrange.ts';
+import { duplicate, membersOf, moveItems, resizeGroup } from '../../design/edit.ts';
 import type { Design } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
 import type { Point } from '../board-view.ts';
@@ -39,6 +40,53 @@ function movedTogether(design: Design, changes: readonly NodeChange<BoardNode>[]
 }
 
 const rounded = ({ x, y }: Point): Point => ({ x: Math.round(x), y: Math.round(y) });
+
+/** The drag under way: whether it leaves copies instead of moving, and its number, by which all that one drop does is one undo step. */
+const drag = { copies: false, number: 0 };
+
+/** Says at the start of a drag whether what is in the hand is to be a copy. */
+export function beginDrag(copies: boolean): void {
+  drag.copies = copies;
+  drag.number++;
+}
+
+function edgeAt(x: number, y: number): Element | undefined {
+  return document.elementsFromPoint(x, y).map((element) => element.closest('.react-flow__edge')).find((one) => one !== null) ?? undefined;
+}
+
+/** Pixels up and down in which a wire is looked for: nobody lets go of a card exactly on a line. */
+const reach = [0, -12, 12, -24, 24];
+
+/** The wire of the board near a point of the window, whatever lies on top of it; null where there is none. */
+export function wireUnder({ x, y }: Point): string | null {
+  for (const offset of reach) {
+    const edge = edgeAt(x, y + offset);
+    if (edge) return edge.getAttribute('data-id');
+  }
+  return null;
+}
+
+/** A component without wires that is let go on a wire is put into it; `at` is its middle in the window. */
+export function dropOnWire(id: string, at: Point): void {
+  const { design, edit } = session.getState();
+  const link = wireUnder(at);
+  if (link === null || design.links.some(({ from, to }) => from === id || to === id)) return;
+  edit('Put into a wire', (before) => insertInWire(before, link, id), `drop:${drag.number}`);
+}
+
+/** Copies of everything in `places` there; the originals stay where they were. */
+function commitCopies(design: Design, places: Places): void {
+  const [id, to] = [...places][0]!;
+  const from = [...design.nodes, ...design.groups, ...design.notes].find((item) => item.id === id);
+  if (!from) return;
+  let copies: readonly string[] = [];
+  session.getState().edit('Duplicate', (before) => {
+    const doubled = duplicate(before, places.keys(), Math.round(to.x - from.x), Math.round(to.y - from.y));
+    copies = doubled.copies;
+    return doubled.design;
+  });
+  session.getState().select(copies);
+}
 
 /** One move of everything in `places`; key presses in a row merge into one undo step, a drag is a step of its own. */
 function commitMove(places: Places, merge?: string): void {
@@ -86,7 +134,8 @@ function takeMoves(design: Design, changes: readonly NodeChange<BoardNode>[], he
   if (resizing || moves.some((move) => move.dragging)) return { ...held, places: new Map([...held.places, ...places]) };
   const wasDragged = held.places.size > 0;
   const moved = new Map([...held.places, ...places]);
-  if (moved.size > 0) commitMove(moved, wasDragged ? undefined : `nudge:${[...moved.keys()].join(' ')}`);
+  if (moved.size > 0 && wasDragged && drag.copies) commitCopies(design, moved);
+  else if (moved.size > 0) commitMove(moved, wasDragged ? `drop:${drag.number}` : `nudge:${[...moved.keys()].join(' ')}`);
   return { ...held, places: nothingHeld.places };
 }
 

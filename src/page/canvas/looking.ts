@@ -5,6 +5,7 @@ import { kinds } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
 import { board, type Area, type BoardView, type Point } from '../board-view.ts';
 import { boxesOf, viewOf } from './fitting.ts';
+import { wireUnder } from './gestures.ts';
 import type { KindQuestion } from './kind-menu.tsx';
 import type { BoardNode } from './shape.ts';
 import { addAt } from './wiring.ts';
@@ -66,7 +67,7 @@ function boardView(flow: Flow, root: Root, untouched: { current: boolean }, poin
     pointer: () => (pointer.current && covers(pointer.current.x, pointer.current.y) ? at(pointer.current.x, pointer.current.y) : centre()),
     place(id, where) {
       const kind = kinds.find((one) => one.id === id);
-      if (kind) addAt(kind, where ?? centre());
+      if (kind) addAt(kind, where ?? centre(), undefined, where && wireUnder(flow.flowToScreenPosition(where)));
     },
     quickAdd() {
       const middle = middleOf(root.current);

@@ -1,4 +1,5 @@
 /** Drawing wires by hand: which are allowed, what a refusal says, and what can be called from where a wire was dropped. */
+import { insertInWire } from '../../design/arrange.ts';
 import { addNode, connect, nextId, reconnect } from '../../design/edit.ts';
 import { wireRefusal } from '../../design/wires.ts';
 import { kinds } from '../../kinds/index.ts';
@@ -55,13 +56,14 @@ export function kindsFor(wire: LooseWire): readonly AnyKind[] {
   });
 }
 
-/** Adds a component with its middle at `middle`, wired to the loose end if there is one, and selects it: one undo step. */
-export function addAt(kind: AnyKind, middle: Point, wire?: LooseWire): void {
+/** Adds a component with its middle at `middle`, wired to the loose end if there is one or put into the wire `into`, and selects it: one undo step. */
+export function addAt(kind: AnyKind, middle: Point, wire?: LooseWire, into?: string | null): void {
   const { design, edit, select } = session.getState();
   const id = nextId(design, kind.id);
   const place = clearPlace(design, kind.id, middle, board.current?.visible());
   edit(`Add ${kind.label}`, (before) => {
     const added = addNode(before, kind.id, place.x, place.y, id);
+    if (into) return insertInWire(added, into, id);
     return wire ? connect(added, ...ends(wire, id)) : added;
   });
   select([id]);

@@ -13,6 +13,8 @@ const gestures: readonly (readonly [string, string])[] = [
   ['Drag an end of a wire', 'lead it elsewhere'],
   ['Double-click the board', 'add a component there'],
   ['Shift + drag', 'select with a box'],
+  ['Alt + drag a card', 'leave a copy'],
+  ['Drop a card on a wire', 'put it into the wire'],
   ['Shift or Ctrl + click', 'add to the selection'],
   ['Drag the board, wheel', 'pan, zoom'],
   ['Drop a file on the page', 'open a design, or load a trace'],

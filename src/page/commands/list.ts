@@ -6,6 +6,7 @@ import { openLibrary } from '../current.ts';
 import { newDesign, pickFile, saveFile } from '../files.ts';
 import { panels } from '../panels.ts';
 import { flipTheme } from '../theme.ts';
+import { arrangeCommands } from './arrange-commands.ts';
 import { editCommands } from './edit-commands.ts';
 
 const some = (): boolean => session.getState().selection.size > 0;
@@ -60,4 +61,4 @@ const helpCommands: readonly Command[] = [
 ];
 
 /** All commands. */
-export const commands: readonly Command[] = [...editCommands, ...viewCommands, ...runCommands, ...fileCommands, ...helpCommands];
+export const commands: readonly Command[] = [...editCommands, ...arrangeCommands, ...viewCommands, ...runCommands, ...fileCommands, ...helpCommands];

@@ -15,7 +15,7 @@ const largestSeed = 2 ** 32 - 1;
 
 const over = (state: RunView['state']): boolean => state === 'ended' || state === 'stopped' || state === 'crashed';
 const playLabel: Readonly<Record<RunView['state'], string>> = {
-  running: 'Pause', paused: 'Play', loading: 'Play', ended: 'Run again', stopped: 'Run again', crashed: 'Run again',
+  running: 'Pause', paused: 'Play', loading: 'Starting', ended: 'Run again', stopped: 'Run again', crashed: 'Run again',
 };
 
 function toggle(): void {
