@@ -74,6 +74,7 @@ class Service extends Node implements Component<Values<typeof params>> {
 
   override wake(_what: number, call: number): void {
     if (!this.held(call)) this.turn();
+    if (this.out.length + this.asyncOut.length === 0) return this.finish(call, Code.answered);
     const outcome = this.downstream.begin(call);
     if (outcome !== WAITING) this.finish(call, outcome);
   }

@@ -108,8 +108,9 @@ class Users extends Node implements Component<UsersValues> {
   private scales: number[] = [];
   /** True where every request is the same: nothing but its birth needs drawing. */
   private plain = false;
-  /** True where, besides, nobody has deadlines: the shortest way through `launch` (worth 15 ns a request). */
+  /** True where, besides, the rate is steady and nobody has deadlines. */
   private simple = false;
+  private plainClass = 0;
   /** True for an open stream at a steady rate: then `gap` is in seconds, otherwise in mean gaps. */
   private steady = false;
   private closedLoop = false;
@@ -161,8 +162,9 @@ class Users extends Node implements Component<UsersValues> {
     this.prepareClasses(v.requestClasses);
     const fixed = (d: Distribution): boolean => d.mean === 0 || d.shape === 'constant';
     this.plain = [v.inputTokens, v.outputTokens, v.requestBytes, v.itemCount].every(fixed) && v.keyCount === 1 && v.prefixCount === 0 && v.requestClasses.length === 0;
+    this.plainClass = this.classes[0]!;
     this.like.set(this.net.requests.freshVersion(), this.classes[0]!, Math.round(v.inputTokens.mean), Math.round(v.outputTokens.mean), v.requestBytes.mean, Math.max(1, Math.round(v.itemCount.mean)));
-    this.simple = this.plain && v.arrivals !== 'trace' && v.usefulWithin === 0 && v.patience.mean === 0;
+    this.simple = this.plain && this.steady && v.usefulWithin === 0 && v.patience.mean === 0;
     const loaded = v.arrivals === 'trace' ? this.site.trace(v.recording) : null;
     if (loaded !== this.trace) this.row = 0;
     this.trace = loaded;
@@ -273,7 +275,8 @@ class Users extends Node implements Component<UsersValues> {
   }
 
   override wake(what: number, arg: number): void {
-    if (what === NEXT) {
+    if (what === NEXT && this.simple && this.out.length === 1) this.arriveSimply();
+    else if (what === NEXT) {
       const row = this.row++;
       this.plan();
       this.launch(row);
@@ -287,13 +290,18 @@ class Users extends Node implements Component<UsersValues> {
     this.net.fail(call, Code.noHealthyTarget);
   }
 
+  /** The shortest way for the plainest traffic: steady, all alike, to one place, without deadlines (worth 20 ns a request). */
+  private arriveSimply(): void {
+    const { net, index } = this;
+    this.pending = net.afterDraw(this.gap, this.gaps, index, NEXT, 0);
+    const r = net.requests.create(this.like);
+    this.begins(this.plainClass);
+    net.call(this.out[0]!, r, -1, index);
+  }
+
   private launch(row: number): void {
     const { net } = this;
     const r = net.requests.create(this.like);
-    if (this.simple && this.out.length === 1) {
-      this.begins(this.classes[0]!);
-      return net.call(this.out[0]!, r, -1, this.index);
-    }
     if (this.trace !== null && this.values.arrivals === 'trace') this.copy(r, row, this.trace);
     else if (!this.plain) this.describe(r);
     const cls = net.requests.class(r);

@@ -127,7 +127,7 @@ function TraceField({ param, value, put }: FieldProps<Extract<Param, { type: 'tr
         {[...new Set([...traces, ...(chosen ? [chosen] : [])])].map((name) => <option key={name} value={name}>{name}{traces.includes(name) ? '' : ' (not loaded)'}</option>)}
       </select>
       <label className={styles['file']}>
-        Load a file
+        {traces.length === 0 ? 'Load a trace' : 'Load another'}
         <input type="file" className="visually-hidden" accept=".csv,.jsonl,.json,.txt" onChange={(event) => void load(event.target.files?.[0])} />
       </label>
     </span>

@@ -26,6 +26,9 @@ function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], va
   figure!.style.flexBasis = `${Math.ceil(widest)}ch`;
 }
 
+/** Where there is no room for all names, the long ones give way first. */
+const yielding = (label: string): number => Math.max(1, label.length - 14) ** 2;
+
 function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
   const chip = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -36,7 +39,7 @@ function Chip({ objective, metric, index }: { objective: Objective; metric: Metr
     return frames.subscribe(show);
   }, [objective, metric.unit, index]);
   return (
-    <li ref={chip} className={styles['chip']} data-state="open" title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}`}>
+    <li ref={chip} className={styles['chip']} data-state="open" style={{ flexShrink: yielding(metric.label) }} title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}`}>
       <Check size={13} strokeWidth={2.6} aria-hidden="true" data-when="met" />
       <TriangleAlert size={13} strokeWidth={2.3} aria-hidden="true" data-when="missed" />
       <Minus size={13} strokeWidth={2.6} aria-hidden="true" data-when="open" />
