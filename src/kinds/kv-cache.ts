@@ -2,6 +2,7 @@
 import { Level } from '../engine/level.ts';
 import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
+import { priceSource } from '../kit/cost.ts';
 import { defineKind, type Component, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 import type { PrefixCache } from '../kit/prefix.ts';
@@ -312,7 +313,7 @@ export const kvCache = defineKind({
       { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
     ];
   },
-  cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, source: 'price entered on this component' }],
+  cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, source: priceSource(v.prefixPrice, params.prefixPrice, 'assumed: memory of the GPU hosts') }],
   faults: [],
   migrations: [],
   build: (values, site) => new KvCache(values, site),

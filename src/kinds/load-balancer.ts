@@ -3,6 +3,7 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { takesBatches, type TakesBatches } from '../kit/batch.ts';
+import { priceSource } from '../kit/cost.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, type Values } from '../kit/param.ts';
 
@@ -237,7 +238,7 @@ export const loadBalancer = defineKind({
   subtitle: (v) => v.balancing,
   estimate: (_values, flow) => [{ label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' }],
   passes: split,
-  cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, source: 'AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026' }],
+  cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, source: priceSource(v.balancerPrice, params.balancerPrice, 'AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)') }],
   faults: [],
   migrations: [],
   build: (values, site) => new LoadBalancer(values, site),

@@ -6,6 +6,7 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import type { TakesBatches } from '../kit/batch.ts';
+import { priceSource } from '../kit/cost.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
@@ -272,7 +273,7 @@ export const modelServer = defineKind({
   face: { form: 'slots' },
   subtitle: (v) => `${v.scorerReplicas.toLocaleString('en')} replicas, batch ≤ ${v.scorerBatch.toLocaleString('en')}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, source: v.scorerPrice === params.scorerPrice.default ? 'one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026' : 'price entered on this component' }],
+  cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, source: priceSource(v.scorerPrice, params.scorerPrice, 'one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026') }],
   faults: [],
   migrations: [],
   build: (values, site) => new ModelServer(values, site),

@@ -4,6 +4,7 @@ import { Level } from '../engine/level.ts';
 import { exp } from '../engine/math.ts';
 import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
+import { priceSource } from '../kit/cost.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 
@@ -277,7 +278,7 @@ export const rateLimiter = defineKind({
   subtitle: (v) => `${v.limiterRefill.toLocaleString('en')} ${v.limiterCounting}/s, burst ${v.limiterBurst.toLocaleString('en')}`,
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: 'rate limiter', usdPerHour: v.limiterPrice, source: 'price entered on this component' }],
+  cost: (v) => [{ label: 'rate limiter', usdPerHour: v.limiterPrice, source: priceSource(v.limiterPrice, params.limiterPrice, 'assumed') }],
   faults: [],
   migrations: [],
   build: (values, site) => new RateLimiter(values, site),

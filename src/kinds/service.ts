@@ -5,6 +5,7 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../engine/station.ts';
+import { priceSource } from '../kit/cost.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
@@ -159,7 +160,7 @@ export const service = defineKind({
     const total = weights.reduce((a, b) => a + b, 0);
     return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: (flow.rate * w) / total } : flow));
   },
-  cost: (v) => [{ label: `${v.serverCount} servers`, usdPerHour: v.serverCount * v.pricePerServer, source: 'price entered on this component' }],
+  cost: (v) => [{ label: `${v.serverCount} servers`, usdPerHour: v.serverCount * v.pricePerServer, source: priceSource(v.pricePerServer, params.pricePerServer, 'assumed: a small cloud server, 2026') }],
   faults: [],
   migrations: [],
   build: (values, site) => new Service(values, site),

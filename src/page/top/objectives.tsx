@@ -23,11 +23,11 @@ function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], va
   // A chip grows with its figure at once and shrinks reluctantly, so that its neighbours stand still.
   const widest = Math.max(Number(chip.dataset['widest'] ?? 0) - 0.02, text.length);
   chip.dataset['widest'] = widest.toFixed(2);
-  figure!.style.flexBasis = `${Math.ceil(widest)}ch`;
+  figure!.style.minWidth = `${Math.ceil(widest)}ch`;
 }
 
-/** Where there is no room for all names, the long ones give way first. */
-const yielding = (label: string): number => Math.max(1, label.length - 14) ** 2;
+/** Where there is no room for all names, the long ones give way; a short one that loses a pixel would lose a word. */
+const yielding = (label: string): number => Math.max(0, label.length - 14) ** 2;
 
 function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
   const chip = useRef<HTMLLIElement>(null);
