@@ -122,9 +122,9 @@ function subtitle(kind: AnyKind, node: DesignNode): string {
   return kind.subtitle(fullParams(kind, node.params));
 }
 
-/** Tells the style sheet how long the longest word is: seen from afar, a name is written as large as that word allows. */
-function longestWord(label: string): CSSProperties {
-  return { '--longest': Math.max(...label.split(/\s+/).map((word) => word.length)) } as CSSProperties;
+/** Tells the style sheet how long a name and its longest word are: from further away, it is written as large as they allow. */
+function nameLength(label: string): CSSProperties {
+  return { '--length': label.length, '--longest': Math.max(...label.split(/\s+/).map((word) => word.length)) } as CSSProperties;
 }
 
 /** A component's card. Its figures are written into it frame by frame and never pass through React. */
@@ -138,7 +138,7 @@ export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) 
       <header className={styles['head']}>
         <IconTile icon={kind.icon} group={kind.group} />
         <div className={styles['names']}>
-          <b style={longestWord(node.label)}>{node.label}</b>
+          <b style={nameLength(node.label)}>{node.label}</b>
           <span>{subtitle(kind, node)}</span>
         </div>
         {kind.face.form === 'ring' && <FaceView face={kind.face} />}
