@@ -98,13 +98,11 @@ describe.skipIf(!existsSync(at('replay')))('a real run of vLLM 0.19 (skipped wit
 });
 
 describe.skipIf(!existsSync(at('traces')))('a recorded trace (skipped without the reference figures)', () => {
-  it('runs the Azure conversations of an hour through a 70B pool in a fraction of a second', () => {
+  it('runs the Azure conversations of an hour through a 70B pool in few events', () => {
     const parsed = parseTrace('azure', readFileSync(at('traces/AzureLLMInferenceTrace_conv.csv'), 'utf8'));
     if (!parsed.ok) throw new Error(parsed.why);
     const rig = new Rig(parsed.trace, { languageModel: 'llama-3.1-70b', weightPrecision: 'fp8', tensorParallel: '4', poolReplicas: 2 });
-    const before = performance.now();
     rig.run();
-    expect(performance.now() - before).toBeLessThan(5000);
     expect(rig.pool.endedAs(0)).toBe(19_366);
     expect(rig.net.events).toBeLessThan(250_000);
   });

@@ -1,6 +1,7 @@
 /** The design's promises as chips: name, value against limit, held or missed. Values are written by reference with each frame. */
 import { Check, Minus, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import type { CSSProperties } from 'react';
 import type { Objective } from '../../design/design.ts';
 import { frames } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
@@ -27,7 +28,7 @@ function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], va
 }
 
 /** Where there is no room for all names, the long ones give way; a short one that loses a pixel would lose a word. */
-const yielding = (label: string): number => Math.max(0, label.length - 14) ** 2;
+const yielding = (label: string): CSSProperties => ({ '--yields': Math.max(0, label.length - 14) ** 2 }) as CSSProperties;
 
 function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
   const chip = useRef<HTMLLIElement>(null);
@@ -39,7 +40,7 @@ function Chip({ objective, metric, index }: { objective: Objective; metric: Metr
     return frames.subscribe(show);
   }, [objective, metric.unit, index]);
   return (
-    <li ref={chip} className={styles['chip']} data-state="open" style={{ flexShrink: yielding(metric.label) }} title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}`}>
+    <li ref={chip} className={styles['chip']} data-state="open" style={yielding(metric.label)} title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}`}>
       <Check size={13} strokeWidth={2.6} aria-hidden="true" data-when="met" />
       <TriangleAlert size={13} strokeWidth={2.3} aria-hidden="true" data-when="missed" />
       <Minus size={13} strokeWidth={2.6} aria-hidden="true" data-when="open" />
