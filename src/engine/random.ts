@@ -39,6 +39,10 @@ function ziggurat(r: number, v: number, density: (x: number) => number, inverse:
 const [EX, EF] = ziggurat(EXP_R, EXP_V, (x) => exp(-x), (y) => -log(y));
 const [NX, NF] = ziggurat(NORMAL_R, NORMAL_V, (x) => exp(-0.5 * x * x), (y) => Math.sqrt(-2 * log(y)));
 
+/** Draws made ahead at a time. */
+const AHEAD = 32;
+const none = new Float64Array(0);
+
 const HIGH = 4;
 const LOW = 5;
 
@@ -48,6 +52,10 @@ const LOW = 5;
 export class Stream {
   /** Four words of state and, at 4 and 5, the last 64 bits drawn (kept in a typed array: no boxed integers on the hot path). */
   private readonly s = new Int32Array(6);
+
+  /** Exponentials drawn ahead, and the next of them to be given out. */
+  private ahead = none;
+  private at = 0;
 
   constructor(seed: number, owner: string, purpose: string) {
     this.s.set(seedWords(`${seed} ${owner} ${purpose}`));
@@ -114,6 +122,21 @@ export class Stream {
     const layer = (this.s[LOW]! & 63) | ((this.s[HIGH]! & 3) << 6);
     const x = this.fraction() * EX[layer]!;
     return x < EX[layer + 1]! ? x : +this.rareExponential();
+  }
+
+  /**
+   * The same numbers as `exponential` gives, drawn 32 at a time: what is left to do at each call is small enough to be inlined
+   * everywhere, together with what stands around it (worth 15 ns an event). For streams that give nothing but exponentials.
+   */
+  nextExponential(): number {
+    if (this.at === this.ahead.length) this.drawAhead();
+    return this.ahead[this.at++]!;
+  }
+
+  private drawAhead(): void {
+    if (this.ahead.length === 0) this.ahead = new Float64Array(AHEAD);
+    for (let i = 0; i < AHEAD; i++) this.ahead[i] = this.exponential();
+    this.at = 0;
   }
 
   /** The rest of the ziggurat, for the bits last drawn. */

@@ -80,7 +80,7 @@ export class Sampler {
 
   /** One draw, never negative. The two commonest shapes come first, in few enough instructions to be inlined; the plus keeps results unboxed. */
   draw(stream: Stream): number {
-    if (this.code === EXPONENTIAL) return stream.exponential() * this.a;
+    if (this.code === EXPONENTIAL) return stream.nextExponential() * this.a;
     return this.code === CONSTANT ? this.a : +this.rarer(stream);
   }
 
