@@ -111,6 +111,8 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   /** The two measures on the card (own or common) and its live face. */
   readonly card: readonly [string, string];
   readonly face: Face;
+  /** The share that says how near it is to its limit, where utilisation does not (an engine that batches is busy with one request). */
+  readonly strain?: string;
   /** The line under the name on the card. */
   readonly subtitle: (values: Values<P>) => string;
   /** The arithmetic a person would do at a whiteboard, with formula and source. */

@@ -30,9 +30,10 @@ export class Books {
   readonly waiting = new Level();
   readonly running = new Level();
   readonly busy = new Level();
-  /** Replicas there are, and what all of them together have: blocks, FLOP/s, bytes/s. */
+  /** Replicas there are, and what all of them together have: blocks, places in batches, FLOP/s, bytes/s. */
   readonly replicas = new Level();
   readonly blocks = new Level();
+  readonly slots = new Level();
   readonly flopRate = new Level();
   readonly byteRate = new Level();
 }

@@ -82,6 +82,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     const peaks = peaksOf(this.values);
     books.replicas.set(alive, now);
     books.blocks.set(alive * this.rules.blocks, now);
+    books.slots.set(alive * this.values.sequenceLimit, now);
     books.flopRate.set(alive * peaks.flops, now);
     books.byteRate.set(alive * peaks.bytes, now);
   }

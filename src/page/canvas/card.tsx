@@ -30,15 +30,15 @@ function figureOf(kind: AnyKind, measure: string): Figure {
   return { measure, label: (own ?? common)?.label ?? measure, unit: (own ?? common)?.unit ?? 'count' };
 }
 
-/** The sharpest true sentence about a card under load: hot from 90 % utilisation. */
-function paintState(card: HTMLElement, badge: HTMLElement, id: string): (frame: Frame, layout: Layout) => void {
+/** The sharpest true sentence about a card under load: hot from 90 % of its limit. */
+function paintState(card: HTMLElement, badge: HTMLElement, id: string, strain: string): (frame: Frame, layout: Layout) => void {
   let shown = '';
   let hot = false;
   return (frame, layout) => {
     const share = failedShare(frame, layout, id);
     const text = share > 0 ? format(share, 'share', 2) : '';
     if (text !== shown) badge.textContent = shown = text;
-    const isHot = nodeFigure(frame, layout, id, 'utilisation') > 0.9;
+    const isHot = nodeFigure(frame, layout, id, strain) > 0.9;
     if (isHot !== hot) card.toggleAttribute('data-hot', (hot = isHot));
   };
 }
@@ -59,7 +59,7 @@ function useLiveCard(id: string, kind: AnyKind | undefined) {
     if (!root || !kind) return;
     const find = (part: string): HTMLElement => root.querySelector(`[data-part="${part}"]`) as HTMLElement;
     const paints = [
-      paintState(root, find('badge'), id),
+      paintState(root, find('badge'), id, kind.strain ?? 'utilisation'),
       ...kind.card.map((measure, i) => paintText(find(`figure${i}`), id, figureOf(kind, measure))),
       facePainter(kind.face, find('face'), kind, id),
     ];

@@ -29,6 +29,11 @@ function change(setting: Setting, value: number): string | null {
   if (setting.range.integer && !Number.isInteger(value)) return `${setting.label} is a whole number.`;
   if (setting.name === 'warmupSeconds' && value >= run.seconds) return 'The warm-up must be shorter than the run.';
   if (setting.name === 'seconds' && value <= run.warmupSeconds) return 'The run must be longer than its warm-up.';
+  // Another seed is another run: it starts over, as from the bar.
+  if (setting.name === 'seed') {
+    session.getState().restart(value);
+    return null;
+  }
   session.getState().edit(`Change ${setting.label.toLowerCase()}`, (design) => setRun(design, { [setting.name]: value }), `run:${setting.name}`);
   return null;
 }
@@ -61,7 +66,7 @@ function Notes() {
     <section className={styles['block']} aria-label="Notes">
       <h3>Notes on the board</h3>
       {notes.map((note, index) => (
-        <textarea key={note.id} className={styles['note']} aria-label={`Note ${index + 1}`} rows={2} value={note.text}
+        <textarea key={note.id} className={styles['note']} aria-label={`Note ${index + 1}`} rows={3} value={note.text}
           onChange={(event) => edit('Write note', (design) => setNote(design, note.id, event.target.value), `note:${note.id}`)} />
       ))}
       <button type="button" className={styles['button']} onClick={add}>Add a note</button>
