@@ -1,5 +1,6 @@
 /** The command line: the same engine without a page. Results go to standard output, sentences to standard error. */
 import { checkCommand } from './check.ts';
+import { inlineMore } from './compiler.ts';
 import { BadInput, BadUsage } from './failure.ts';
 import { kindsCommand } from './kinds.ts';
 import { runCommand } from './run.ts';
@@ -27,6 +28,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
+inlineMore();
 try {
   process.stdout.write(`${await obey(process.argv.slice(2))}\n`);
 } catch (error) {

@@ -1,8 +1,10 @@
 /**
  * `npm run bench [-- --json]`: how fast the simulator is, as ratios to other programs measured in the same run. Workloads W1–W4 go
- * through the same component kinds that a person drags onto the board, with all measures on.
+ * through the same component kinds that a person drags onto the board, with all measures on; in Node with the compiler setting of the
+ * command line, in Chromium as it comes.
  */
 import { existsSync } from 'node:fs';
+import { inlineMore } from '../../src/cli/compiler.ts';
 import { Simulation } from '../../src/run/simulation.ts';
 import { framesPerSecond, inWorker, openBrowser, type InWorker } from './browser.ts';
 import { growth, type Growth } from './growth.ts';
@@ -80,6 +82,7 @@ function table(figures: Record<string, Row>): string {
 const grown = (g: Growth): string => `ns per event: 10 → ${g.nodes} components ${two(g.byNodes)}×; 10² → 10⁵ pending events ${two(g.byPending)}×`;
 
 async function main(): Promise<void> {
+  inlineMore();
   const json = process.argv.includes('--json');
   const node = inNode();
   const chrome = process.env['CHROMIUM_PATH'] ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((p) => existsSync(p));
