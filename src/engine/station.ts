@@ -36,7 +36,7 @@ export class Station {
   }
 
   /** A call comes: `STARTED` (a server has it from now on), `QUEUED`, or `REFUSED` because the queue is full. */
-  offer(call: number, _now?: number): number {
+  offer(call: number): number {
     if (this.busy < this.servers) {
       this.busy++;
       this.t[BUSY]! -= this.clock[0]!;
@@ -53,7 +53,7 @@ export class Station {
   }
 
   /** A server is done; returns the waiting call it turns to, or −1 if it falls idle. */
-  finish(_now?: number): number {
+  finish(): number {
     if (this.head >= 0 && this.busy <= this.servers) return this.take();
     this.busy--;
     this.t[BUSY]! += this.clock[0]!;
@@ -61,7 +61,7 @@ export class Station {
   }
 
   /** Takes the first waiting call into service, if a server is free; −1 otherwise. Call after raising `servers`. */
-  draw(_now?: number): number {
+  draw(): number {
     if (this.head < 0 || this.busy >= this.servers) return -1;
     this.busy++;
     this.t[BUSY]! -= this.clock[0]!;
@@ -78,7 +78,7 @@ export class Station {
   }
 
   /** Changes the number of servers and places in the queue; who waits keeps waiting, who is served is served to the end. */
-  resize(servers: number, room: number, _now?: number): void {
+  resize(servers: number, room: number): void {
     this.t[SERVERS] = this.serverArea(this.clock[0]!);
     this.t[RESIZED] = this.clock[0]!;
     this.servers = servers;
