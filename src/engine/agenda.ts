@@ -89,6 +89,38 @@ export class Agenda {
     }
   }
 
+  /**
+   * Keeps the event just taken by `next` for later instead (call before any `push`); its handle stays good. `shelf` is the first
+   * slot of a list of such events, −1 for none; the list's new first slot is returned.
+   */
+  park(slot: number, shelf: number): number {
+    this.free = this.slots[slot * SLOT + LINK]!;
+    this.slots[slot * SLOT + LINK] = shelf;
+    return slot;
+  }
+
+  /** Plans all events of a shelf for the time in `at[0]`, in the order in which they were parked. */
+  unpark(shelf: number): void {
+    const parked: number[] = [];
+    for (let slot = shelf; slot !== NOTHING; slot = this.slots[slot * SLOT + LINK]!) parked.push(slot);
+    const time = this.at[0]!;
+    for (const slot of parked.reverse()) {
+      this.keys[slot * 2] = time;
+      this.keys[slot * 2 + 1] = this.sequence++;
+      if (this.open) this.close();
+      if ((time - this.start) * this.perSecond >= this.cursor) this.later(slot);
+      else this.near(slot);
+    }
+  }
+
+  /** Strikes out every pending event of a node whose `what` is below `below`. Looks at all slots: for rare occasions. */
+  purge(node: number, below: number): void {
+    for (let slot = 0; slot < this.made; slot++) {
+      const target = this.slots[slot * SLOT + TARGET]!;
+      if (target >> 4 === node && target !== NOTHING && (target & 15) < below) this.cancel(slot);
+    }
+  }
+
   private near(slot: number): void {
     if (this.heapSize === this.heapTime.length) this.growHeap();
     this.siftUp(this.heapSize++, slot);

@@ -18,6 +18,15 @@ export const CLASS = 7;
 const COUNT = 8;
 export const MISSES = 9;
 const DATA = 10;
+/** First of the calls made on its behalf, and its neighbours among those of its own parent; kept only while calls can be cancelled. */
+const FIRST_CHILD = 11;
+const SIBLING = 12;
+const ELDER = 13;
+const ATTEMPT = 14;
+/** A handle of the serving node's own while it is served; the call before it while it waits in line. */
+const HANDLE = 15;
+/** In `ELDER`: not on its parent's list. */
+const UNLISTED = -2;
 
 /** The outcome's bits in `STATE`. */
 export const OUTCOME_BITS = 15;
@@ -27,6 +36,8 @@ export const CONCLUDED = 16;
 export const DELIVERED = 32;
 /** Nobody waits for the answer: fire and forget. */
 export const ASYNC = 64;
+/** Nobody wants the answer any more, and the work for it shall stop. */
+export const CANCELLED = 128;
 /** One call downstream that has not come back. */
 export const PENDING = 256;
 
@@ -65,6 +76,9 @@ export class Calls {
     rows[at + STATE] = flags;
     rows[at + CLASS] = cls;
     rows[at + MISSES] = -1;
+    rows[at + FIRST_CHILD] = -1;
+    rows[at + ELDER] = UNLISTED;
+    this.times[c * 2] = -1;
     return c;
   }
 
@@ -127,7 +141,73 @@ export class Calls {
   setData(c: number, value: number): void {
     this.rows[c * CALL_STRIDE + DATA] = value;
   }
-  /** When it reached its node, in seconds. */
+  /** Puts a call on its parent's list, so that it can be found when the parent is cancelled. */
+  adopt(c: number, parent: number): void {
+    const { rows } = this;
+    const first = rows[parent * CALL_STRIDE + FIRST_CHILD]!;
+    rows[c * CALL_STRIDE + SIBLING] = first;
+    rows[c * CALL_STRIDE + ELDER] = -1;
+    if (first >= 0) rows[first * CALL_STRIDE + ELDER] = c;
+    rows[parent * CALL_STRIDE + FIRST_CHILD] = c;
+  }
+
+  /** Takes a call off its parent's list, if it is on it. */
+  disown(c: number, parent: number): void {
+    const { rows } = this;
+    const elder = rows[c * CALL_STRIDE + ELDER]!;
+    if (elder === UNLISTED) return;
+    const younger = rows[c * CALL_STRIDE + SIBLING]!;
+    if (elder >= 0) rows[elder * CALL_STRIDE + SIBLING] = younger;
+    else rows[parent * CALL_STRIDE + FIRST_CHILD] = younger;
+    if (younger >= 0) rows[younger * CALL_STRIDE + ELDER] = elder;
+    rows[c * CALL_STRIDE + ELDER] = UNLISTED;
+  }
+
+  /** The calls still out on a call's behalf, as far as they are listed. */
+  children(c: number): number[] {
+    const list: number[] = [];
+    for (let k = this.rows[c * CALL_STRIDE + FIRST_CHILD]!; k >= 0; k = this.rows[k * CALL_STRIDE + SIBLING]!) list.push(k);
+    return list;
+  }
+
+  /** All calls that are at a node now and have not ended there. Looks at every row: for rare occasions. */
+  at(node: number): number[] {
+    const free = new Uint8Array(this.made);
+    for (let c = this.free; c >= 0; c = this.next(c)) free[c] = 1;
+    const found: number[] = [];
+    for (let c = 0; c < this.made; c++) {
+      if (free[c] === 0 && this.node(c) === node && this.start(c) >= 0 && (this.rows[c * CALL_STRIDE + STATE]! & CONCLUDED) === 0) found.push(c);
+    }
+    return found;
+  }
+
+  /** Which attempt at the same thing this call is, 0 being the first; undefined where nobody retries. */
+  attempt(c: number): number {
+    return this.rows[c * CALL_STRIDE + ATTEMPT]!;
+  }
+  setAttempt(c: number, value: number): void {
+    this.rows[c * CALL_STRIDE + ATTEMPT] = value;
+  }
+  /** Handle of an event that the serving node has planned for this call; undefined until set. */
+  handle(c: number): number {
+    return this.rows[c * CALL_STRIDE + HANDLE]!;
+  }
+  setHandle(c: number, value: number): void {
+    this.rows[c * CALL_STRIDE + HANDLE] = value;
+  }
+  /** The call before it in the line it waits in (shares its place with `handle`). */
+  previous(c: number): number {
+    return this.rows[c * CALL_STRIDE + HANDLE]!;
+  }
+  setPrevious(c: number, value: number): void {
+    this.rows[c * CALL_STRIDE + HANDLE] = value;
+  }
+  /** Whether nobody wants its answer any more. */
+  cancelled(c: number): boolean {
+    return (this.rows[c * CALL_STRIDE + STATE]! & CANCELLED) !== 0;
+  }
+
+  /** When it reached its node, in seconds; −1 while it is on its way. */
   start(c: number): number {
     return this.times[c * 2]!;
   }

@@ -2,8 +2,9 @@
  * The network: nodes joined by links, requests flowing through it as calls, and the clock. A call is delivered to a node, the node
  * serves it and may call further nodes, and the answer returns along the way the call came. Whatever is refused carries a reason.
  */
-import { Agenda, ARGUMENT, SLOT, TARGET } from './agenda.ts';
-import { ASYNC, CALL_STRIDE, CALLER, Calls, CLASS, CONCLUDED, DELIVERED, LINK, NODE, OUTCOME_BITS, PARENT, PENDING, REQUEST, STATE } from './calls.ts';
+import { Agenda, ARGUMENT, enlarged, SLOT, TARGET } from './agenda.ts';
+import { ASYNC, CALL_STRIDE, CALLER, Calls, CANCELLED, CLASS, CONCLUDED, DELIVERED, LINK, NODE, OUTCOME_BITS, PARENT, PENDING, REQUEST, STATE } from './calls.ts';
+import { Health } from './health.ts';
 import { Histogram } from './histogram.ts';
 import { Ledger, type Book } from './ledger.ts';
 import { Code, outcomes } from './reasons.ts';
@@ -14,9 +15,13 @@ import type { Sampler } from './sampler.ts';
 /** Events of the network's own; nodes use 0 … 12. */
 const REPLY = 15;
 const ENTER = 14;
+const DELIVER = 13;
 
-/** Length of one class's books at a node: arrivals, and endings by outcome. */
-const CLASS_BOOK = 1 + outcomes.length;
+/** Length of one class's books at a node: see `Node.counts`. */
+const CLASS_BOOK = 2 + outcomes.length;
+const ARRIVED = 0;
+const AREA = 1;
+const ENDED = 2;
 
 /** How deep calls may nest before the next one is put on the agenda instead (keeps the machine's stack flat). */
 const DEPTH = 64;
@@ -40,6 +45,8 @@ export interface LinkState {
   stream: Stream;
   async: boolean;
   weight: number;
+  /** Whether work for an answer that is no longer needed stops; otherwise it goes on to its end. */
+  stops?: boolean;
 }
 
 /** A place requests visit. Counts and times of all calls are kept here; what happens to them is for the kinds to say. */
@@ -49,10 +56,10 @@ export abstract class Node {
   out: Int32Array = new Int32Array(0);
   asyncOut: Int32Array = new Int32Array(0);
   /**
-   * The books, in one array so that an event touches one: at 0, Σ of the times at which calls ended less Σ of those at which they
-   * came (with `inFlight · now` added, ∫ calls in flight dt); then for each class its arrivals and its endings by outcome code.
+   * The books, in one array so that an event touches one. For each class: its arrivals; Σ of the times at which its calls ended less Σ of
+   * those at which they came (with `in flight · now` added, ∫ calls in flight dt); and its endings by outcome code.
    */
-  private counts = new Float64Array(1 + CLASS_BOOK);
+  private counts = new Float64Array(CLASS_BOOK);
   inFlight = 0;
   /** Seconds from a call's arrival to its answer (answered calls only). */
   latency = new Histogram();
@@ -71,6 +78,14 @@ export abstract class Node {
   /** A call made on behalf of `parent` has come back; the outcome stands in `net.calls`. By default it is passed on. */
   replied(child: number, parent: number): void {
     this.net.conclude(parent, this.net.calls.outcome(child));
+  }
+
+  /** Forgets all work at once: its planned events are gone already, and its calls will be ended by whoever says so. */
+  reset(): void {}
+
+  /** Nobody waits for this call any more. By default the node hears of it only through its calls downstream, which are cancelled. */
+  cancelled(call: number): void {
+    this.net.cancelChildren(call);
   }
 
   /** A call made on nobody's behalf (a source's own) has come back. */
@@ -96,28 +111,41 @@ export abstract class Node {
 
   /** ∫ calls in flight dt up to now. */
   inFlightArea(now: number): number {
-    return this.counts[0]! + now * this.inFlight;
+    let sum = now * this.inFlight;
+    for (let k = AREA; k < this.counts.length; k += CLASS_BOOK) sum += this.counts[k]!;
+    return sum;
+  }
+
+  /** The same for one class. */
+  inFlightAreaOf(cls: number, now: number): number {
+    const { counts } = this;
+    const at = cls * CLASS_BOOK;
+    let inFlight = counts[at + ARRIVED]!;
+    for (let code = 0; code < outcomes.length; code++) inFlight -= counts[at + ENDED + code]!;
+    return counts[at + AREA]! + now * inFlight;
   }
 
   /** Books a call of a class in. */
   begins(cls: number): void {
     const { counts } = this;
-    counts[1 + cls * CLASS_BOOK]!++;
-    counts[0]! -= this.clock[0]!;
+    const at = cls * CLASS_BOOK;
+    counts[at]!++;
+    counts[at + AREA]! -= this.clock[0]!;
     this.inFlight++;
   }
 
   /** Books a call of a class out, with its outcome code; its latency is booked by `latency.add`. */
   ends(cls: number, code: number): void {
     const { counts } = this;
-    counts[2 + cls * CLASS_BOOK + code]!++;
-    counts[0]! += this.clock[0]!;
+    const at = cls * CLASS_BOOK;
+    counts[at + ENDED + code]!++;
+    counts[at + AREA]! += this.clock[0]!;
     this.inFlight--;
   }
 
   /** Room in the books for so many classes. */
   makeRoom(classes: number): void {
-    const length = 1 + classes * CLASS_BOOK;
+    const length = classes * CLASS_BOOK;
     if (this.counts.length >= length) return;
     const wider = new Float64Array(length);
     wider.set(this.counts);
@@ -126,31 +154,31 @@ export abstract class Node {
 
   /** Calls that came, by class. */
   get arrived(): Float64Array {
-    return Float64Array.from({ length: (this.counts.length - 1) / CLASS_BOOK }, (_, cls) => this.counts[1 + cls * CLASS_BOOK]!);
+    return Float64Array.from({ length: this.counts.length / CLASS_BOOK }, (_, cls) => this.arrivedOf(cls));
   }
 
   /** Calls that ended, by class and outcome code (`class · outcomes + code`). */
   get ended(): Float64Array {
-    const classes = (this.counts.length - 1) / CLASS_BOOK;
+    const classes = this.counts.length / CLASS_BOOK;
     return Float64Array.from({ length: classes * outcomes.length }, (_, k) => this.endedOf(Math.floor(k / outcomes.length), k % outcomes.length));
   }
 
   arrivedOf(cls: number): number {
-    return this.counts[1 + cls * CLASS_BOOK]!;
+    return this.counts[cls * CLASS_BOOK + ARRIVED]!;
   }
   endedOf(cls: number, code: number): number {
-    return this.counts[2 + cls * CLASS_BOOK + code]!;
+    return this.counts[cls * CLASS_BOOK + ENDED + code]!;
   }
 
   /** Calls arrived; ended with an outcome; failed; of all classes. */
   arrivedTotal(): number {
     let sum = 0;
-    for (let k = 1; k < this.counts.length; k += CLASS_BOOK) sum += this.counts[k]!;
+    for (let k = ARRIVED; k < this.counts.length; k += CLASS_BOOK) sum += this.counts[k]!;
     return sum;
   }
   endedAs(code: number): number {
     let sum = 0;
-    for (let k = 2 + code; k < this.counts.length; k += CLASS_BOOK) sum += this.counts[k]!;
+    for (let k = ENDED + code; k < this.counts.length; k += CLASS_BOOK) sum += this.counts[k]!;
     return sum;
   }
   failedTotal(): number {
@@ -181,8 +209,14 @@ export class Network {
   private classes = 1;
   private depth = 0;
   private atOnce = 0;
+  /** How many things are amiss or out of the ordinary (faults, calls that can be cancelled); while 0, nobody looks for them. */
+  watch = 0;
+  private cancelling = false;
+  /** How many times as long as drawn each node's work takes now. */
+  pace = new Float64Array(16).fill(1);
 
   readonly calls: Calls;
+  readonly health = new Health(this);
 
   constructor(private readonly budget: Budget = defaultBudget) {
     this.calls = new Calls(this.clock, budget.calls, () => this.tooMany());
@@ -196,6 +230,7 @@ export class Network {
   addNode(node: Node): number {
     node.index = this.nodes.length;
     this.nodes.push(node);
+    if (node.index === this.pace.length) this.pace = enlarged(this.pace, new Float64Array(node.index * 2).fill(1));
     node.makeRoom(this.classes);
     return node.index;
   }
@@ -237,6 +272,12 @@ export class Network {
     return this.agenda.push(node, what, arg);
   }
 
+  /** The same for work of the node's own, which takes longer while the node is slow (`pace`). */
+  afterWork(delay: Sampler, stream: Stream, node: number, what: number, arg: number): number {
+    this.agenda.at[0] = this.clock[0]! + delay.draw(stream) * this.pace[node]!;
+    return this.agenda.push(node, what, arg);
+  }
+
   /** Plans an event at `time`, not before now. */
   at(time: number, node: number, what: number, arg: number): number {
     this.agenda.at[0] = time;
@@ -248,8 +289,10 @@ export class Network {
     const to = this.linkTo[link]!;
     const c = this.calls.create(request, parent, caller, to, link, 0, this.requests.class(request));
     // A call's row outlives its calls downstream, so holding the request once, at the root, is enough.
-    if (parent >= 0) this.calls.rows[parent * CALL_STRIDE + STATE]! += PENDING;
-    else this.requests.hold(request);
+    if (parent >= 0) {
+      this.calls.rows[parent * CALL_STRIDE + STATE]! += PENDING;
+      if (this.cancelling) this.calls.adopt(c, parent);
+    } else this.requests.hold(request);
     this.send(c, link, to);
   }
 
@@ -291,9 +334,49 @@ export class Network {
     const { rows, times } = this.calls;
     times[c * 2] = this.clock[0]!;
     node.begins(rows[c * CALL_STRIDE + CLASS]!);
+    if (this.watch > 0 && this.stopsArrival(c, to)) return;
     this.depth++;
     node.arrive(c);
     this.depth--;
+  }
+
+  private stopsArrival(c: number, to: number): boolean {
+    if (!this.calls.cancelled(c)) return this.health.stopsArrival(c, to);
+    this.fail(c, Code.cancelled);
+    return true;
+  }
+
+  /** Hands a call that has had to wait over to its node, as an event of this moment. */
+  deliverLater(node: number, c: number): void {
+    this.after(0, node, DELIVER, c);
+  }
+
+  /** The same for an answer that has had to wait for its caller. */
+  replyLater(caller: number, c: number): void {
+    this.after(0, caller, REPLY, c);
+  }
+
+  /** From now on calls know those made on their behalf, so that `cancel` can reach them. */
+  allowCancelling(): void {
+    if (!this.cancelling) this.watch++;
+    this.cancelling = true;
+  }
+
+  /** Nobody wants this call's answer any more: work on it shall stop, here and further down. It still ends, sooner or later, with some outcome. */
+  cancel(c: number): void {
+    const { rows } = this.calls;
+    const at = c * CALL_STRIDE;
+    const state = rows[at + STATE]!;
+    if ((state & CANCELLED) !== 0) return;
+    rows[at + STATE] = state | CANCELLED;
+    if (this.calls.start(c) < 0) return;
+    if ((state & CONCLUDED) !== 0) this.cancelChildren(c);
+    else this.nodes[rows[at + NODE]!]!.cancelled(c);
+  }
+
+  /** Cancels what is still out on a call's behalf. */
+  cancelChildren(c: number): void {
+    for (const child of this.calls.children(c)) this.cancel(child);
   }
 
   /** Ends a call with an answer. */
@@ -308,21 +391,35 @@ export class Network {
 
   /** Ends a call with an outcome code, 0 being an answer. */
   conclude(c: number, code: number): void {
+    this.settle(c, code);
+    const { rows } = this.calls;
+    const at = c * CALL_STRIDE;
+    const link = rows[at + LINK]!;
+    if (this.slow[link] === 0 && this.depth < DEPTH) this.reply(c);
+    else this.travel(link, rows[at + CALLER]!, REPLY, c);
+  }
+
+  /** Books a call out with an outcome code; its caller has not heard of it yet. */
+  settle(c: number, code: number): void {
     const { rows, times } = this.calls;
     const at = c * CALL_STRIDE;
     const node = this.nodes[rows[at + NODE]!]!;
     node.ends(rows[at + CLASS]!, code);
     if (code === 0) node.latency.add(this.clock[0]! - times[c * 2]!);
     rows[at + STATE]! |= code | CONCLUDED;
-    const link = rows[at + LINK]!;
-    if (this.slow[link] === 0 && this.depth < DEPTH) this.reply(c);
-    else this.travel(link, rows[at + CALLER]!, REPLY, c);
+    if (this.cancelling && rows[at + STATE]! >= PENDING) this.dropChildren(c);
+  }
+
+  /** What a call still has out along wires that stop work nobody waits for is cancelled. */
+  private dropChildren(c: number): void {
+    for (const child of this.calls.children(c)) if (this.links[this.calls.link(child)]!.stops) this.cancel(child);
   }
 
   /** The answer is back at the caller. */
   private reply(c: number): void {
     const { rows } = this.calls;
     const at = c * CALL_STRIDE;
+    if (this.watch > 0 && this.health.stopsReply(c, rows[at + CALLER]!)) return;
     const link = rows[at + LINK]!;
     const parent = rows[at + PARENT]!;
     const state = rows[at + STATE]!;
@@ -331,6 +428,7 @@ export class Network {
     if ((state & OUTCOME_BITS) !== 0) this.linkFailed[link]!++;
     this.depth++;
     if (parent >= 0) {
+      if (this.cancelling) this.calls.disown(c, parent);
       // What it still has out downstream outlives its parent: from here on it holds the request by itself.
       if (state >= PENDING) {
         this.requests.hold(rows[at + REQUEST]!);
@@ -396,8 +494,8 @@ export class Network {
       const { slots } = agenda;
       const target = slots[slot * SLOT + TARGET]!;
       const what = target & 15;
-      if (what < ENTER) nodes[target >> 4]!.wake(what, slots[slot * SLOT + ARGUMENT]!);
-      else this.carry(what, target >> 4, slots[slot * SLOT + ARGUMENT]!);
+      if (what >= DELIVER) this.carry(what, target >> 4, slots[slot * SLOT + ARGUMENT]!);
+      else if (this.watch === 0 || !this.health.stopsEvent(slot, target >> 4)) nodes[target >> 4]!.wake(what, slots[slot * SLOT + ARGUMENT]!);
     }
     this.events += all;
     return false;
@@ -406,7 +504,8 @@ export class Network {
   /** A call that was on its way has arrived. */
   private carry(what: number, to: number, c: number): void {
     if (what === ENTER) this.enter(c, to);
-    else this.reply(c);
+    else if (what === REPLY) this.reply(c);
+    else if (!this.stopsArrival(c, to)) this.nodes[to]!.arrive(c);
   }
 
   private tooFast(): void {

@@ -6,14 +6,15 @@ import type { Network, Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import type { Trace } from '../engine/trace.ts';
 import type { Unit } from '../units/unit.ts';
+import type { FaultName } from './fault.ts';
 import type { Params, Values } from './param.ts';
 
 /** Palette categories, in the order they are shown; each has a colour of its own. */
 export const groups = ['Traffic', 'Routing', 'Compute', 'Memory', 'Data', 'Safety', 'Operations'] as const;
 export type Group = (typeof groups)[number];
 
-/** What a wire carries: a `call` asks for an answer; a `prefix` wire attaches a KV cache to an engine. */
-export type Wire = 'call' | 'prefix';
+/** What a wire carries: a `call` asks for an answer; a `prefix` wire attaches a KV cache to an engine; `control` lets one component size another. */
+export type Wire = 'call' | 'prefix' | 'control';
 
 /** Where wires may end and start. `out.max` bounds the number of outgoing wires of that sort. */
 export interface Ports {
@@ -92,7 +93,39 @@ export interface Site {
 export interface Component<V> extends Node {
   /** Takes changed parameter values at once; requests in flight survive. */
   retune(values: V): void;
+  /** Suffers a fault of its kind's own, one of `Kind.faults` that the network does not know by itself. `amount` is as `faultInfo` says. */
+  strike?(fault: FaultName, amount: number): void;
+  /** The end of it. */
+  heal?(fault: FaultName, amount: number): void;
+  /** What it has cost from the start of the run until now, in USD, where that depends on the run; otherwise it is the cost sheet × time. */
+  spentUsd?(now: number): number;
+  /** The replicas it runs on, where their number can change while it runs. */
+  readonly scaling?: Replicas;
 }
+
+/** Replicas that come and go. */
+export interface Replicas {
+  /** How many there shall be. */
+  readonly wanted: number;
+  /** How many serve now; how many are starting. Those that finish their work before they go count in neither. */
+  readonly ready: number;
+  readonly starting: number;
+  /** Asks for so many: more start cold unless a warm one stands by, fewer take nothing new and leave when they are done. */
+  scaleTo(count: number): void;
+  /** Loses so many ready replicas at once, with the work on them (`keep`: they were warned and have had time to finish). They do not come back by themselves. */
+  lose(count: number, keep: boolean): void;
+  /** What an autoscaler may look at, as running totals: a share of capacity in use, work waiting per ready replica, and KV memory in use. */
+  readonly signals: Readonly<Partial<Record<ScalingSignal, Signal>>>;
+}
+
+/** The quotient of two running totals, as in `Measure`. */
+export interface Signal {
+  total(now: number): number;
+  per(now: number): number;
+}
+
+/** What an autoscaler can follow. */
+export type ScalingSignal = 'utilisation' | 'queue' | 'kv';
 
 /** Everything about one kind of component. `P` its parameters, `N` its running form. */
 export interface Kind<P extends Params = Params, N extends Component<Values<P>> = Component<Values<P>>> {
@@ -125,7 +158,7 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   readonly passes?: (values: Values<P>, flow: Flow, weights: readonly number[]) => readonly Flow[];
   readonly cost: (values: Values<P>) => readonly CostRow[];
   /** Faults it can suffer, by name. */
-  readonly faults: readonly string[];
+  readonly faults: readonly FaultName[];
   /** Upgrades of stored parameter values, oldest first; index i takes version i to i + 1. */
   readonly migrations: readonly ((stored: Readonly<Record<string, unknown>>) => Record<string, unknown>)[];
   readonly build: (values: Values<P>, site: Site) => N;
