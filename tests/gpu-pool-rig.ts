@@ -1,4 +1,5 @@
 /** A bare rig for engine tests: requests of given lengths at given moments, sent straight to one pool, each with its own times noted. */
+import { plainClass } from '../src/engine/ledger.ts';
 import { Network, Node } from '../src/engine/network.ts';
 import { Stream } from '../src/engine/random.ts';
 import { Pattern } from '../src/engine/requests.ts';
@@ -73,7 +74,7 @@ export class Rig {
   readonly values: PoolValues;
 
   constructor(readonly sent: Sent, values: Partial<PoolValues> = {}, special: Partial<Rules> = {}, cache: Partial<CacheValues> | null = null) {
-    this.net.openBook('all', (this.sender = new Sender(this.net, sent)));
+    this.net.openBook({ name: 'all', ...plainClass }, (this.sender = new Sender(this.net, sent)));
     this.values = { ...defaults(gpuPool.params), ...values };
     this.pool = new GpuPool(this.values, this.site('pool'), special);
     this.cache = cache === null ? null : kvCache.build({ ...defaults(kvCache.params), ...cache }, this.site('cache'));

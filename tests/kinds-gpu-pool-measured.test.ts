@@ -1,6 +1,7 @@
 /** The GPU pool against published measurements: closed loops of chat requests and offline throughput, each simulated as it was measured. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { plainClass } from '../src/engine/ledger.ts';
 import { Network, Node } from '../src/engine/network.ts';
 import { Stream } from '../src/engine/random.ts';
 import { Pattern } from '../src/engine/requests.ts';
@@ -72,7 +73,7 @@ function loop(r: Row, cachePrecision: '8' | '16'): { readonly first: number; rea
   const net = new Network();
   const people = Number(r.load_value);
   const crowd = new Crowd(net, people, Number(r.isl), Number(r.osl));
-  net.openBook('all', crowd);
+  net.openBook({ name: 'all', ...plainClass }, crowd);
   net.addNode(crowd);
   net.addNode(gpuPool.build({ ...defaults(gpuPool.params), ...setup(r, cachePrecision), sequenceLimit: 1024 }, { net, id: 'pool', stream: (purpose) => new Stream(1, 'pool', purpose), trace: () => null }));
   crowd.out = Int32Array.of(net.addLink({ id: 'l', from: 0, to: 1, latency: null, stream: new Stream(1, 'l', 'l'), async: false, weight: 1 }));

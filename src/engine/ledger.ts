@@ -8,6 +8,19 @@ interface Counted {
   endedOf(cls: number, code: number): number;
 }
 
+/** What requests of one class have in common. Classes of the same name but of different tenants are different classes. */
+export interface RequestClass {
+  readonly name: string;
+  readonly tenant: string;
+  /** Higher is served sooner where somebody looks at it. */
+  readonly priority: number;
+  /** The tenant's share where capacity is shared fairly, relative to others. */
+  readonly weight: number;
+}
+
+/** A class without anything special. */
+export const plainClass = { tenant: '', priority: 0, weight: 1 } as const;
+
 /** The book of one class of requests from one source; `index` is its place in `Ledger.books`, `cls` the class number of its requests. */
 export class Book {
   /** Answers that came before their deadline. */
@@ -17,6 +30,7 @@ export class Book {
 
   constructor(
     readonly name: string,
+    readonly tenant: string,
     readonly index: number,
     readonly cls: number,
     private readonly source: Counted,
@@ -36,8 +50,8 @@ export class Book {
 export type Listener = (request: number, outcome: number, now: number) => void;
 
 export class Ledger {
-  /** Names of request classes; a class number is a place in this list. */
-  readonly names: string[] = [];
+  /** Request classes; a class number is a place in this list. */
+  readonly classes: RequestClass[] = [];
   readonly books: Book[] = [];
   /** Of streamed answers, in seconds: until the first part; per further unit of output. */
   readonly first = new Histogram();
@@ -50,13 +64,20 @@ export class Ledger {
 
   constructor(private readonly requests: Requests) {}
 
-  /** A new book; classes of the same name share their number. */
-  open(name: string, source: Counted): Book {
-    const known = this.names.indexOf(name);
-    const cls = known >= 0 ? known : this.names.push(name) - 1;
-    const book = new Book(name, this.books.length, cls, source);
+  /** A new book; classes of the same name and tenant share their number, and are what was said of them last. */
+  open(of: RequestClass, source: Counted): Book {
+    const cls = this.define(of);
+    const book = new Book(of.name, of.tenant, this.books.length, cls, source);
     this.books.push(book);
     return book;
+  }
+
+  /** The number of a class, which is from now on as described. */
+  define(of: RequestClass): number {
+    const known = this.classes.findIndex((c) => c.name === of.name && c.tenant === of.tenant);
+    if (known < 0) return this.classes.push(of) - 1;
+    this.classes[known] = of;
+    return known;
   }
 
   /** Seconds from birth to answer, of all classes. Read at once: the next call may write into the same histogram. */

@@ -6,7 +6,7 @@ import { Agenda, ARGUMENT, enlarged, SLOT, TARGET } from './agenda.ts';
 import { ASYNC, CALL_STRIDE, CALLER, Calls, CANCELLED, CLASS, CONCLUDED, DELIVERED, LINK, NODE, OUTCOME_BITS, PARENT, PENDING, REQUEST, STATE } from './calls.ts';
 import { Health } from './health.ts';
 import { Histogram } from './histogram.ts';
-import { Ledger, type Book } from './ledger.ts';
+import { Ledger, type Book, type RequestClass } from './ledger.ts';
 import { Code, outcomes } from './reasons.ts';
 import type { Stream } from './random.ts';
 import { Requests } from './requests.ts';
@@ -250,10 +250,10 @@ export class Network {
   }
 
   /** Opens the book of a class of requests that `source` makes. */
-  openBook(name: string, source: Node): Book {
-    const book = this.ledger.open(name, source);
-    if (this.ledger.names.length > this.classes) {
-      this.classes = this.ledger.names.length;
+  openBook(of: RequestClass, source: Node): Book {
+    const book = this.ledger.open(of, source);
+    if (this.ledger.classes.length > this.classes) {
+      this.classes = this.ledger.classes.length;
       for (const node of this.nodes) node.makeRoom(this.classes);
     }
     source.makeRoom(this.classes);

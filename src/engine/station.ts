@@ -1,8 +1,10 @@
 /**
- * Servers with one bounded first-come queue in front: the part most queueing systems are made of. It keeps the books (queue length,
- * servers busy, over time); whoever owns it draws service times and plans their ends.
+ * Servers with one bounded queue in front: the part most queueing systems are made of. It keeps the books (queue length, servers
+ * busy, over time); whoever owns it draws service times and plans their ends.
  */
 import type { Calls } from './calls.ts';
+import { Line, type Order } from './line.ts';
+import type { Shedder } from './shedding.ts';
 
 // An area under a level is kept as Σ (time of each step down) − Σ (time of each step up); with level · now added, that is ∫ level dt.
 // One addition a step, where advancing all areas at every event took three times as much.
@@ -16,6 +18,11 @@ export const STARTED = 0;
 export const QUEUED = 1;
 export const REFUSED = 2;
 
+/** In a call's `next` once it has left the line: a server has it; or its service is over, which is for the owner to note. */
+const SERVING = -5;
+/** See `SERVING`. */
+export const SERVED = -6;
+
 export class Station {
   busy = 0;
   queued = 0;
@@ -25,6 +32,11 @@ export class Station {
   private tail = -1;
   private readonly t = new Float64Array(4);
   private readonly clock: Float64Array;
+  /** Where it is not first come, first served: who waits, and by what order. */
+  private line: Line | null = null;
+  private order: Order | null = null;
+  private shedder: Shedder | null = null;
+  private turnedAway: ((call: number, code: number) => void) | null = null;
 
   constructor(
     private readonly calls: Calls,
@@ -40,21 +52,31 @@ export class Station {
     if (this.busy < this.servers) {
       this.busy++;
       this.t[BUSY]! -= this.clock[0]!;
+      this.calls.setNext(call, SERVING);
       return STARTED;
     }
     if (this.queued >= this.room) return REFUSED;
-    this.calls.setNext(call, -1);
-    if (this.tail < 0) this.head = call;
-    else this.calls.setNext(this.tail, call);
-    this.tail = call;
+    if (this.line === null) this.append(call);
+    else this.line.push(call, this.order!.key(call));
     if (++this.queued > this.longest) this.longest = this.queued;
     this.t[QUEUE]! -= this.clock[0]!;
     return QUEUED;
   }
 
+  private append(call: number): void {
+    this.calls.setNext(call, -1);
+    this.calls.setPrevious(call, this.tail);
+    if (this.tail < 0) this.head = call;
+    else this.calls.setNext(this.tail, call);
+    this.tail = call;
+  }
+
   /** A server is done; returns the waiting call it turns to, or −1 if it falls idle. */
   finish(): number {
-    if (this.head >= 0 && this.busy <= this.servers) return this.take();
+    if (this.queued > 0 && this.busy <= this.servers) {
+      const call = this.shedder === null ? this.take() : this.takeWanted();
+      if (call >= 0) return call;
+    }
     this.busy--;
     this.t[BUSY]! += this.clock[0]!;
     return -1;
@@ -62,19 +84,91 @@ export class Station {
 
   /** Takes the first waiting call into service, if a server is free; −1 otherwise. Call after raising `servers`. */
   draw(): number {
-    if (this.head < 0 || this.busy >= this.servers) return -1;
+    if (this.queued === 0 || this.busy >= this.servers) return -1;
     this.busy++;
     this.t[BUSY]! -= this.clock[0]!;
-    return this.take();
+    return this.finish();
   }
 
   private take(): number {
+    this.queued--;
+    this.t[QUEUE]! += this.clock[0]!;
+    const call = this.line === null ? this.shift() : this.next(this.line);
+    this.calls.setNext(call, SERVING);
+    return call;
+  }
+
+  private shift(): number {
     const call = this.head;
     this.head = this.calls.next(call);
     if (this.head < 0) this.tail = -1;
+    else this.calls.setPrevious(this.head, -1);
+    return call;
+  }
+
+  private next(line: Line): number {
+    this.order!.taken(line.firstKey());
+    return line.pop();
+  }
+
+  /** The first that is worth serving; those before it are turned away. */
+  private takeWanted(): number {
+    while (this.queued > 0) {
+      const call = this.take();
+      const code = this.shedder!.judge(call);
+      if (code === 0) return call;
+      this.turnedAway!(call, code);
+    }
+    return -1;
+  }
+
+  /** Takes a call out of the queue; false if it does not wait there (it must be at this station). */
+  leave(call: number): boolean {
+    if (this.line !== null) {
+      if (!this.line.remove(call)) return false;
+    } else if (this.calls.next(call) <= SERVING) return false;
+    else this.unlink(call);
     this.queued--;
     this.t[QUEUE]! += this.clock[0]!;
-    return call;
+    return true;
+  }
+
+  private unlink(call: number): void {
+    const next = this.calls.next(call);
+    const previous = this.calls.previous(call);
+    if (previous < 0) this.head = next;
+    else this.calls.setNext(previous, next);
+    if (next < 0) this.tail = previous;
+    else this.calls.setPrevious(next, previous);
+  }
+
+  /** Changes who is taken next (null: first come, first served); those in line take their places in the new order. */
+  reorder(order: Order | null): void {
+    const waiting: number[] = [];
+    for (let k = this.queued; k > 0; k--) waiting.push(this.line === null ? this.shift() : this.line.pop());
+    this.order = order;
+    this.line = order === null ? null : new Line();
+    this.head = this.tail = -1;
+    for (const call of waiting) {
+      if (this.line === null) this.append(call);
+      else this.line.push(call, order!.key(call));
+    }
+  }
+
+  /** Who is turned away at the head of the line (null: nobody), and whom to tell. */
+  shed(shedder: Shedder | null, turnedAway: (call: number, code: number) => void): void {
+    this.shedder = shedder;
+    this.turnedAway = turnedAway;
+  }
+
+  /** All servers fall idle and nobody waits any more; what becomes of those calls is the owner's affair. */
+  reset(): void {
+    this.t[BUSY]! += this.clock[0]! * this.busy;
+    this.t[QUEUE]! += this.clock[0]! * this.queued;
+    this.busy = 0;
+    this.queued = 0;
+    this.head = this.tail = -1;
+    this.line?.clear();
   }
 
   /** Changes the number of servers and places in the queue; who waits keeps waiting, who is served is served to the end. */

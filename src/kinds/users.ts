@@ -1,7 +1,7 @@
 /** Users: where requests come from. Open arrivals with a pattern, a closed population with think times, or a recorded trace. */
 import { sineOfTurns } from '../engine/math.ts';
 import { Histogram } from '../engine/histogram.ts';
-import type { Book } from '../engine/ledger.ts';
+import { plainClass, type Book, type RequestClass } from '../engine/ledger.ts';
 import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
@@ -70,6 +70,20 @@ const params = {
       className: text({ label: 'Name', help: 'Shown in results.', default: 'chat', maxLength: 40 }),
       classShare: real({ label: 'Share', help: 'Relative share of requests.', unit: 'count', default: 1, min: 0, max: 1e6 }),
       classScale: real({ label: 'Length ×', help: 'Multiple of input and output tokens.', unit: 'ratio', default: 1, min: 0.01, max: 1000 }),
+      classPriority: whole({ label: 'Priority', help: 'Higher goes first, where whoever serves looks at priorities.', unit: 'count', default: 0, min: 0, max: 9 }),
+      classWithin: real({ label: 'Useful within', help: 'Deadline of this class; 0 is that of all requests.', unit: 'seconds', default: 0, min: 0, max: 1e6 }),
+    },
+  }),
+  tenants: table({
+    label: 'Tenants',
+    help: 'Customers who share the system, with their share of the traffic; none means everybody is one.',
+    section: 'Classes',
+    default: [],
+    maxRows: 8,
+    columns: {
+      tenantName: text({ label: 'Name', help: 'Shown in results.', default: 'team', maxLength: 40 }),
+      tenantShare: real({ label: 'Share', help: 'Relative share of requests.', unit: 'count', default: 1, min: 0, max: 1e6 }),
+      tenantWeight: real({ label: 'Weight', help: 'Relative share of capacity where it is shared fairly, and of quotas.', unit: 'count', default: 1, min: 0.001, max: 1e6 }),
     },
   }),
 };
@@ -99,13 +113,16 @@ class Users extends Node implements Component<UsersValues> {
   private key = new Zipf(1, 0);
   private prefix = new Zipf(1, 0);
   private mix: Alias | null = null;
-  private readonly books = new Map<string, Book>();
+  private readonly books: Book[] = [];
   /** The same by class number. */
   private readonly bookOf: Book[] = [];
   private ownLatency: Histogram | null = null;
   private readonly like = new Pattern();
   private classes: number[] = [];
   private scales: number[] = [];
+  /** Seconds after which an answer no longer counts, by class (0: never), and whether there is any. */
+  private within: number[] = [];
+  private hurried = false;
   /** True where every request is the same: nothing but its birth needs drawing. */
   private plain = false;
   /** True where, besides, the rate is steady and nobody has deadlines. */
@@ -159,43 +176,50 @@ class Users extends Node implements Component<UsersValues> {
     this.wait = new Sampler(v.patience);
     if (this.key.n !== v.keyCount || this.key.s !== v.keySkew) this.key = new Zipf(v.keyCount, v.keySkew);
     if (this.prefix.n !== v.prefixCount) this.prefix = new Zipf(Math.max(1, v.prefixCount), 1);
-    this.prepareClasses(v.requestClasses);
+    this.prepareClasses(v);
     const fixed = (d: Distribution): boolean => d.mean === 0 || d.shape === 'constant';
-    this.plain = [v.inputTokens, v.outputTokens, v.requestBytes, v.itemCount].every(fixed) && v.keyCount === 1 && v.prefixCount === 0 && v.requestClasses.length === 0;
+    this.plain = [v.inputTokens, v.outputTokens, v.requestBytes, v.itemCount].every(fixed) && v.keyCount === 1 && v.prefixCount === 0 && this.mix === null && this.scales[0] === 1;
     this.plainClass = this.classes[0]!;
     this.like.set(this.net.requests.freshVersion(), this.classes[0]!, Math.round(v.inputTokens.mean), Math.round(v.outputTokens.mean), v.requestBytes.mean, Math.max(1, Math.round(v.itemCount.mean)));
-    this.simple = this.plain && this.steady && v.usefulWithin === 0 && v.patience.mean === 0;
+    this.simple = this.plain && this.steady && !this.hurried && v.patience.mean === 0;
     const loaded = v.arrivals === 'trace' ? this.site.trace(v.recording) : null;
     if (loaded !== this.trace) this.row = 0;
     this.trace = loaded;
     if (loaded !== null) this.traceBase = this.net.requests.register(loaded);
   }
 
-  private prepareClasses(rows: UsersValues['requestClasses']): void {
-    this.mix = rows.length > 1 ? new Alias(rows.map((r) => r.classShare)) : null;
-    const names = rows.length > 0 ? rows.map((r) => r.className) : ['all'];
-    this.classes = names.map((name) => this.book(name).cls);
+  private prepareClasses(v: UsersValues): void {
+    const sorts = v.requestClasses.length > 0 ? v.requestClasses : [{ className: 'all', classShare: 1, classScale: 1, classPriority: 0, classWithin: 0 }];
+    const tenants = v.tenants.length > 0 ? v.tenants : [{ tenantName: plainClass.tenant, tenantShare: 1, tenantWeight: plainClass.weight }];
+    const pairs = tenants.flatMap((t) => sorts.map((c) => ({ t, c })));
+    this.mix = pairs.length > 1 ? new Alias(pairs.map(({ t, c }) => t.tenantShare * c.classShare)) : null;
+    this.classes = pairs.map(({ t, c }) => this.book({ name: c.className, tenant: t.tenantName, priority: c.classPriority, weight: t.tenantWeight }).cls);
     this.shareLatency();
-    this.scales = rows.length > 0 ? rows.map((r) => r.classScale) : [1];
+    this.scales = pairs.map(({ c }) => c.classScale);
+    this.within = pairs.map(({ c }) => (c.classWithin > 0 ? c.classWithin : v.usefulWithin));
+    this.hurried = this.within.some((seconds) => seconds > 0);
   }
 
-  /** This source's book of that name, opened when first needed. */
-  private book(name: string): Book {
-    const known = this.books.get(name);
-    if (known !== undefined) return known;
-    const fresh = this.net.openBook(name, this);
-    this.books.set(name, fresh);
+  /** This source's book of that class and tenant, opened when first needed. */
+  private book(of: RequestClass): Book {
+    const known = this.books.find((b) => b.name === of.name && b.tenant === of.tenant);
+    if (known !== undefined) {
+      this.net.ledger.define(of);
+      return known;
+    }
+    const fresh = this.net.openBook(of, this);
+    this.books.push(fresh);
     this.bookOf[fresh.cls] = fresh;
     return fresh;
   }
 
   /** With one book its histogram is the node's own; with several the node keeps the sum of them. */
   private shareLatency(): void {
-    const [first, ...more] = [...this.books.values()];
+    const [first, ...more] = this.books;
     if (more.length === 0) this.latency = first!.latency;
     else if (this.ownLatency !== this.latency) {
       this.ownLatency = new Histogram();
-      for (const book of this.books.values()) this.ownLatency.merge(book.latency);
+      for (const book of this.books) this.ownLatency.merge(book.latency);
       this.latency = this.ownLatency;
     }
   }
@@ -305,11 +329,16 @@ class Users extends Node implements Component<UsersValues> {
     if (this.trace !== null && this.values.arrivals === 'trace') this.copy(r, row, this.trace);
     else if (!this.plain) this.describe(r);
     const cls = net.requests.class(r);
-    if (this.values.usefulWithin > 0) net.requests.setDeadline(r, net.now + this.values.usefulWithin);
+    if (this.hurried) this.setDeadline(r, cls);
     if (this.values.patience.mean > 0) net.requests.setTimer(r, net.after(this.wait.draw(this.bodies), this.index, GIVE_UP, r));
     this.begins(cls);
     if (this.out.length > 0) net.call(this.net.pick(this.out, this.bodies), r, -1, this.index);
     else this.unsent(r);
+  }
+
+  private setDeadline(r: number, cls: number): void {
+    const seconds = this.within[this.classes.indexOf(cls)]!;
+    if (seconds > 0) this.net.requests.setDeadline(r, this.net.now + seconds);
   }
 
   /** Nobody to ask. */

@@ -1,0 +1,106 @@
+/** Replicas that start cold, serve, and are paid for from the moment they are asked for. */
+import type { Network } from '../engine/network.ts';
+import type { Stream } from '../engine/random.ts';
+import type { Sampler } from '../engine/sampler.ts';
+import type { Replicas, ScalingSignal, Signal } from './kind.ts';
+
+/** Counts of replicas and what they cost; the owner is told of every change and does the serving. */
+export class ReplicaSet implements Replicas {
+  ready: number;
+  starting = 0;
+  private paid = 0;
+  private since: number;
+  /** Of those starting, how many are no longer wanted; they go as soon as they are up. */
+  private unwanted = 0;
+
+  /**
+   * `what` is the owner's event code for "one has started" (it then calls `started`); `start` is how long a cold start takes, in seconds;
+   * `changed` is told whenever the number of ready ones has changed.
+   */
+  constructor(
+    private readonly net: Network,
+    private readonly owner: { readonly index: number },
+    private readonly what: number,
+    public wanted: number,
+    public start: Sampler,
+    private readonly draws: Stream,
+    private readonly changed: () => void,
+    readonly signals: Readonly<Partial<Record<ScalingSignal, Signal>>>,
+  ) {
+    this.ready = wanted;
+    this.since = net.now;
+  }
+
+  /** Sets the number at once, without a cold start: a person has changed the design. */
+  set(count: number): void {
+    this.advance();
+    this.unwanted = this.starting;
+    this.wanted = this.ready = count;
+    this.changed();
+  }
+
+  scaleTo(count: number): void {
+    this.advance();
+    this.wanted = count;
+    const coming = this.starting - this.unwanted;
+    let missing = count - this.ready - coming;
+    if (missing > 0) this.startMore(missing);
+    else {
+      const spared = Math.min(coming, -missing);
+      this.unwanted += spared;
+      missing += spared;
+      if (missing === 0) return;
+      this.ready += missing;
+      this.changed();
+    }
+  }
+
+  private startMore(count: number): void {
+    const kept = Math.min(count, this.unwanted);
+    this.unwanted -= kept;
+    for (let k = kept; k < count; k++) {
+      this.starting++;
+      this.net.after(this.start.draw(this.draws), this.owner.index, this.what, 0);
+    }
+  }
+
+  /** One has started. */
+  started(): void {
+    this.advance();
+    this.starting--;
+    if (this.unwanted > 0) this.unwanted--;
+    else {
+      this.ready++;
+      this.changed();
+    }
+  }
+
+  lose(count: number): void {
+    this.advance();
+    this.ready = Math.max(0, this.ready - count);
+    this.changed();
+  }
+
+  /** Starts as many again as are missing. */
+  replace(): void {
+    this.scaleTo(this.wanted);
+  }
+
+  /** After a crash of the whole: those starting start again from the beginning. */
+  reset(): void {
+    this.advance();
+    const again = this.starting - this.unwanted;
+    this.starting = this.unwanted = 0;
+    if (again > 0) this.startMore(again);
+  }
+
+  private advance(): void {
+    this.paid = this.paidArea(this.net.now);
+    this.since = this.net.now;
+  }
+
+  /** ∫ replicas paid for dt up to now, in replica-seconds: ready ones and those starting. */
+  paidArea(now: number): number {
+    return this.paid + (now - this.since) * (this.ready + this.starting - this.unwanted);
+  }
+}
