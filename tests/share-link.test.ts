@@ -68,10 +68,11 @@ describe('a link', () => {
         { id: 'service-1', kind: 'service', label: 'Desk', x: 300, y: 40, params: { serverCount: 4 } },
       ],
       links: [{ id: 'link-1', from: 'users-1', to: 'service-1', params: { linkWeight: 2 } }],
-      groups: [{ id: 'area-1', label: 'Zone A', x: 272, y: -4, width: 256, height: 192 }],
+      groups: [{ id: 'area-1', label: 'Zone A', x: 272, y: -4, width: 256, height: 192, level: 'area', latency: 0, usdPerGb: 0 }],
+      faults: [],
       notes: [{ id: 'note-1', text: 'a note – with ü', x: 10, y: 20 }],
       objectives: [{ metric: 'latency.p99', relation: 'at most', limit: 0.05 }],
-      run: { seed: 7, seconds: 60, warmupSeconds: 0, speed: 1 },
+      run: { seed: 7, seconds: 60, warmupSeconds: 0, warmup: 'given', speed: 1, slice: 1 },
       view: { x: 1, y: 2, zoom: 0.5 },
     } });
   });

@@ -1,6 +1,6 @@
 /** Pure edits: each takes a design and answers with the edited one; what a design must not hold is left as it was. */
 import { catalogue, type Catalogue } from './catalogue.ts';
-import { limits, type Design, type DesignGroup, type DesignLink, type DesignNode, type DesignNote, type Objective, type RunSettings } from './design.ts';
+import { groupDistance, limits, type Design, type DesignFault, type DesignGroup, type GroupLevel, type DesignLink, type DesignNode, type DesignNote, type Objective, type RunSettings } from './design.ts';
 import { checkParam, sameValue } from './params.ts';
 import { wireRefusal } from './wires.ts';
 import type { Params } from '../kit/param.ts';
@@ -30,17 +30,19 @@ export function addNode(design: Design, kindId: string, x: number, y: number, id
   return { ...design, nodes: [...design.nodes, node] };
 }
 
-/** Removes components, wires, areas and notes; wires of removed components go with them. */
+/** Removes components, wires, areas, notes and faults; wires of removed components, and faults of what is removed, go with them. */
 export function removeItems(design: Design, ids: Iterable<string>): Design {
   const gone = new Set(ids);
   const stays = (item: { readonly id: string }): boolean => !gone.has(item.id);
-  return {
+  const left = {
     ...design,
     nodes: design.nodes.filter(stays),
     links: design.links.filter((link) => stays(link) && !gone.has(link.from) && !gone.has(link.to)),
     groups: design.groups.filter(stays),
     notes: design.notes.filter(stays),
   };
+  const there = new Set([...left.nodes, ...left.links, ...left.groups].map((item) => item.id));
+  return { ...left, faults: design.faults.filter((fault) => stays(fault) && there.has(fault.target)) };
 }
 
 /** Puts components, areas and notes at new places, in whole pixels; ids that are not on the board are passed over. */
@@ -100,7 +102,7 @@ export function excerpt(design: Design, ids: Iterable<string>): Design {
   const chosen = new Set(ids);
   const wanted = (item: { readonly id: string }): boolean => chosen.has(item.id);
   const links = design.links.filter((link) => chosen.has(link.from) && chosen.has(link.to));
-  return { ...design, nodes: design.nodes.filter(wanted), links, groups: design.groups.filter(wanted), notes: design.notes.filter(wanted), objectives: [], view: null };
+  return { ...design, nodes: design.nodes.filter(wanted), links, groups: design.groups.filter(wanted), notes: design.notes.filter(wanted), faults: [], objectives: [], view: null };
 }
 
 /** Adds another design's components, wires, areas and notes under new ids, moved by (dx, dy); what does not fit is left out. */
@@ -117,7 +119,7 @@ export function paste(design: Design, part: Design, dx: number, dy: number, book
 /** Draws an area around the given components, or an empty one at a place. */
 export function addGroup(design: Design, around: Iterable<string> | { readonly x: number; readonly y: number }, label = 'Area'): Design {
   if (!('x' in around)) return addAround(design, new Set(around), label);
-  return withGroup(design, { id: '', label, x: around.x, y: around.y, ...newGroup });
+  return withGroup(design, { id: '', label, x: around.x, y: around.y, ...newGroup, level: 'area', ...groupDistance.area });
 }
 
 /** Names an area. */
@@ -125,9 +127,34 @@ export function renameGroup(design: Design, id: string, label: string): Design {
   return changeGroup(design, id, (group) => ({ ...group, label: clipped(label, limits.nameCharacters) }));
 }
 
+/** Says what an area stands for; its distance becomes the usual one of that level. */
+export function setGroupLevel(design: Design, id: string, level: GroupLevel): Design {
+  return changeGroup(design, id, (group) => ({ ...group, level, ...groupDistance[level] }));
+}
+
+/** How much longer and dearer wires are that leave an area: seconds one way (0 … 60), USD per GB (0 … 1000). */
+export function setGroupDistance(design: Design, id: string, distance: { readonly latency?: number; readonly usdPerGb?: number }): Design {
+  return changeGroup(design, id, (group) => ({
+    ...group,
+    latency: Math.min(60, Math.max(0, distance.latency ?? group.latency)),
+    usdPerGb: Math.min(1000, Math.max(0, distance.usdPerGb ?? group.usdPerGb)),
+  }));
+}
+
 /** Gives an area another place and size; never smaller than 80 × 60. */
 export function resizeGroup(design: Design, id: string, x: number, y: number, width: number, height: number): Design {
   return changeGroup(design, id, (group) => ({ ...group, x: pixel(x), y: pixel(y), width: Math.max(80, pixel(width)), height: Math.max(60, pixel(height)) }));
+}
+
+/** Adds a fault under a new id (`fault-1` …); answers with the design itself where it holds as many as it may. */
+export function addFault(design: Design, fault: Omit<DesignFault, 'id'>): Design {
+  if (design.faults.length >= limits.faults) return design;
+  return { ...design, faults: [...design.faults, { ...fault, id: nextId(design, 'fault') }] };
+}
+
+/** Changes a fault: when it comes, for how long, how strong. */
+export function changeFault(design: Design, id: string, change: Partial<Omit<DesignFault, 'id'>>): Design {
+  return { ...design, faults: changed(design.faults, (fault) => (fault.id === id ? { ...fault, ...change } : fault)) };
 }
 
 /** The components whose centre lies inside an area. */
@@ -234,7 +261,7 @@ function addAround(design: Design, ids: ReadonlySet<string>, label: string): Des
   const right = Math.max(...members.map((node) => node.x)) + cardSize.width;
   const bottom = Math.max(...members.map((node) => node.y)) + cardSize.height;
   const { side, top: head } = groupPadding;
-  return withGroup(design, { id: '', label, x: left - side, y: top - head, width: right - left + 2 * side, height: bottom - top + head + side });
+  return withGroup(design, { id: '', label, x: left - side, y: top - head, width: right - left + 2 * side, height: bottom - top + head + side, level: 'area', ...groupDistance.area });
 }
 
 /** `Service`, then `Service 2`, `Service 3` … */
@@ -266,4 +293,5 @@ function* everything(design: Design): Iterable<{ readonly id: string }> {
   yield* design.links;
   yield* design.groups;
   yield* design.notes;
+  yield* design.faults;
 }

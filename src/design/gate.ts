@@ -3,9 +3,12 @@
  * one sentence that says what is wrong and where.
  */
 import * as z from 'zod/mini';
+import { inFlightChoices } from '../engine/health.ts';
+import { faultInfo, type FaultName } from '../kit/fault.ts';
 import type { AnyKind } from '../kit/kind.ts';
 import { catalogue, type Catalogue } from './catalogue.ts';
-import { emptyDesign, limits, type Design, type DesignGroup, type DesignLink, type DesignNode, type DesignNote, type Gated, type Objective, type RunSettings, type View } from './design.ts';
+import { emptyDesign, faultRepeats, groupDistance, groupLevels, limits, type Design, type DesignFault, type DesignGroup, type DesignLink, type DesignNode, type DesignNote, type Gated, type Objective, type RunSettings, type View } from './design.ts';
+import { faultDefaults, faultRefusal } from './faults.ts';
 import { inspect, readJson, Refusal, safeName } from './json.ts';
 import { checkParams, slimParams, slimValues } from './params.ts';
 import { wireRefusal } from './wires.ts';
@@ -30,14 +33,37 @@ const shape = z.strictObject({
   name: z.optional(label(limits.nameCharacters)),
   nodes: z.optional(z.array(z.strictObject({ id, kind: id, label: z.optional(label(limits.nameCharacters)), x: place, y: place, params }))),
   links: z.optional(z.array(z.strictObject({ id: z.optional(id), from: id, to: id, params }))),
-  groups: z.optional(z.array(z.strictObject({ id, label: label(limits.nameCharacters), x: place, y: place, width: place, height: place }))),
+  groups: z.optional(z.array(z.strictObject({
+    id,
+    label: label(limits.nameCharacters),
+    x: place,
+    y: place,
+    width: place,
+    height: place,
+    level: z.optional(z.enum(groupLevels)),
+    latency: z.optional(figure(0, 60)),
+    usdPerGb: z.optional(figure(0, 1000)),
+  }))),
   notes: z.optional(z.array(z.strictObject({ id, text: label(limits.noteCharacters), x: place, y: place }))),
+  faults: z.optional(z.array(z.strictObject({
+    id,
+    fault: z.enum(Object.keys(faultInfo) as [FaultName, ...FaultName[]]),
+    target: id,
+    at: figure(0, 1e8),
+    seconds: z.optional(figure(0, 1e8)),
+    amount: z.optional(z.number()),
+    inFlight: z.optional(z.enum(inFlightChoices)),
+    repeat: z.optional(z.enum(faultRepeats)),
+    every: z.optional(figure(0.001, 1e8)),
+  }))),
   objectives: z.optional(z.array(z.strictObject({ metric: label(limits.nameCharacters), relation: z.enum(['at most', 'at least']), limit: z.number() }))),
   run: z.optional(z.strictObject({
     seed: z.optional(wholeFigure(0, 2 ** 32 - 1)),
     seconds: z.optional(figure(1e-3, 1e8)),
     warmupSeconds: z.optional(figure(0, 1e8)),
+    warmup: z.optional(z.enum(['given', 'automatic'])),
     speed: z.optional(figure(0, 1e6)),
+    slice: z.optional(wholeFigure(1, 1e6)),
   })),
   view: place,
 });
@@ -81,11 +107,13 @@ function admit(value: unknown, book: Catalogue, repairs: string[]): Design {
     links: [],
     groups: (outside.groups ?? []).map((group) => admitGroup(group, repairs)),
     notes: (outside.notes ?? []).map((note, index) => admitNote(note, index, repairs)),
+    faults: [],
     objectives: (outside.objectives ?? []).map(admitObjective),
     run: admitRun(outside.run, repairs),
     view: admitView(outside.view, repairs),
   };
-  const whole = admitLinks(design, outside.links ?? [], book);
+  const wired = admitLinks(design, outside.links ?? [], book);
+  const whole = { ...wired, faults: (outside.faults ?? []).map((fault) => admitFault(wired, fault, book)) };
   checkIds(whole);
   return whole;
 }
@@ -93,7 +121,7 @@ function admit(value: unknown, book: Catalogue, repairs: string[]): Design {
 /** Before anything else is looked at: a million bad components should not become a million complaints. */
 function checkCounts(value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal('This is not a design.');
-  const lists = [['nodes', 'components'], ['links', 'wires'], ['groups', 'areas'], ['notes', 'notes'], ['objectives', 'objectives']] as const;
+  const lists = [['nodes', 'components'], ['links', 'wires'], ['groups', 'areas'], ['notes', 'notes'], ['faults', 'faults'], ['objectives', 'objectives']] as const;
   for (const [key, word] of lists) {
     const list = (value as Record<string, unknown>)[key];
     if (Array.isArray(list) && list.length > limits[key]) throw new Refusal(`A design holds at most ${limits[key].toLocaleString('en')} ${word}; this one has ${list.length.toLocaleString('en')}.`);
@@ -138,11 +166,20 @@ function admitGroup(group: NonNullable<Outside['groups']>[number], repairs: stri
   const size = (value: unknown, fallback: number): number => (finite(value) && value >= 1 ? Math.round(value) : fallback);
   const [width, height] = [size(group.width, 480), size(group.height, 320)];
   if (!finite(group.width) || !finite(group.height) || group.width < 1 || group.height < 1) repairs.push(`The size of area “${group.label}” was unreadable and is now ${width} × ${height}.`);
-  return { id: group.id, label: group.label, ...point(group, { x: 0, y: 0 }, `area “${group.label}”`, repairs), width, height };
+  const level = group.level ?? 'area';
+  const distance = { ...groupDistance[level], ...defined({ latency: group.latency, usdPerGb: group.usdPerGb }) };
+  return { id: group.id, label: group.label, ...point(group, { x: 0, y: 0 }, `area “${group.label}”`, repairs), width, height, level, ...distance };
 }
 
 function admitNote(note: NonNullable<Outside['notes']>[number], index: number, repairs: string[]): DesignNote {
   return { id: note.id, text: note.text, ...point(note, { x: 0, y: index * 80 }, `note ${index + 1}`, repairs) };
+}
+
+function admitFault(design: Design, outside: NonNullable<Outside['faults']>[number], book: Catalogue): DesignFault {
+  const fault = { ...faultDefaults(outside.fault), ...defined(outside) };
+  const refusal = faultRefusal(design, fault, book);
+  if (refusal) throw new Refusal(`Fault “${fault.id}”: ${refusal}`);
+  return fault;
 }
 
 function admitObjective(objective: NonNullable<Outside['objectives']>[number]): Objective {
@@ -152,10 +189,10 @@ function admitObjective(objective: NonNullable<Outside['objectives']>[number]): 
 }
 
 function admitRun(run: Outside['run'], repairs: string[]): RunSettings {
-  const { seed, seconds, warmupSeconds, speed } = { ...emptyDesign.run, ...defined(run ?? {}) };
-  if (warmupSeconds < seconds) return { seed, seconds, warmupSeconds, speed };
+  const settings = { ...emptyDesign.run, ...defined(run ?? {}) };
+  if (settings.warmupSeconds < settings.seconds) return settings;
   repairs.push('The warm-up was longer than the run and was dropped.');
-  return { seed, seconds, warmupSeconds: 0, speed };
+  return { ...settings, warmupSeconds: 0 };
 }
 
 function admitView(view: unknown, repairs: string[]): View | null {
@@ -183,14 +220,14 @@ function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], un
 
 function checkIds(design: Design): void {
   const seen = new Set<string>();
-  for (const { id } of [...design.nodes, ...design.links, ...design.groups, ...design.notes]) {
+  for (const { id } of [...design.nodes, ...design.links, ...design.groups, ...design.notes, ...design.faults]) {
     if (!safeName(id)) throw new Refusal(`“${id}” cannot be used as a name.`);
     if (seen.has(id)) throw new Refusal(`“${id}” is used twice; everything on the board needs a name of its own.`);
     seen.add(id);
   }
 }
 
-const words: Readonly<Record<string, string>> = { nodes: 'component', links: 'wire', groups: 'area', notes: 'note', objectives: 'objective' };
+const words: Readonly<Record<string, string>> = { nodes: 'component', links: 'wire', groups: 'area', notes: 'note', faults: 'fault', objectives: 'objective' };
 
 /** One of zod's complaints in words: where it is, and what is wrong there. */
 function sentence(value: unknown, issue: z.core.$ZodIssue): string {

@@ -48,6 +48,8 @@ export class Calls {
   times = new Float64Array(256 * 2);
   private made = 0;
   private free = -1;
+  /** What `attempt` will be of the next call made; set by whoever counts attempts. */
+  nextAttempt = 0;
   /** Calls alive now. */
   count = 0;
 
@@ -78,6 +80,7 @@ export class Calls {
     rows[at + MISSES] = -1;
     rows[at + FIRST_CHILD] = -1;
     rows[at + ELDER] = UNLISTED;
+    rows[at + ATTEMPT] = this.nextAttempt;
     this.times[c * 2] = -1;
     return c;
   }
@@ -181,12 +184,9 @@ export class Calls {
     return found;
   }
 
-  /** Which attempt at the same thing this call is, 0 being the first; undefined where nobody retries. */
+  /** Which attempt at the same thing this call is, 0 being the first; only for whoever counts them. */
   attempt(c: number): number {
     return this.rows[c * CALL_STRIDE + ATTEMPT]!;
-  }
-  setAttempt(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE + ATTEMPT] = value;
   }
   /** Handle of an event that the serving node has planned for this call; undefined until set. */
   handle(c: number): number {

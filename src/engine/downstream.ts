@@ -1,5 +1,5 @@
 /** How one call becomes calls to others: in sequence, in parallel waiting for all, for any or for k, or to exactly one. */
-import type { Network } from './network.ts';
+import type { Network, Node } from './network.ts';
 import { Code } from './reasons.ts';
 import type { Stream } from './random.ts';
 
@@ -16,39 +16,42 @@ export const WAITING = -1;
 export class Downstream {
   constructor(
     private readonly net: Network,
-    private readonly node: { readonly index: number; readonly out: Int32Array; readonly asyncOut: Int32Array },
+    private readonly node: Pick<Node, 'index' | 'out' | 'asyncOut' | 'routes' | 'outOf'>,
     private readonly stream: Stream,
     public plan: Plan,
     public quorum: number,
   ) {}
 
   begin(call: number): number {
-    const { asyncOut, out } = this.node;
+    const { asyncOut } = this.node;
+    const out = this.outOf(call);
     const request = this.net.calls.request(call);
     for (let k = 0; k < asyncOut.length; k++) this.net.cast(asyncOut[k]!, request, this.node.index);
     if (out.length === 0) return Code.answered;
-    if (out.length === 1 || this.plan === 'one') this.one(call, request);
-    else if (this.plan === 'sequence') this.step(call, 0);
-    else this.fan(call, request);
+    if (out.length === 1 || this.plan === 'one') this.one(call, request, out);
+    else if (this.plan === 'sequence') this.step(call, 0, out);
+    else this.fan(call, request, out);
     return WAITING;
   }
 
+  private outOf(call: number): Int32Array {
+    return this.node.routes === null ? this.node.out : this.node.outOf(this.net.calls.class(call));
+  }
+
   /** To exactly one, by weight. */
-  private one(call: number, request: number): void {
-    const { out } = this.node;
+  private one(call: number, request: number, out: Int32Array): void {
     this.net.call(this.net.pick(out, this.stream), request, call, this.node.index);
   }
 
-  private step(call: number, k: number): void {
+  private step(call: number, k: number, out: Int32Array): void {
     this.net.calls.setCounter(call, k + 1);
     this.net.calls.setMisses(call, -2);
-    this.net.call(this.node.out[k]!, this.net.calls.request(call), call, this.node.index);
+    this.net.call(out[k]!, this.net.calls.request(call), call, this.node.index);
   }
 
   /** To all at once. Held meanwhile: an answer may come back before the last call is out. */
-  private fan(call: number, request: number): void {
+  private fan(call: number, request: number, out: Int32Array): void {
     const { net } = this;
-    const { out } = this.node;
     const need = this.plan === 'all' ? out.length : this.plan === 'any' ? 1 : Math.min(this.quorum, out.length);
     net.calls.setCounter(call, need);
     net.calls.setMisses(call, out.length - need);
@@ -65,8 +68,9 @@ export class Downstream {
     if (misses === -1) return code;
     if (misses === -2) {
       const k = calls.counter(parent);
-      if (code !== Code.answered || k >= this.node.out.length) return code;
-      this.step(parent, k);
+      const out = this.outOf(parent);
+      if (code !== Code.answered || k >= out.length) return code;
+      this.step(parent, k, out);
       return WAITING;
     }
     if (code !== Code.answered) {

@@ -94,14 +94,16 @@ export class Health {
     } else net.fail(c, Code.crashed);
   }
 
-  /** Brings a node back, empty or, where its work was kept, where it was. */
-  restore(node: number): void {
+  /** Brings a node back; true if it is empty now and has to begin anew, false if it goes on where it was or was not down. */
+  restore(node: number): boolean {
     const ward = this.wards.get(node);
-    if (ward?.down == null) return;
+    if (ward?.down == null) return false;
+    const anew = ward.down !== 'resume';
     ward.down = null;
     for (const c of ward.silent.splice(0)) this.net.replyLater(this.net.calls.caller(c), c);
     if (!ward.hung) this.goOn(node, ward);
     this.discharge(node, ward);
+    return anew;
   }
 
   /** Stops a node in its tracks: it takes calls in but does nothing until `thaw`. */

@@ -40,8 +40,9 @@ export interface LinkState {
   readonly id: string;
   readonly from: number;
   to: number;
-  /** Seconds each way, or null for none. */
+  /** Seconds each way, or null for none; and how much longer it takes because of the distance. */
   latency: Sampler | null;
+  distance?: number;
   stream: Stream;
   async: boolean;
   weight: number;
@@ -55,6 +56,8 @@ export abstract class Node {
   /** Links along which it waits for answers, in order; and those along which it does not. */
   out: Int32Array = new Int32Array(0);
   asyncOut: Int32Array = new Int32Array(0);
+  /** Where some links are only for some classes: those along which it waits, by class. */
+  routes: readonly Int32Array[] | null = null;
   /**
    * The books, in one array so that an event touches one. For each class: its arrivals; Σ of the times at which its calls ended less Σ of
    * those at which they came (with `in flight · now` added, ∫ calls in flight dt); and its endings by outcome code.
@@ -90,6 +93,11 @@ export abstract class Node {
 
   /** A call made on nobody's behalf (a source's own) has come back. */
   returned(_call: number): void {}
+
+  /** The links open to a class of requests along which this node waits for answers, in order. */
+  outOf(cls: number): Int32Array {
+    return this.routes === null ? this.out : (this.routes[cls] ?? this.out);
+  }
 
   /** ∫ calls waiting dt; the most that ever waited; ∫ servers busy dt; ∫ servers dt. Zero where there is no such thing. */
   queueArea(_now: number): number {
@@ -243,10 +251,17 @@ export class Network {
     return index;
   }
 
-  /** Changes how long a link takes; null for no time. */
-  setLatency(link: number, latency: Sampler | null): void {
+  /** Changes how long a link takes each way: a drawn time (null for none) and a fixed one, in seconds. */
+  setLatency(link: number, latency: Sampler | null, distance = 0): void {
     this.links[link]!.latency = latency;
-    this.slow[link] = latency === null ? 0 : 1;
+    this.links[link]!.distance = distance;
+    this.slow[link] = latency === null && distance === 0 ? 0 : 1;
+  }
+
+  /** Lets a link lead elsewhere from now on. */
+  redirect(link: number, to: number): void {
+    this.links[link]!.to = to;
+    this.linkTo[link] = to;
   }
 
   /** Opens the book of a class of requests that `source` makes. */
@@ -324,9 +339,9 @@ export class Network {
 
   /** On its way along a link, there (ENTER) or back (REPLY). */
   private travel(link: number, to: number, what: number, c: number): void {
-    const { latency, stream } = this.links[link]!;
-    if (latency === null) this.after(0, to, what, c);
-    else this.afterDraw(latency, stream, to, what, c);
+    const { latency, distance, stream } = this.links[link]!;
+    this.agenda.at[0] = this.clock[0]! + (distance ?? 0) + (latency === null ? 0 : latency.draw(stream));
+    this.agenda.push(to, what, c);
   }
 
   private enter(c: number, to: number): void {

@@ -167,6 +167,19 @@ export class SharedServers {
     this.all.push(victim!, this.key(victim!));
   }
 
+  /** Lets everybody go, with what remains of their work in `Calls.mark`. */
+  evict(): readonly number[] {
+    this.advance();
+    const gone = [...this.served];
+    while (this.all.size > 0) {
+      if (this.sharing === 'processor') this.calls.setMark(this.all.first(), Math.max(0, this.all.firstKey() - this.virtual));
+      gone.push(this.all.pop());
+    }
+    this.reset();
+    this.plan(-1);
+    return gone;
+  }
+
   /** Everybody is gone. */
   reset(): void {
     this.advance();

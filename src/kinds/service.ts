@@ -137,7 +137,10 @@ class Service extends Node implements Component<ServiceValues> {
 
   private share(sharing: Sharing): void {
     this.foreknown = true;
-    this.shared = new SharedServers(this.net.calls, this.net.ledger, this.scaling.ready, this.values.waitingRoom, sharing, (after) => this.planShared(after));
+    const moving = this.shared?.evict() ?? [];
+    this.shared = new SharedServers(this.net.calls, this.net.ledger, this.scaling.ready, Infinity, sharing, (after) => this.planShared(after));
+    for (const call of moving) this.shared.offer(call);
+    this.shared.resize(this.scaling.ready, this.values.waitingRoom);
   }
 
   private planShared(after: number): void {

@@ -299,7 +299,7 @@ class Users extends Node implements Component<UsersValues> {
   }
 
   override wake(what: number, arg: number): void {
-    if (what === NEXT && this.simple && this.out.length === 1) this.arriveSimply();
+    if (what === NEXT && this.simple && this.out.length === 1 && this.routes === null) this.arriveSimply();
     else if (what === NEXT) {
       const row = this.row++;
       this.plan();
@@ -332,7 +332,8 @@ class Users extends Node implements Component<UsersValues> {
     if (this.hurried) this.setDeadline(r, cls);
     if (this.values.patience.mean > 0) net.requests.setTimer(r, net.after(this.wait.draw(this.bodies), this.index, GIVE_UP, r));
     this.begins(cls);
-    if (this.out.length > 0) net.call(this.net.pick(this.out, this.bodies), r, -1, this.index);
+    const out = this.outOf(cls);
+    if (out.length > 0) net.call(net.pick(out, this.bodies), r, -1, this.index);
     else this.unsent(r);
   }
 

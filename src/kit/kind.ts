@@ -103,6 +103,14 @@ export interface Component<V> extends Node {
   readonly scaling?: Replicas;
 }
 
+/** Something that starts by itself: a source of traffic when the run does, and whatever works by its own clock, also after a crash. */
+export interface Starts {
+  begin(): void;
+}
+
+/** Whether a component starts by itself. */
+export const starts = (node: object): node is Starts => 'begin' in node;
+
 /** Replicas that come and go. */
 export interface Replicas {
   /** How many there shall be. */

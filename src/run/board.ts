@@ -1,13 +1,13 @@
 /** A design brought to life: the nodes and links of a running network, kept in step with the design as it is edited. */
-import { fullParams, fullValues } from '../design/params.ts';
-import type { Design, DesignLink, DesignNode } from '../design/design.ts';
+import type { Design, DesignNode } from '../design/design.ts';
+import { fullParams } from '../design/params.ts';
 import { Network, type Budget, type Node } from '../engine/network.ts';
 import { Stream } from '../engine/random.ts';
-import { Sampler } from '../engine/sampler.ts';
 import type { Trace } from '../engine/trace.ts';
 import { kindOf } from '../kinds/index.ts';
-import { linkParams } from '../kinds/link.ts';
-import type { AnyKind, Component, Site, Wire } from '../kit/kind.ts';
+import { starts, type AnyKind, type Component, type Site } from '../kit/kind.ts';
+import { Director, type Episode } from './director.ts';
+import { isOpenTo, Wiring, type LiveLink } from './wiring.ts';
 
 /** A component of the running network. */
 export interface Live {
@@ -16,38 +16,30 @@ export interface Live {
   readonly node: Component<unknown>;
   label: string;
   values: Readonly<Record<string, unknown>>;
+  /** What its cost sheet has added up to until `paidUntil`, in USD. */
+  paid: number;
+  paidUntil: number;
 }
 
-/** A wire of the running network; `index` counts in `Network.links`. */
-export interface LiveLink {
-  readonly id: string;
-  readonly index: number;
-  readonly wire: Wire;
-  design: DesignLink;
-}
-
-type LinkValues = ReturnType<typeof fullValues<typeof linkParams>>;
+const indices = (links: readonly LiveLink[]): Int32Array => Int32Array.from(links, (l) => l.index);
 
 const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-
-/** Something that starts by itself when the run does (a source of traffic). */
-interface Starts {
-  begin(): void;
-}
 
 /** Something other components are attached to (say, a KV cache to an engine). */
 interface Attaches {
   attached(peers: readonly Node[]): void;
 }
 
-const starts = (node: object): node is Starts => 'begin' in node;
 const attaches = (node: object): node is Attaches => 'attached' in node;
 
 /** The running counterpart of a design. Nodes and links are taken in the order of their ids, so the order in the file is of no matter. */
 export class Board {
   readonly net: Network;
   readonly nodes = new Map<string, Live>();
-  readonly links = new Map<string, LiveLink>();
+  readonly wiring: Wiring;
+  private director: Director | null = null;
+  /** What components that are gone had cost, in USD. */
+  private paidForGone = 0;
 
   constructor(
     private readonly seed: number,
@@ -55,6 +47,16 @@ export class Board {
     budget?: Budget,
   ) {
     this.net = new Network(budget);
+    this.wiring = new Wiring(this.net, seed);
+  }
+
+  get links(): ReadonlyMap<string, LiveLink> {
+    return this.wiring.links;
+  }
+
+  /** The faults that have come about so far. */
+  get episodes(): readonly Episode[] {
+    return this.director?.episodes ?? [];
   }
 
   /** Makes the network match the design from this moment on. Whatever is in flight goes on where that has a meaning. */
@@ -62,19 +64,40 @@ export class Board {
     const fresh: Live[] = [];
     this.removeMissing(design);
     for (const node of [...design.nodes].sort(byId)) this.place(node, fresh);
-    for (const link of [...design.links].sort(byId)) this.wire(link);
+    for (const link of [...design.links].sort(byId)) this.wiring.lay(link, this.nodeAt(link.from).index, this.nodeAt(link.to).index, this.nodes.get(link.to)!.kind.ports.in ?? 'call');
+    this.wiring.tune(design);
     this.route();
     for (const live of fresh) if (starts(live.node)) live.node.begin();
+    this.direct(design);
+  }
+
+  private nodeAt(id: string): Node {
+    return this.nodes.get(id)!.node;
+  }
+
+  /** Only a design with faults needs anyone to bring them about. */
+  private direct(design: Design): void {
+    if (this.director === null) {
+      if (design.faults.length === 0) return;
+      this.director = new Director(this.net, this.seed, this);
+      this.net.addNode(this.director);
+    }
+    this.director.apply(design);
   }
 
   private removeMissing(design: Design): void {
     const nodes = new Map(design.nodes.map((n) => [n.id, n.kind]));
-    for (const [id, live] of this.nodes) if (nodes.get(id) !== live.kind.id) this.nodes.delete(id);
+    for (const [id, live] of this.nodes) if (nodes.get(id) !== live.kind.id) this.remove(id, live);
     const links = new Map(design.links.map((l) => [l.id, l]));
-    for (const [id, live] of this.links) {
+    this.wiring.cut(({ id, design: was }) => {
       const now = links.get(id);
-      if (now?.from !== live.design.from || now.to !== live.design.to || !this.nodes.has(now.from) || !this.nodes.has(now.to)) this.links.delete(id);
-    }
+      return now?.from === was.from && now.to === was.to && this.nodes.has(now.from) && this.nodes.has(now.to);
+    });
+  }
+
+  private remove(id: string, live: Live): void {
+    this.paidForGone += this.spentAt(live);
+    this.nodes.delete(id);
   }
 
   private place(node: DesignNode, fresh: Live[]): void {
@@ -85,7 +108,10 @@ export class Board {
     if (known === undefined) fresh.push(this.build(node, kind, values));
     else {
       known.label = node.label;
-      if (JSON.stringify(values) !== JSON.stringify(known.values)) known.node.retune(values);
+      if (JSON.stringify(values) === JSON.stringify(known.values)) return;
+      known.paid = this.paidAt(known);
+      known.paidUntil = this.net.now;
+      known.node.retune(values);
       known.values = values;
     }
   }
@@ -97,48 +123,42 @@ export class Board {
       stream: (purpose) => new Stream(this.seed, node.id, purpose),
       trace: (name) => this.traces[name] ?? null,
     };
-    const live: Live = { id: node.id, kind, node: kind.build(values, site) as Component<unknown>, label: node.label, values };
+    const live: Live = { id: node.id, kind, node: kind.build(values, site) as Component<unknown>, label: node.label, values, paid: 0, paidUntil: this.net.now };
     this.net.addNode(live.node);
     this.nodes.set(node.id, live);
     return live;
   }
 
-  private wire(link: DesignLink): void {
-    const values = fullValues(linkParams, link.params);
-    const known = this.links.get(link.id);
-    if (known !== undefined) {
-      known.design = link;
-      this.tune(known.index, values);
-      return;
-    }
-    const from = this.nodes.get(link.from)!;
-    const to = this.nodes.get(link.to)!;
-    const wire = to.kind.ports.in ?? 'call';
-    const stream = new Stream(this.seed, link.id, 'link');
-    const index = this.net.addLink({ id: link.id, from: from.node.index, to: to.node.index, latency: null, stream, async: false, weight: 1 });
-    this.links.set(link.id, { id: link.id, index, wire, design: link });
-    this.tune(index, values);
-  }
-
-  private tune(index: number, values: LinkValues): void {
-    const state = this.net.links[index]!;
-    const latency = values.linkLatency;
-    this.net.setLatency(index, latency.mean > 0 ? new Sampler(latency) : null);
-    state.async = values.fireAndForget;
-    state.weight = values.linkWeight;
-  }
-
   /** Tells every node where its wires lead now. */
   private route(): void {
-    const order = (l: LiveLink): number => fullValues(linkParams, l.design.params).linkOrder;
-    const sorted = [...this.links.values()].sort((a, b) => order(a) - order(b) || byId(a, b));
+    const sorted = this.wiring.sorted();
     for (const live of this.nodes.values()) {
       const mine = sorted.filter((l) => l.design.from === live.id);
       const calls = mine.filter((l) => l.wire === 'call');
-      live.node.out = Int32Array.from(calls.filter((l) => !this.net.links[l.index]!.async), (l) => l.index);
-      live.node.asyncOut = Int32Array.from(calls.filter((l) => this.net.links[l.index]!.async), (l) => l.index);
-      if (attaches(live.node)) live.node.attached(mine.filter((l) => l.wire !== 'call').map((l) => this.nodes.get(l.design.to)!.node));
+      const waited = calls.filter((l) => !l.values.fireAndForget);
+      live.node.out = indices(waited);
+      live.node.asyncOut = indices(calls.filter((l) => l.values.fireAndForget));
+      const { classes } = this.net.ledger;
+      live.node.routes = waited.every((l) => l.values.linkOnly === '') ? null : classes.map((c) => indices(waited.filter((l) => isOpenTo(l.values, c.name, c.tenant))));
+      if (attaches(live.node)) live.node.attached(mine.filter((l) => l.wire !== 'call').map((l) => this.nodeAt(l.design.to)));
     }
+  }
+
+  private paidAt(live: Live): number {
+    const usdPerHour = live.kind.cost(live.values).reduce((sum, row) => sum + row.usdPerHour, 0);
+    return live.paid + ((this.net.now - live.paidUntil) / 3600) * usdPerHour;
+  }
+
+  /** What a component has cost from the start until now, in USD. */
+  spentAt(live: Live): number {
+    return live.node.spentUsd?.(this.net.now) ?? this.paidAt(live);
+  }
+
+  /** What everything has cost from the start until now, in USD, traffic between places included. */
+  spentUsd(): number {
+    let sum = this.paidForGone + this.wiring.spentUsd();
+    for (const live of this.nodes.values()) sum += this.spentAt(live);
+    return sum;
   }
 
   /** What the whole board costs per hour now, in USD, and each component's part. */

@@ -44,11 +44,11 @@ export class Columns {
   readonly input: number;
   readonly output: number;
 
-  constructor(board: Board, usd: Read) {
+  constructor(board: Board) {
     const { net } = board;
     const { ledger } = net;
     const sum = (of: (b: Book) => number): number => ledger.books.reduce((s, b) => s + of(b), 0);
-    this.usd = this.add('usd', usd);
+    this.usd = this.add('usd', () => board.spentUsd());
     this.offered = this.add('offered', () => sum((b) => b.offered()));
     this.ended = this.add('ended', () => sum((b) => outcomes.reduce((a, _, code) => a + b.ended(code), 0)));
     this.answered = this.add('answered', () => sum((b) => b.ended(Code.answered)));
@@ -56,8 +56,9 @@ export class Columns {
     this.input = this.add('input', () => ledger.input);
     this.output = this.add('output', () => ledger.output);
     for (const live of board.nodes.values()) for (const [name, measure] of measuresOf(live)) this.addMeasure(live, name, measure);
-    for (const { id, index } of board.links.values())
-      this.links.set(id, { calls: this.add(`${id}/calls`, () => net.linkCalls[index]!), failed: this.add(`${id}/failed`, () => net.linkFailed[index]!) });
+    // With a guard, what counts on a wire is each attempt.
+    for (const link of board.links.values())
+      this.links.set(link.id, { calls: this.add(`${link.id}/calls`, () => net.linkCalls[link.inner]!), failed: this.add(`${link.id}/failed`, () => net.linkFailed[link.inner]!) });
   }
 
   private add(key: string, read: Read): number {

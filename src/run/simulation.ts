@@ -40,9 +40,6 @@ export class Simulation {
   readonly marks: Mark[] = [];
   columns: Columns;
   private current: Design;
-  private usd = 0;
-  private usdSince = 0;
-  private usdPerHour = 0;
   /** Where statistics start: the end of the warm-up, or the very beginning. */
   private start: Start | null = null;
 
@@ -52,8 +49,7 @@ export class Simulation {
     this.board = new Board(this.seed, options.traces ?? {}, options.budget);
     this.board.apply(design);
     this.board.net.ledger.listener = options.listener ?? null;
-    this.usdPerHour = this.board.costs().total;
-    this.columns = this.describe();
+    this.columns = new Columns(this.board);
     const { ledger } = this.board.net;
     this.recorder = new Recorder(this.columns.keys.length, firstInterval(design.run.seconds), () => [ledger.latency(), ledger.first, ledger.perOutput]);
   }
@@ -67,19 +63,12 @@ export class Simulation {
     return this.board.net.now;
   }
 
-  private describe(): Columns {
-    return new Columns(this.board, (now) => this.usd + ((now - this.usdSince) * this.usdPerHour) / 3600);
-  }
-
   /** Takes an edited design from this moment on, and marks the moment with a label. */
   apply(design: Design, label: string): void {
     const { now } = this;
     this.board.apply(design);
     this.current = design;
-    this.usd += ((now - this.usdSince) * this.usdPerHour) / 3600;
-    this.usdSince = now;
-    this.usdPerHour = this.board.costs().total;
-    const columns = this.describe();
+    const columns = new Columns(this.board);
     const from = columns.from(this.columns);
     if (columns.keys.length !== this.columns.keys.length || from.some((c, i) => c !== i)) this.recorder.reshape(columns.keys.length, from);
     this.columns = columns;

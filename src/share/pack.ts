@@ -10,6 +10,10 @@ import { kindVersions } from '../design/stored.ts';
 /** More parameters than any kind has. */
 const mostColumns = 200;
 
+/** What is written of the settings of a run and of a fault, in this order. Only ever added to at the end: links are kept for ever. */
+const runFields = ['seed', 'seconds', 'warmupSeconds', 'speed', 'warmup', 'slice'] as const;
+const faultFields = ['id', 'fault', 'target', 'at', 'seconds', 'amount', 'inFlight', 'repeat', 'every'] as const;
+
 /** Parameters of several items by name; null where an item has the default. */
 type Columns = Record<string, unknown[]>;
 
@@ -29,10 +33,12 @@ interface Packed {
   /** Wires: from and to as positions in the list of components, and id. */
   l?: [from: number[], to: number[], ids: Name[]];
   w?: Columns;
-  g?: [id: string, label: string, x: number, y: number, width: number, height: number][];
+  /** Areas; what they stand for and their distance only where they are more than drawn. */
+  g?: (string | number)[][];
+  f?: (string | number)[][];
   t?: [id: string, text: string, x: number, y: number][];
   o?: [metric: string, relation: 0 | 1, limit: number][];
-  r?: [seed: number, seconds: number, warmupSeconds: number, speed: number];
+  r?: (string | number)[];
   v?: [x: number, y: number, zoom: number];
 }
 
@@ -42,12 +48,12 @@ export function pack(design: Design, book: Catalogue): unknown {
   if (design.name !== emptyDesign.name) packed.n = design.name;
   if (design.nodes.length > 0) packNodes(packed, design, book);
   if (design.links.length > 0) packLinks(packed, design);
-  if (design.groups.length > 0) packed.g = design.groups.map((one) => [one.id, one.label, one.x, one.y, one.width, one.height]);
+  if (design.groups.length > 0) packed.g = design.groups.map((one) => [one.id, one.label, one.x, one.y, one.width, one.height, ...(one.level === 'area' ? [] : [one.level, one.latency, one.usdPerGb])]);
   if (design.notes.length > 0) packed.t = design.notes.map((one) => [one.id, one.text, one.x, one.y]);
   if (design.objectives.length > 0) packed.o = design.objectives.map((one) => [one.metric, one.relation === 'at most' ? 0 : 1, one.limit]);
-  const { seed, seconds, warmupSeconds, speed } = design.run;
-  const usual = emptyDesign.run;
-  if (seed !== usual.seed || seconds !== usual.seconds || warmupSeconds !== usual.warmupSeconds || speed !== usual.speed) packed.r = [seed, seconds, warmupSeconds, speed];
+  if (design.faults.length > 0) packed.f = design.faults.map((one) => faultFields.map((field) => one[field]));
+  const run = runFields.map((field) => design.run[field]);
+  if (runFields.some((field, k) => run[k] !== emptyDesign.run[field])) packed.r = design.run.warmup === 'given' && design.run.slice === 1 ? run.slice(0, 4) : run;
   if (design.view) packed.v = [design.view.x, design.view.y, design.view.zoom];
   return packed;
 }
@@ -61,11 +67,12 @@ export function unpack(value: unknown, book: Catalogue): unknown {
     ...(packed.n === undefined ? {} : { name: packed.n }),
     ...(packed.m === undefined ? {} : { kinds: packed.m }),
     ...(packed.v === undefined ? {} : { view: named(packed.v, ['x', 'y', 'zoom']) }),
-    ...(packed.r === undefined ? {} : { run: named(packed.r, ['seed', 'seconds', 'warmupSeconds', 'speed']) }),
+    ...(packed.r === undefined ? {} : { run: named(packed.r, runFields) }),
     nodes,
     links: packed.l === undefined ? [] : unpackLinks(packed, nodes.map((node) => node.id)),
-    groups: list(packed.g, limits.groups).map((row) => named(row, ['id', 'label', 'x', 'y', 'width', 'height'])),
+    groups: list(packed.g, limits.groups).map((row) => named(row, ['id', 'label', 'x', 'y', 'width', 'height', 'level', 'latency', 'usdPerGb'])),
     notes: list(packed.t, limits.notes).map((row) => named(row, ['id', 'text', 'x', 'y'])),
+    faults: list(packed.f, limits.faults).map((row) => named(row, faultFields)),
     objectives: list(packed.o, limits.objectives).map((row) => {
       const objective = named(row, ['metric', 'relation', 'limit']);
       return { ...objective, relation: objective['relation'] === 0 ? 'at most' : objective['relation'] === 1 ? 'at least' : objective['relation'] };

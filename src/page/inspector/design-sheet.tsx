@@ -1,5 +1,4 @@
 /** The inspector with nothing selected: the design's name, how to run it, what it promises, and its notes. */
-import type { RunSettings } from '../../design/design.ts';
 import { addNote, renameDesign, setNote, setRun } from '../../design/edit.ts';
 import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
@@ -11,7 +10,7 @@ import fields from './fields.module.css';
 import styles from './inspector.module.css';
 
 interface Setting {
-  readonly name: Exclude<keyof RunSettings, 'speed'>;
+  readonly name: 'seed' | 'seconds' | 'warmupSeconds';
   readonly label: string;
   readonly help: string;
   readonly range: NumberRange;
