@@ -25,7 +25,7 @@ const numbersIn = (chart: ReturnType<typeof plot>): string => JSON.stringify(cha
 const series = (chart: ChartId, name: string, values: number[], node: string | null = null) =>
   ({ chart, name, node, values: Float64Array.from(values) });
 const snapshot = (...all: ReturnType<typeof series>[]): Charts =>
-  ({ times: Float64Array.from(all[0]!.values, (_, i) => i + 1), series: all, marks: [] });
+  ({ times: Float64Array.from(all[0]!.values, (_, i) => i + 1), series: all, marks: [], episodes: [], warmup: 0 });
 const context = { objectives: [], slots: new Map<string, number>() };
 const view = (id: string, charts: Charts, choice = id) => panels.find((panel) => panel.id === id)!.view(charts, choice, context);
 

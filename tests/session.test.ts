@@ -12,9 +12,9 @@ import type { Shelf, WriterLock } from '../src/session/shelf.ts';
 import { createSession } from '../src/session/store.ts';
 import { anyStep } from './design-arbitrary.ts';
 
-const layout: Layout = { nodes: {}, links: {}, cells: {} };
+const layout: Layout = { nodes: {}, links: {}, cells: {}, failing: {} };
 const none = new Float64Array(0);
-const frame = (state: Frame['state'], stopped: string | null = null): Frame => ({ time: 1, state, stopped, events: 0, eventsPerSecond: 0, realTimeFactor: 0, nodes: none, links: none, cells: none, objectives: none });
+const frame = (state: Frame['state'], stopped: string | null = null): Frame => ({ time: 1, state, stopped, events: 0, eventsPerSecond: 0, realTimeFactor: 0, nodes: none, links: none, cells: none, failing: new Uint8Array(0), lasting: [], edits: 0, objectives: none });
 
 /** An engine that notes what it is told and answers at once. */
 function toyEngine() {

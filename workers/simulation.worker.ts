@@ -2,7 +2,7 @@
 import * as Comlink from 'comlink';
 import type { RunService } from '../src/run/protocol.ts';
 import { createRunService } from '../src/run/service.ts';
-import { giveCharts, paced } from './outbound.ts';
+import { giveCharts, giveFrame, paced } from './outbound.ts';
 
 // A message to oneself lets the page's messages in between, without the 4 ms that nested timers cost.
 const turn = new MessageChannel();
@@ -16,12 +16,16 @@ const soon = (call: () => void): void => {
 const service = createRunService(() => performance.now(), (call, idle) => (idle ? void setTimeout(call, 16) : soon(call)));
 
 Comlink.expose({
-  load: (design, traces) => service.load(design, traces),
+  load: (design, traces, edits) => service.load(design, traces, edits),
   apply: (design, label) => service.apply(design, label),
   play: (speed) => service.play(speed),
   pause: () => service.pause(),
   step: (seconds) => service.step(seconds),
   runTo: (time) => service.runTo(time),
+  rewind: (time) => service.rewind(time),
+  look: (time) => giveFrame(service.look(time)),
+  layout: () => service.layout(),
+  recording: () => service.recording(),
   result: () => service.result(),
   charts: (points) => giveCharts(service.charts(points)),
   onFrame: (listener) => service.onFrame(paced(listener)),

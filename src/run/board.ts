@@ -6,7 +6,8 @@ import { Stream } from '../engine/random.ts';
 import type { Trace } from '../engine/trace.ts';
 import { kindOf } from '../kinds/index.ts';
 import { starts, type AnyKind, type Component, type Site } from '../kit/kind.ts';
-import { Director, type Episode } from './director.ts';
+import { Director } from './director.ts';
+import type { Episode } from './protocol.ts';
 import { isOpenTo, Wiring, type LiveLink } from './wiring.ts';
 
 /** A component of the running network. */

@@ -43,6 +43,8 @@ export class Columns {
   readonly good: number;
   readonly input: number;
   readonly output: number;
+  /** Requests that ended with each outcome code. */
+  readonly outcomes: readonly number[];
 
   constructor(board: Board) {
     const { net } = board;
@@ -53,6 +55,7 @@ export class Columns {
     this.ended = this.add('ended', () => sum((b) => outcomes.reduce((a, _, code) => a + b.ended(code), 0)));
     this.answered = this.add('answered', () => sum((b) => b.ended(Code.answered)));
     this.good = this.add('good', () => sum((b) => b.good));
+    this.outcomes = outcomes.map((outcome, code) => this.add(`ended/${outcome}`, () => sum((b) => b.ended(code))));
     this.input = this.add('input', () => ledger.input);
     this.output = this.add('output', () => ledger.output);
     for (const live of board.nodes.values()) for (const [name, measure] of measuresOf(live)) this.addMeasure(live, name, measure);

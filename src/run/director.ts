@@ -5,16 +5,8 @@ import { Node, type Network } from '../engine/network.ts';
 import { Stream } from '../engine/random.ts';
 import { faultInfo, type FaultName } from '../kit/fault.ts';
 import { starts, type Component } from '../kit/kind.ts';
+import type { Episode } from './protocol.ts';
 import type { Wiring } from './wiring.ts';
-
-/** A fault as it came about: from when to when (null while it lasts), and what it was. */
-export interface Episode {
-  readonly fault: string;
-  readonly label: string;
-  readonly target: string;
-  readonly from: number;
-  to: number | null;
-}
 
 /** Where the director finds what faults befall. */
 interface Stage {
@@ -32,7 +24,8 @@ interface Part {
   count: number;
   /** What it befell when it last began; null while it does not last. */
   struck: { readonly nodes: readonly string[]; readonly links: readonly string[] } | null;
-  episode: Episode | null;
+  /** Its place among the episodes. */
+  episode: number;
 }
 
 const BEGIN = 0;
@@ -75,7 +68,7 @@ export class Director extends Node {
       this.plan(part);
     }
     for (const fault of [...wanted.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      const part: Part = { fault, draws: new Stream(this.seed, fault.id, 'fault'), pending: -1, count: 0, struck: null, episode: null };
+      const part: Part = { fault, draws: new Stream(this.seed, fault.id, 'fault'), pending: -1, count: 0, struck: null, episode: -1 };
       this.parts.push(part);
       this.plan(part);
     }
@@ -124,8 +117,7 @@ export class Director extends Node {
     const { fault } = part;
     part.count++;
     part.struck = this.victims(fault);
-    part.episode = { fault: fault.fault, label: faultInfo[fault.fault].label, target: fault.target, from: this.net.now, to: null };
-    this.episodes.push(part.episode);
+    part.episode = this.episodes.push({ id: fault.id, label: faultInfo[fault.fault].label, target: fault.target, from: this.net.now, to: null }) - 1;
     this.bring(part, true);
     if (faultInfo[fault.fault].instant) {
       this.close(part);
@@ -148,7 +140,7 @@ export class Director extends Node {
 
   private close(part: Part): void {
     part.struck = null;
-    part.episode!.to = this.net.now;
+    this.episodes[part.episode] = { ...this.episodes[part.episode]!, to: this.net.now };
   }
 
   /** The components and wires that a fault befalls as the design is now. */

@@ -10,6 +10,8 @@ import { summarise } from './summary.ts';
 /** A card looks back over this many notes, objectives over more: long enough to be steady, short enough to turn. */
 const CARD_NOTES = 3;
 const OBJECTIVE_NOTES = 20;
+/** A card's reason looks back over this many frames. */
+const FAILURE_FRAMES = 15;
 /** At most this many cells on a face. */
 const CELLS = 64;
 
@@ -30,7 +32,8 @@ export function layoutOf(sim: Simulation): Layout {
   }
   const links: Record<string, number> = {};
   [...sim.board.links.keys()].forEach((id, i) => (links[id] = i * 3));
-  return { nodes, links, cells };
+  const failing = Object.fromEntries([...sim.board.nodes.keys()].map((id, i) => [id, i]));
+  return { nodes, links, cells, failing };
 }
 
 /** A note of the past to compare now with: running totals and how long ago. */
@@ -60,6 +63,45 @@ export function figures(sim: Simulation): { readonly nodes: Float64Array; readon
     faces.push(Math.min(CELLS, live.node.face(scratch)), ...scratch);
   }
   return { nodes: Float64Array.from(values), links: wires(sim, row, then), cells: Float64Array.from(faces) };
+}
+
+/** Figures of a past moment, from the notes: no faces, no reasons. The moment itself is that of the last note at or before `time`. */
+export function figuresAt(sim: Simulation, time: number): { readonly time: number; readonly nodes: Float64Array; readonly links: Float64Array } {
+  const { recorder, columns, board } = sim;
+  const index = recorder.before(time);
+  const row = recorder.row(index) ?? new Float64Array(columns.keys.length);
+  const at = index < 0 ? 0 : recorder.times[index]!;
+  const before = recorder.before(at - CARD_NOTES * recorder.interval);
+  const then: Past = { index: before, row: recorder.row(before), seconds: at - (before < 0 ? 0 : recorder.times[before]!) };
+  const values: number[] = [];
+  for (const live of board.nodes.values()) for (const [name] of measuresOf(live)) values.push(between(columns.nodes.get(`${live.id}/${name}`)!, then.row, row, then.seconds));
+  return { time: at, nodes: Float64Array.from(values), links: wires(sim, row, then) };
+}
+
+/** Remembers how calls ended at each node over the last frames, to say what they fail for now. */
+export class FailureMemory {
+  private readonly past: Float64Array[] = [];
+
+  /** The outcome code of each node's most frequent failure since a few frames ago; 0 where there is none. */
+  failing(sim: Simulation): Uint8Array {
+    const nodes = [...sim.board.nodes.values()];
+    const now = Float64Array.from({ length: nodes.length * outcomes.length }, (_, k) => nodes[Math.floor(k / outcomes.length)]!.node.endedAs(k % outcomes.length));
+    if (this.past[0]?.length !== now.length) this.past.length = 0;
+    const then = this.past[0] ?? now;
+    this.past.push(now);
+    if (this.past.length > FAILURE_FRAMES) this.past.shift();
+    return Uint8Array.from(nodes, (_, i) => mostFrequent(now, then, i * outcomes.length));
+  }
+}
+
+function mostFrequent(now: Float64Array, then: Float64Array, at: number): number {
+  let best = 0;
+  let most = 0;
+  for (let code = 1; code < outcomes.length; code++) {
+    const n = now[at + code]! - then[at + code]!;
+    if (n > most) [most, best] = [n, code];
+  }
+  return best;
 }
 
 function wires(sim: Simulation, row: Float64Array, then: Past): Float64Array {
@@ -122,8 +164,8 @@ const FEWEST_COLUMNS = 40;
 export function chartsOf(sim: Simulation, points: number): Charts {
   const ends = columnEnds(sim, points);
   const times = Float64Array.from(ends, (k) => sim.recorder.times[k]!);
-  const series = [...latencySeries(sim, ends), ...nodeSeries(sim, ends), ...costSeries(sim, ends)];
-  return { times, series, marks: sim.marks.slice(-40) };
+  const series = [...latencySeries(sim, ends), ...requestSeries(sim, ends), ...nodeSeries(sim, ends), ...costSeries(sim, ends)];
+  return { times, series, marks: sim.marks.slice(-40), episodes: sim.board.episodes.slice(-100), warmup: sim.design.run.warmupSeconds };
 }
 
 /** The last note of each column. */
@@ -168,6 +210,20 @@ function line(sim: Simulation, ends: readonly number[], read: (older: Float64Arr
     const seconds = recorder.times[k]! - (before < 0 ? 0 : recorder.times[before]!);
     return read(recorder.row(before), recorder.row(k)!, seconds);
   });
+}
+
+/** Requests per second: offered, answered, answered in time; and failed, by reason. */
+function requestSeries(sim: Simulation, ends: readonly number[]): ChartSeries[] {
+  const { columns } = sim;
+  const rate = (column: number) => line(sim, ends, (a, b, s) => (b[column]! - (a?.[column] ?? 0)) / s);
+  const last = ends.length > 0 ? sim.recorder.row(ends.at(-1)!)! : null;
+  const failed = outcomes.flatMap((outcome, code) => (code > 0 && (last?.[columns.outcomes[code]!] ?? 0) > 0 ? [{ chart: 'failures' as const, name: outcome, node: null, values: rate(columns.outcomes[code]!) }] : []));
+  return [
+    { chart: 'throughput', name: 'offered', node: null, values: rate(columns.offered) },
+    { chart: 'throughput', name: 'answered', node: null, values: rate(columns.answered) },
+    { chart: 'throughput', name: 'goodput', node: null, values: rate(columns.good) },
+    ...failed,
+  ];
 }
 
 function nodeSeries(sim: Simulation, ends: readonly number[]): ChartSeries[] {

@@ -17,7 +17,7 @@ export const commonMeasureInfo = {
   latency: { label: 'latency', unit: 'seconds' },
 } as const;
 
-/** Figures of every wire in a frame, in this order: calls/s, share of them failing, calls under way. */
+/** Figures of every wire in a frame, in this order: calls/s (each attempt counts), share of them failing, calls under way. */
 export const linkMeasures = ['rate', 'failedShare', 'inFlight'] as const;
 
 /** Where to find a node's or wire's figures in a frame; changes only when the design's structure does. */
@@ -26,6 +26,8 @@ export interface Layout {
   readonly nodes: Readonly<Record<string, { readonly at: number; readonly measures: readonly string[] }>>;
   /** Link id → index of its first value in `Frame.links`. */
   readonly links: Readonly<Record<string, number>>;
+  /** Node id → index of what it fails for in `Frame.failing`. */
+  readonly failing: Readonly<Record<string, number>>;
   /** Node id → where its face's cells stand in `Frame.cells`: cells[at] is the count, then that many values 0…1. */
   readonly cells: Readonly<Record<string, number>>;
 }
@@ -46,12 +48,17 @@ export interface Frame {
   readonly nodes: Float64Array;
   readonly links: Float64Array;
   readonly cells: Float64Array;
+  /** Why each node has failed calls of late: the outcome code of the most frequent reason (see `engine/reasons.ts`), 0 where it has not. */
+  readonly failing: Uint8Array;
+  /** Ids of the faults that last now, and how many of the timed edits have been taken in. */
+  readonly lasting: readonly string[];
+  readonly edits: number;
   /** Current value of each objective of the design, in order. */
   readonly objectives: Float64Array;
 }
 
 /** The charts of the dock. */
-export type ChartId = 'latency' | 'firstToken' | 'waiting' | 'utilisation' | 'cost';
+export type ChartId = 'latency' | 'firstToken' | 'throughput' | 'failures' | 'waiting' | 'utilisation' | 'cost';
 
 /** One line of one chart. `node` is the component it belongs to, where it belongs to one. */
 export interface ChartSeries {
@@ -67,11 +74,24 @@ export interface Mark {
   readonly label: string;
 }
 
+/** A fault as it came about: from when to when (null while it lasts), what it was, and what it befell. */
+export interface Episode {
+  readonly id: string;
+  readonly label: string;
+  readonly target: string;
+  readonly from: number;
+  readonly to: number | null;
+}
+
 /** All charts at one moment, already reduced to at most `points` columns that end at `times`. */
 export interface Charts {
   readonly times: Float64Array;
   readonly series: readonly ChartSeries[];
   readonly marks: readonly Mark[];
+  /** Faults, for bands across the charts. */
+  readonly episodes: readonly Episode[];
+  /** Where statistics start, in simulated seconds. */
+  readonly warmup: number;
 }
 
 /** A change made to the design while it ran. */
@@ -81,12 +101,26 @@ export interface TimedEdit {
   readonly design: Design;
 }
 
+/** All that decides a run besides its traces: the design it started with and the edits made as it went, in order of time. */
+export interface Recording {
+  readonly start: Design;
+  readonly edits: readonly TimedEdit[];
+}
+
 /** What the worker offers the page. Every promise settles with a value or a sentence that says what went wrong. */
 export interface RunService {
-  /** Starts afresh at time 0, paused. */
-  load(design: Design, traces: Readonly<Record<string, Trace>>): Layout;
-  /** Takes an edited design into the running simulation, at its present moment. */
+  /** Starts afresh at time 0, paused; `edits` are taken in as their moments come. */
+  load(design: Design, traces: Readonly<Record<string, Trace>>, edits?: readonly TimedEdit[]): Layout;
+  /** Takes an edited design into the running simulation, at its present moment. Edits that were still to come are dropped: the run forks here. */
   apply(design: Design, label: string): Layout;
+  /** Goes back (or on) to a moment: runs the recording again up to there, and pauses. What came later stays to come until something is edited. */
+  rewind(time: number): Promise<Layout>;
+  /** The board's figures as they were noted at or before a moment, at once and without faces; the run itself stays where it is. */
+  look(time: number): Frame;
+  /** Where figures stand in frames now: to be asked for again when `Frame.edits` has changed by itself. */
+  layout(): Layout;
+  /** What this run is made of so far. */
+  recording(): Recording;
   play(speed: number): void;
   pause(): void;
   /** Runs on by that many simulated seconds and pauses. */

@@ -1,8 +1,8 @@
 /** Keeps a simulation in step with a clock that is handed in, and answers what the page asks. Lives in the worker. */
 import type { Design } from '../design/design.ts';
 import type { Trace } from '../engine/trace.ts';
-import { chartsOf, figures, layoutOf, objectiveValues } from './frames.ts';
-import type { Frame, RunService, RunState } from './protocol.ts';
+import { chartsOf, FailureMemory, figures, figuresAt, layoutOf, objectiveValues } from './frames.ts';
+import type { Frame, Layout, RunService, RunState, TimedEdit } from './protocol.ts';
 import { Simulation } from './simulation.ts';
 
 /** Events between looks at the clock: about a millisecond's worth. */
@@ -33,15 +33,19 @@ class Player implements RunService {
   private frameAt = 0;
   private pace = { wall: 0, events: 0, time: 0, eventsPerSecond: 0, realTimeFactor: 0 };
   private horizon = Infinity;
+  private traces: Readonly<Record<string, Trace>> = {};
+  private failures = new FailureMemory();
 
   constructor(
     private readonly clock: Clock,
     private readonly schedule: Schedule,
   ) {}
 
-  load(design: Design, traces: Readonly<Record<string, Trace>>) {
+  load(design: Design, traces: Readonly<Record<string, Trace>>, edits: readonly TimedEdit[] = []) {
     this.settle('paused');
-    this.sim = new Simulation(design, { traces });
+    this.traces = traces;
+    this.sim = new Simulation(design, { traces, edits });
+    this.failures = new FailureMemory();
     this.horizon = design.run.seconds;
     this.pace = { wall: this.clock(), events: 0, time: 0, eventsPerSecond: 0, realTimeFactor: 0 };
     this.send();
@@ -55,6 +59,28 @@ class Player implements RunService {
     if (this.state === 'ended' && sim.now < this.horizon) this.state = 'paused';
     this.send();
     return layoutOf(sim);
+  }
+
+  async rewind(time: number): Promise<Layout> {
+    const { start, edits } = this.running().recording;
+    const { horizon } = this;
+    this.load(start, this.traces, edits);
+    this.horizon = Math.max(horizon, time);
+    await this.runTo(time);
+    return layoutOf(this.running());
+  }
+
+  look(time: number): Frame {
+    const sim = this.running();
+    return { ...this.frame(sim), ...figuresAt(sim, time) };
+  }
+
+  layout(): Layout {
+    return layoutOf(this.running());
+  }
+
+  recording() {
+    return this.running().recording;
   }
 
   play(speed: number): void {
@@ -168,7 +194,11 @@ class Player implements RunService {
     if (sim === null) return;
     this.frameAt = this.clock();
     this.measurePace(sim);
-    this.listener({
+    this.listener(this.frame(sim));
+  }
+
+  private frame(sim: Simulation): Frame {
+    return {
       time: sim.now,
       state: this.state,
       stopped: sim.board.net.stopped,
@@ -176,8 +206,11 @@ class Player implements RunService {
       eventsPerSecond: this.pace.eventsPerSecond,
       realTimeFactor: this.pace.realTimeFactor,
       ...figures(sim),
+      failing: this.failures.failing(sim),
+      lasting: sim.board.episodes.filter((one) => one.to === null).map((one) => one.id),
+      edits: sim.editsTaken,
       objectives: objectiveValues(sim),
-    });
+    };
   }
 
   private measurePace(sim: Simulation): void {

@@ -8,7 +8,7 @@ import { Recorder } from '../engine/recorder.ts';
 import type { Trace } from '../engine/trace.ts';
 import { Board } from './board.ts';
 import { Columns } from './columns.ts';
-import type { Mark } from './protocol.ts';
+import type { Mark, Recording, TimedEdit } from './protocol.ts';
 import type { Result } from './result.ts';
 import { endings, summarise, type Start } from './summary.ts';
 
@@ -20,6 +20,8 @@ export interface Options {
   readonly budget?: Budget;
   /** Hears of every request as it ends. */
   readonly listener?: Listener;
+  /** Edits to be taken in as their moments come, in order of time. */
+  readonly edits?: readonly TimedEdit[];
 }
 
 /**
@@ -39,12 +41,16 @@ export class Simulation {
   readonly recorder: Recorder;
   readonly marks: Mark[] = [];
   columns: Columns;
+  private readonly first: Design;
+  private readonly taken: TimedEdit[] = [];
+  private later: readonly TimedEdit[];
   private current: Design;
   /** Where statistics start: the end of the warm-up, or the very beginning. */
   private start: Start | null = null;
 
   constructor(design: Design, options: Options = {}) {
-    this.current = design;
+    this.first = this.current = design;
+    this.later = options.edits ?? [];
     this.seed = options.seed ?? design.run.seed;
     this.board = new Board(this.seed, options.traces ?? {}, options.budget);
     this.board.apply(design);
@@ -63,16 +69,33 @@ export class Simulation {
     return this.board.net.now;
   }
 
-  /** Takes an edited design from this moment on, and marks the moment with a label. */
+  /** What this run is made of so far, and the edits still to come. */
+  get recording(): Recording {
+    return { start: this.first, edits: [...this.taken, ...this.later] };
+  }
+
+  /** How many edits have been taken in. */
+  get editsTaken(): number {
+    return this.taken.length;
+  }
+
+  /** Takes an edited design from this moment on, and marks the moment with a label. Edits still to come are dropped. */
   apply(design: Design, label: string): void {
-    const { now } = this;
-    this.board.apply(design);
-    this.current = design;
+    this.later = [];
+    // Everything of this instant comes before the edit, as it will when the recording is played again.
+    this.runTo(this.now);
+    this.take({ time: this.now, label, design });
+  }
+
+  private take(edit: TimedEdit): void {
+    this.taken.push(edit);
+    this.board.apply(edit.design);
+    this.current = edit.design;
     const columns = new Columns(this.board);
     const from = columns.from(this.columns);
     if (columns.keys.length !== this.columns.keys.length || from.some((c, i) => c !== i)) this.recorder.reshape(columns.keys.length, from);
     this.columns = columns;
-    if (now > 0) this.marks.push({ time: now, label });
+    if (edit.time > 0) this.marks.push({ time: edit.time, label: edit.label });
   }
 
   /** Runs until `time`, or at most so many events; true when there (or stopped for a reason). Pausing in between changes nothing. */
@@ -81,7 +104,8 @@ export class Simulation {
     const first = net.events;
     while (net.stopped === null) {
       const warm = this.start === null ? this.current.run.warmupSeconds : Infinity;
-      const stop = Math.min(time, this.recorder.due(), warm > 0 ? warm : Infinity);
+      const edit = this.later[0]?.time ?? Infinity;
+      const stop = Math.min(time, this.recorder.due(), warm > 0 ? warm : Infinity, Math.max(edit, this.now));
       if (!net.run(stop, events - (net.events - first))) {
         if (net.events - first >= events) return false;
         continue;
@@ -89,6 +113,11 @@ export class Simulation {
       if (net.stopped !== null) break;
       if (stop === warm) this.start = this.mark();
       if (stop === this.recorder.due()) this.recorder.note(stop, (row) => this.columns.fill(row, stop));
+      while (this.later.length > 0 && this.later[0]!.time <= stop) {
+        const [next, ...others] = this.later;
+        this.later = others;
+        this.take(next!);
+      }
       if (stop >= time) return true;
     }
     return true;
