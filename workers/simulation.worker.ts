@@ -25,7 +25,7 @@ Comlink.expose({
   rewind: (time) => service.rewind(time),
   look: (time) => giveFrame(service.look(time)),
   layout: () => service.layout(),
-  recording: () => service.recording(),
+  history: () => service.history(),
   result: () => service.result(),
   charts: (points) => giveCharts(service.charts(points)),
   onFrame: (listener) => service.onFrame(paced(listener)),

@@ -102,7 +102,7 @@ export interface TimedEdit {
 }
 
 /** All that decides a run besides its traces: the design it started with and the edits made as it went, in order of time. */
-export interface Recording {
+export interface RunHistory {
   readonly start: Design;
   readonly edits: readonly TimedEdit[];
 }
@@ -113,14 +113,14 @@ export interface RunService {
   load(design: Design, traces: Readonly<Record<string, Trace>>, edits?: readonly TimedEdit[]): Layout;
   /** Takes an edited design into the running simulation, at its present moment. Edits that were still to come are dropped: the run forks here. */
   apply(design: Design, label: string): Layout;
-  /** Goes back (or on) to a moment: runs the recording again up to there, and pauses. What came later stays to come until something is edited. */
+  /** Goes back (or on) to a moment: runs the history again up to there, and pauses. What came later stays to come until something is edited. */
   rewind(time: number): Promise<Layout>;
   /** The board's figures as they were noted at or before a moment, at once and without faces; the run itself stays where it is. */
   look(time: number): Frame;
   /** Where figures stand in frames now: to be asked for again when `Frame.edits` has changed by itself. */
   layout(): Layout;
   /** What this run is made of so far. */
-  recording(): Recording;
+  history(): RunHistory;
   play(speed: number): void;
   pause(): void;
   /** Runs on by that many simulated seconds and pauses. */

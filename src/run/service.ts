@@ -62,7 +62,7 @@ class Player implements RunService {
   }
 
   async rewind(time: number): Promise<Layout> {
-    const { start, edits } = this.running().recording;
+    const { start, edits } = this.running().history;
     const { horizon } = this;
     this.load(start, this.traces, edits);
     this.horizon = Math.max(horizon, time);
@@ -79,8 +79,8 @@ class Player implements RunService {
     return layoutOf(this.running());
   }
 
-  recording() {
-    return this.running().recording;
+  history() {
+    return this.running().history;
   }
 
   play(speed: number): void {

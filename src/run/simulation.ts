@@ -8,7 +8,7 @@ import { Recorder } from '../engine/recorder.ts';
 import type { Trace } from '../engine/trace.ts';
 import { Board } from './board.ts';
 import { Columns } from './columns.ts';
-import type { Mark, Recording, TimedEdit } from './protocol.ts';
+import type { Mark, RunHistory, TimedEdit } from './protocol.ts';
 import type { Result } from './result.ts';
 import { endings, summarise, type Start } from './summary.ts';
 
@@ -70,7 +70,7 @@ export class Simulation {
   }
 
   /** What this run is made of so far, and the edits still to come. */
-  get recording(): Recording {
+  get history(): RunHistory {
     return { start: this.first, edits: [...this.taken, ...this.later] };
   }
 
@@ -82,7 +82,7 @@ export class Simulation {
   /** Takes an edited design from this moment on, and marks the moment with a label. Edits still to come are dropped. */
   apply(design: Design, label: string): void {
     this.later = [];
-    // Everything of this instant comes before the edit, as it will when the recording is played again.
+    // Everything of this instant comes before the edit, as it will when the history is played again.
     this.runTo(this.now);
     this.take({ time: this.now, label, design });
   }
