@@ -1,5 +1,5 @@
 /** Which wires may be drawn: a port asks for an answer or attaches a cache, and each component says how many it takes. */
-import type { AnyKind } from '../kit/kind.ts';
+import { wireBetween, type AnyKind, type Wire } from '../kit/kind.ts';
 import { catalogue, type Catalogue } from './catalogue.ts';
 import type { Design, DesignNode } from './design.ts';
 
@@ -20,18 +20,19 @@ export function wireRefusal(design: Design, from: string, to: string, except?: s
 function portRefusal(source: DesignNode, target: DesignNode, taken: readonly string[], design: Design, book: Catalogue): string | null {
   const [out, into] = [book.kindOf(source.kind), book.kindOf(target.kind)];
   if (!out || !into) return `“${out ? target.kind : source.kind}” is no component known here.`;
-  const sort = into.ports.in;
-  if (sort === null) return `No wire can lead to “${target.label}”${because(into)}.`;
+  const sort = wireBetween(out, into);
+  if (sort === null && into.ports.in === null) return `No wire can lead to “${target.label}”${because(into)}.`;
   if (out.ports.out.length === 0) return `No wire can start at “${source.label}”${because(out)}.`;
   const port = out.ports.out.find((one) => one.wire === sort);
-  if (!port) return `“${source.label}” cannot be wired to “${target.label}”${because(into) || because(out)}.`;
-  const used = port.max < taken.length + 1 ? sameSort(taken, sort, design, book) : 0;
+  if (sort === null || !port) return `“${source.label}” cannot be wired to “${target.label}”${because(into) || because(out)}.`;
+  const used = port.max < taken.length + 1 ? sameSort(out, taken, sort, design, book) : 0;
   return used < port.max ? null : `“${source.label}” takes ${port.max} such ${port.max === 1 ? 'wire' : 'wires'} and has ${used}.`;
 }
 
-function sameSort(targets: readonly string[], sort: string, design: Design, book: Catalogue): number {
+function sameSort(out: AnyKind, targets: readonly string[], sort: Wire, design: Design, book: Catalogue): number {
   const wanted = new Set(targets);
-  return design.nodes.filter((node) => wanted.has(node.id) && book.kindOf(node.kind)?.ports.in === sort).length;
+  const carries = (kind: AnyKind | undefined): boolean => kind !== undefined && wireBetween(out, kind) === sort;
+  return design.nodes.filter((node) => wanted.has(node.id) && carries(book.kindOf(node.kind))).length;
 }
 
 function because(kind: AnyKind): string {

@@ -1,5 +1,6 @@
 /** The list of all kinds, in the order the palette shows them; the only place a new kind has to be entered. */
 import type { AnyKind } from '../kit/kind.ts';
+import { autoscaler } from './autoscaler.ts';
 import { batcher } from './batcher.ts';
 import { database } from './database.ts';
 import { featureStore } from './feature-store.ts';
@@ -14,7 +15,7 @@ import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, gpuPool, kvCache, responseCache, featureStore, vectorDb, database];
+export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, autoscaler];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 

@@ -148,6 +148,8 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   readonly icon: string;
   readonly params: P;
   readonly ports: Ports;
+  /** Whether its replicas can be sized by another component (a `control` wire may lead to it). */
+  readonly scales?: boolean;
   readonly measures: Readonly<Record<string, Measure<N>>>;
   /** The two measures on the card (own or common) and its live face. */
   readonly card: readonly [string, string];
@@ -175,6 +177,13 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
 /** A kind whose parameter and node types have been forgotten: what lists of kinds hold. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- differing kinds meet here
 export type AnyKind = Kind<any, any>;
+
+/** What a wire from one kind to another carries; null where there can be none. */
+export function wireBetween(from: AnyKind, to: AnyKind): Wire | null {
+  const starts = (wire: Wire): boolean => from.ports.out.some((port) => port.wire === wire);
+  if (to.scales === true && starts('control')) return 'control';
+  return to.ports.in !== null && starts(to.ports.in) ? to.ports.in : null;
+}
 
 /** Declares a kind; its parameter and node types are inferred from the declaration. */
 export function defineKind<const P extends Params, N extends Component<Values<P>>>(kind: Kind<P, N>): Kind<P, N> {

@@ -1,11 +1,11 @@
 /** A design brought to life: the nodes and links of a running network, kept in step with the design as it is edited. */
-import type { Design, DesignNode } from '../design/design.ts';
+import type { Design, DesignLink, DesignNode } from '../design/design.ts';
 import { fullParams } from '../design/params.ts';
 import { Network, type Budget, type Node } from '../engine/network.ts';
 import { Stream } from '../engine/random.ts';
 import type { Trace } from '../engine/trace.ts';
 import { kindOf } from '../kinds/index.ts';
-import { starts, type AnyKind, type Component, type Site } from '../kit/kind.ts';
+import { starts, wireBetween, type AnyKind, type Component, type Site } from '../kit/kind.ts';
 import { Director } from './director.ts';
 import type { Episode } from './protocol.ts';
 import { isOpenTo, Wiring, type LiveLink } from './wiring.ts';
@@ -65,11 +65,17 @@ export class Board {
     const fresh: Live[] = [];
     this.removeMissing(design);
     for (const node of [...design.nodes].sort(byId)) this.place(node, fresh);
-    for (const link of [...design.links].sort(byId)) this.wiring.lay(link, this.nodeAt(link.from).index, this.nodeAt(link.to).index, this.nodes.get(link.to)!.kind.ports.in ?? 'call');
+    for (const link of [...design.links].sort(byId)) this.lay(link);
     this.wiring.tune(design);
     this.route();
     for (const live of fresh) if (starts(live.node)) live.node.begin();
     this.direct(design);
+  }
+
+  private lay(link: DesignLink): void {
+    const from = this.nodes.get(link.from)!;
+    const to = this.nodes.get(link.to)!;
+    this.wiring.lay(link, from.node.index, to.node.index, wireBetween(from.kind, to.kind) ?? 'call');
   }
 
   private nodeAt(id: string): Node {

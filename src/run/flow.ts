@@ -3,7 +3,7 @@ import type { Design } from '../design/design.ts';
 import { fullParams, fullValues } from '../design/params.ts';
 import { kindOf } from '../kinds/index.ts';
 import { linkParams } from '../kinds/link.ts';
-import type { AnyKind, EstimateRow, Flow } from '../kit/kind.ts';
+import { wireBetween, type AnyKind, type EstimateRow, type Flow } from '../kit/kind.ts';
 
 /** What arithmetic says about one component. */
 export interface Estimate {
@@ -23,13 +23,15 @@ interface Part {
   readonly wires: readonly { readonly to: string; readonly weight: number }[];
 }
 
+const leadsToCalls = (from: AnyKind, to: AnyKind | undefined): boolean => to !== undefined && wireBetween(from, to) === 'call';
+
 function parts(design: Design): Map<string, Part> {
   const out = new Map<string, Part>();
   for (const node of design.nodes) {
     const kind = kindOf(node.kind);
     if (kind === undefined) continue;
     const wires = design.links
-      .filter((l) => l.from === node.id && kindOf(design.nodes.find((n) => n.id === l.to)?.kind ?? '')?.ports.in === 'call')
+      .filter((l) => l.from === node.id && leadsToCalls(kind, kindOf(design.nodes.find((n) => n.id === l.to)?.kind ?? '')))
       .map((l) => ({ to: l.to, weight: fullValues(linkParams, l.params).linkWeight }));
     out.set(node.id, { kind, values: fullParams(kind, node.params), wires });
   }

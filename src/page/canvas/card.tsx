@@ -90,17 +90,18 @@ function FaceView({ face }: { face: Face }) {
 
 function Ports({ kind }: { kind: AnyKind }) {
   const calls = kind.ports.out.some((port) => port.wire === 'call');
-  const prefixes = kind.ports.out.some((port) => port.wire === 'prefix');
+  const attaches = kind.ports.out.some((port) => port.wire !== 'call');
+  const attached = kind.ports.in === 'prefix' || kind.scales === true;
   return (
     <>
       {kind.ports.in === 'call' && <Handle id="in" type="target" position={Position.Left} className={styles['port']} />}
       {kind.ports.in === 'call' && <Handle id="in-top" type="target" position={Position.Top} className={styles['quiet']} isConnectableStart={false} />}
-      {kind.ports.in === 'prefix' && <Handle id="prefix-in" type="target" position={Position.Top} className={styles['port']} data-wire="prefix" />}
-      {kind.ports.in === 'prefix' && <Handle id="prefix-in-side" type="target" position={Position.Left} className={styles['quiet']} isConnectableStart={false} />}
+      {attached && <Handle id="prefix-in" type="target" position={Position.Top} className={styles['port']} data-wire="prefix" />}
+      {attached && <Handle id="prefix-in-side" type="target" position={Position.Left} className={styles['quiet']} isConnectableStart={false} />}
       {calls && <Handle id="out" type="source" position={Position.Right} className={styles['port']} />}
       {calls && <Handle id="out-bottom" type="source" position={Position.Bottom} className={styles['quiet']} isConnectable={false} />}
-      {prefixes && <Handle id="prefix-out" type="source" position={Position.Bottom} className={styles['port']} data-wire="prefix" />}
-      {prefixes && <Handle id="prefix-out-side" type="source" position={Position.Right} className={styles['quiet']} isConnectable={false} />}
+      {attaches && <Handle id="prefix-out" type="source" position={Position.Bottom} className={styles['port']} data-wire="prefix" />}
+      {attaches && <Handle id="prefix-out-side" type="source" position={Position.Right} className={styles['quiet']} isConnectable={false} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import { Position, type Edge, type NodeHandle } from '@xyflow/react';
 import type { Design, DesignGroup, DesignLink, DesignNode, DesignNote } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
-import type { AnyKind } from '../../kit/kind.ts';
+import { wireBetween, type AnyKind } from '../../kit/kind.ts';
 import type { Point } from '../board-view.ts';
 import { cardHeight, cardWidth } from './size.ts';
 import type { AreaNode } from './area.tsx';
@@ -111,6 +111,11 @@ function liesAside(from: Point, to: Point): boolean {
   return to.x > from.x + cardWidth;
 }
 
+/** Whether a wire carries no calls but attaches one component to another; all such wires look alike. */
+function attaches(from: AnyKind | undefined, to: AnyKind | undefined): boolean {
+  return from !== undefined && to !== undefined && (wireBetween(from, to) ?? 'call') !== 'call';
+}
+
 /** The design's wires as React Flow edges. */
 export function boardEdges(design: Design, selection: ReadonlySet<string>, held: Held): Edge[] {
   const nodes = new Map(design.nodes.map((node) => [node.id, node]));
@@ -118,7 +123,7 @@ export function boardEdges(design: Design, selection: ReadonlySet<string>, held:
     const [from, to] = [nodes.get(link.from), nodes.get(link.to)];
     if (!from || !to) return [];
     const [start, end] = [held.places.get(from.id) ?? from, held.places.get(to.id) ?? to];
-    const sort = kindOf(to.kind)?.ports.in ?? 'call';
+    const sort = attaches(kindOf(from.kind), kindOf(to.kind)) ? 'prefix' : 'call';
     const down = leadsDown(start, end, cardHeight(kindOf(from.kind)));
     const [aside, selected] = [liesAside(start, end), selection.has(link.id)];
     return [edgeOf(link, `${sort} ${down} ${aside} ${selected} ${from.label} ${to.label}`, sort, down, aside, selected, `Wire from ${from.label} to ${to.label}`)];
