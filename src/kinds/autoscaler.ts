@@ -211,8 +211,9 @@ export const autoscaler = defineKind({
   doc: 'sizes the replicas of what it is wired to, by load, queue, memory, clock or trend',
   about: 'Looks at each component it is wired to every so often, sees its average since the last look, and asks for more or fewer replicas. New ones start cold (the component says how long that takes) and are paid for from then on; those that go finish their work first. It leaves out metric delays beyond its own interval and limits of the cloud account.',
   group: 'Operations',
-  icon: 'scaling',
+  icon: 'gauge',
   params,
+  slices: ['scalingLeast', 'scalingMost'],
   ports: { in: null, out: [{ wire: 'control', max: 20 }], refusal: 'an autoscaler sizes replicas and is asked by nobody' },
   measures: {
     ready: { label: 'ready', unit: 'count', help: 'replicas that serve, as seen at its looks', total: (n: Autoscaler) => n.seenReady, per: (n: Autoscaler) => n.looks },

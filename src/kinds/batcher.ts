@@ -300,6 +300,7 @@ export const batcher = defineKind({
   group: 'Compute',
   icon: 'layers',
   params,
+  slices: ['batcherInFlight', 'batcherRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
     batchSize: { label: 'mean batch', unit: 'requests', help: 'calls in a batch as it leaves', total: (n: Batcher) => n.released, per: (n: Batcher) => n.batches },

@@ -176,6 +176,7 @@ export const database = defineKind({
   group: 'Data',
   icon: 'database',
   params,
+  slices: ['dbReplicas', 'dbConnections', 'dbQueue'],
   ports: { in: 'call', out: [], refusal: 'a database is where calls end' },
   measures: {
     dbReads: { label: 'reads', unit: 'requests/second', help: 'reads answered', total: (n: Database) => n.reads },

@@ -242,6 +242,7 @@ export const featureStore = defineKind({
   group: 'Data',
   icon: 'table',
   params,
+  slices: ['featureReplicas'],
   ports: { in: 'call', out: [], refusal: 'a feature store is where reads end' },
   measures: {
     storeReads: { label: 'store reads', unit: 'requests/second', help: 'reads asked of replicas, hedges included', total: (n: FeatureStore) => n.asked },

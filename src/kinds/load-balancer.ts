@@ -223,6 +223,7 @@ export const loadBalancer = defineKind({
   group: 'Routing',
   icon: 'split',
   params,
+  slices: [],
   ports: { in: 'call', out: [{ wire: 'call', max: 2000 }] },
   measures: {
     imbalance: {

@@ -262,6 +262,7 @@ export const modelServer = defineKind({
   group: 'Compute',
   icon: 'cpu',
   params,
+  slices: ['scorerReplicas', 'scorerRoom'],
   ports: { in: 'call', out: [], refusal: 'a model server computes its answers itself' },
   measures: {
     batchItems: { label: 'mean batch', unit: 'items', help: 'items in a batch as it starts', total: (n: ModelServer) => n.taken, per: (n: ModelServer) => n.batches },

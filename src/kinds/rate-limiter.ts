@@ -265,6 +265,7 @@ export const rateLimiter = defineKind({
   group: 'Routing',
   icon: 'gauge',
   params,
+  slices: ['limiterRefill', 'limiterBurst', 'limiterRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
     admitted: { label: 'admitted', unit: 'requests/second', help: 'calls that were let through', total: (n: RateLimiter) => n.admitted },

@@ -292,6 +292,7 @@ export const service = defineKind({
   group: 'Compute',
   icon: 'server',
   params,
+  slices: ['serverCount', 'waitingRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
     wait: {

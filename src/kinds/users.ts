@@ -441,6 +441,7 @@ export const users = defineKind({
   group: 'Traffic',
   icon: 'users',
   params,
+  slices: ['arrivalRate', 'population'],
   ports: { in: null, out: [{ wire: 'call', max: 100 }], refusal: 'users are where requests start' },
   measures: {
     gaveUp: { label: 'gave up', unit: 'requests/second', help: 'people who lost patience', total: (n: Users) => n.gaveUp },

@@ -290,6 +290,7 @@ export const vectorDb = defineKind({
   group: 'Data',
   icon: 'search',
   params,
+  slices: ['vectorReplicas'],
   ports: { in: 'call', out: [], refusal: 'a vector database is where searches end' },
   measures: {
     recall: { label: 'recall', unit: 'share', help: 'expected share of the true neighbours found', total: (n: VectorDb) => n.recallSum, per: (n: VectorDb) => n.gathered },

@@ -148,6 +148,11 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   readonly icon: string;
   readonly params: P;
   readonly ports: Ports;
+  /**
+   * Parameters that are divided by k when only one in k requests is simulated (fleet slicing): numbers of like parts, and rates. An empty list says
+   * that nothing needs dividing; without one, the kind cannot be sliced and bends the truth where it is.
+   */
+  readonly slices?: readonly (keyof P & string)[];
   /** Whether its replicas can be sized by another component (a `control` wire may lead to it). */
   readonly scales?: boolean;
   readonly measures: Readonly<Record<string, Measure<N>>>;

@@ -8,6 +8,7 @@ import { kindOf } from '../kinds/index.ts';
 import { starts, wireBetween, type AnyKind, type Component, type Site } from '../kit/kind.ts';
 import { Director } from './director.ts';
 import type { Episode } from './protocol.ts';
+import { sliced } from './slicing.ts';
 import { isOpenTo, Wiring, type LiveLink } from './wiring.ts';
 
 /** A component of the running network. */
@@ -38,6 +39,10 @@ export class Board {
   readonly net: Network;
   readonly nodes = new Map<string, Live>();
   readonly wiring: Wiring;
+  /** One in so many requests is simulated, from the start of a run to its end; by that, counts and rates are to be multiplied. And where that bends the truth. */
+  slice = 1;
+  bends: readonly string[] = [];
+  private divided: ReadonlySet<string> = new Set();
   private director: Director | null = null;
   /** What components that are gone had cost, in USD. */
   private paidForGone = 0;
@@ -61,7 +66,11 @@ export class Board {
   }
 
   /** Makes the network match the design from this moment on. Whatever is in flight goes on where that has a meaning. */
-  apply(design: Design): void {
+  apply(whole: Design): void {
+    if (this.nodes.size === 0) this.slice = whole.run.slice;
+    const { design, divided, bends } = sliced(whole, this.slice);
+    this.divided = divided;
+    this.bends = bends;
     const fresh: Live[] = [];
     this.removeMissing(design);
     for (const node of [...design.nodes].sort(byId)) this.place(node, fresh);
@@ -158,12 +167,12 @@ export class Board {
 
   /** What a component has cost from the start until now, in USD. */
   spentAt(live: Live): number {
-    return live.node.spentUsd?.(this.net.now) ?? this.paidAt(live);
+    return (live.node.spentUsd?.(this.net.now) ?? this.paidAt(live)) * (this.divided.has(live.id) ? this.slice : 1);
   }
 
   /** What everything has cost from the start until now, in USD, traffic between places included. */
   spentUsd(): number {
-    let sum = this.paidForGone + this.wiring.spentUsd();
+    let sum = this.paidForGone + this.wiring.spentUsd() * this.slice;
     for (const live of this.nodes.values()) sum += this.spentAt(live);
     return sum;
   }

@@ -49,19 +49,21 @@ export class Columns {
   constructor(board: Board) {
     const { net } = board;
     const { ledger } = net;
-    const sum = (of: (b: Book) => number): number => ledger.books.reduce((s, b) => s + of(b), 0);
+    // Where only a slice is simulated, counts and levels are scaled back; the two sides of a quotient need not be.
+    const { slice } = board;
+    const sum = (of: (b: Book) => number): number => slice * ledger.books.reduce((s, b) => s + of(b), 0);
     this.usd = this.add('usd', () => board.spentUsd());
     this.offered = this.add('offered', () => sum((b) => b.offered()));
     this.ended = this.add('ended', () => sum((b) => outcomes.reduce((a, _, code) => a + b.ended(code), 0)));
     this.answered = this.add('answered', () => sum((b) => b.ended(Code.answered)));
     this.good = this.add('good', () => sum((b) => b.good));
     this.outcomes = outcomes.map((outcome, code) => this.add(`ended/${outcome}`, () => sum((b) => b.ended(code))));
-    this.input = this.add('input', () => ledger.input);
-    this.output = this.add('output', () => ledger.output);
-    for (const live of board.nodes.values()) for (const [name, measure] of measuresOf(live)) this.addMeasure(live, name, measure);
+    this.input = this.add('input', () => slice * ledger.input);
+    this.output = this.add('output', () => slice * ledger.output);
+    for (const live of board.nodes.values()) for (const [name, measure] of measuresOf(live)) this.addMeasure(live, name, measure, slice);
     // With a guard, what counts on a wire is each attempt.
     for (const link of board.links.values())
-      this.links.set(link.id, { calls: this.add(`${link.id}/calls`, () => net.linkCalls[link.inner]!), failed: this.add(`${link.id}/failed`, () => net.linkFailed[link.inner]!) });
+      this.links.set(link.id, { calls: this.add(`${link.id}/calls`, () => slice * net.linkCalls[link.inner]!), failed: this.add(`${link.id}/failed`, () => slice * net.linkFailed[link.inner]!) });
   }
 
   private add(key: string, read: Read): number {
@@ -69,11 +71,11 @@ export class Columns {
     return this.reads.push(read) - 1;
   }
 
-  private addMeasure(live: Live, name: string, measure: Pick<Measure, 'total' | 'per'>): void {
+  private addMeasure(live: Live, name: string, measure: Pick<Measure, 'total' | 'per'>, slice: number): void {
     const { total, per } = measure;
     const key = `${live.id}/${name}`;
     this.nodes.set(key, {
-      total: this.add(key, (now) => total(live.node, now)),
+      total: this.add(key, per === undefined ? (now) => slice * total(live.node, now) : (now) => total(live.node, now)),
       per: per === undefined ? -1 : this.add(`${key}/per`, (now) => per(live.node, now)),
     });
   }

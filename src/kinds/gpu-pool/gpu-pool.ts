@@ -20,6 +20,7 @@ export const gpuPool = defineKind({
   group: 'Compute',
   icon: 'cpu',
   params,
+  slices: ['poolReplicas'],
   ports: { in: 'call', out: [{ wire: 'prefix', max: 1 }], refusal: 'a GPU pool computes its answers itself; only a KV cache can be wired to it' },
   measures: {
     tokensOut: { label: 'tokens out', unit: 'tokens/second', help: 'tokens of answers', total: total(Sum.out) },
