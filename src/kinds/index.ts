@@ -3,19 +3,21 @@ import type { AnyKind } from '../kit/kind.ts';
 import { autoscaler } from './autoscaler.ts';
 import { batcher } from './batcher.ts';
 import { database } from './database.ts';
+import { embeddingService } from './embedding-service.ts';
 import { featureStore } from './feature-store.ts';
 import { gpuPool } from './gpu-pool/gpu-pool.ts';
 import { kvCache } from './kv-cache.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { modelServer } from './model-server.ts';
 import { rateLimiter } from './rate-limiter.ts';
+import { reranker } from './reranker.ts';
 import { responseCache } from './response-cache/response-cache.ts';
 import { service } from './service.ts';
 import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, autoscaler];
+export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, autoscaler];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 
