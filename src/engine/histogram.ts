@@ -33,19 +33,57 @@ export function valueOf(bucket: number): number {
   return scale * (1 + (step + 0.5) / PER_OCTAVE);
 }
 
+/** The values between which a bucket lies; the lowest begins at 0. */
+export function edgesOf(bucket: number): readonly [from: number, to: number] {
+  const middle = valueOf(Math.max(1, bucket));
+  const half = middle / (2 * PER_OCTAVE + 2 * ((Math.max(1, bucket) - 1) % PER_OCTAVE) + 1);
+  return bucket === 0 ? [0, middle - half] : [middle - half, middle + half];
+}
+
 /** The smallest value at or below which a share `q` of the counts lies; NaN of nothing. Counts may be a difference of two histograms. */
 export function quantile(counts: ArrayLike<number>, total: number, q: number): number {
-  if (!(total > 0)) return NaN;
+  return total > 0 ? valueOf(quantileBucket(counts, total, q)) : NaN;
+}
+
+/** The bucket of that quantile; `total` > 0. */
+export function quantileBucket(counts: ArrayLike<number>, total: number, q: number): number {
   const rank = Math.min(total, Math.max(1, Math.ceil(q * total)));
   let seen = 0;
   for (let b = 0; b < counts.length; b++) {
     seen += counts[b]!;
-    if (seen >= rank) return valueOf(b);
+    if (seen >= rank) return b;
   }
-  return valueOf(counts.length - 1);
+  return counts.length - 1;
 }
 
-export class Histogram {
+/** What a histogram holds, as plain data; `counts[0]` is the count of bucket `lowest`, and buckets beyond either end are empty. */
+export interface Counts {
+  readonly lowest: number;
+  readonly counts: Uint32Array<ArrayBuffer>;
+  readonly count: number;
+  readonly sum: number;
+}
+
+/** A copy of what a histogram holds now, as short as can be. */
+export function countsOf({ lowest, counts, count, sum }: Counts): Counts {
+  let [from, to] = [0, counts.length];
+  while (from < to && counts[from] === 0) from++;
+  while (to > from && counts[to - 1] === 0) to--;
+  return { lowest: lowest + from, counts: counts.slice(from, to), count, sum };
+}
+
+/** What was added between two moments of the same histogram. */
+export function since(now: Counts, then: Counts): Histogram {
+  const between = new Histogram();
+  between.merge(now);
+  between.count -= then.count;
+  between.sum -= then.sum;
+  for (let i = 0; i < then.counts.length; i++) between.counts[then.lowest + i]! -= then.counts[i]!;
+  return between;
+}
+
+export class Histogram implements Counts {
+  readonly lowest = 0;
   readonly counts = new Uint32Array(BUCKETS);
   count = 0;
   sum = 0;
@@ -57,10 +95,10 @@ export class Histogram {
   }
 
   /** Adds all that the other one holds. */
-  merge(other: Pick<Histogram, 'counts' | 'count' | 'sum'>): void {
+  merge(other: Counts): void {
     this.count += other.count;
     this.sum += other.sum;
-    for (let b = 0; b < BUCKETS; b++) this.counts[b]! += other.counts[b]!;
+    for (let i = 0; i < other.counts.length; i++) this.counts[other.lowest + i]! += other.counts[i]!;
   }
 
   clear(): void {

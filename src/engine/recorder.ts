@@ -15,6 +15,8 @@ export class Recorder {
   readonly times = new Float64Array(MOST_ROWS);
   private rows: Float64Array[] = [];
   private pages: Uint32Array<ArrayBuffer>[][] = [];
+  /** How many values each histogram held and what they added up to, in turn. */
+  private totals: Float64Array[] = [];
   private room: number;
   private step = 1;
 
@@ -34,16 +36,27 @@ export class Recorder {
 
   /** Takes a note; `fill` writes all running totals of this moment. */
   note(now: number, fill: (row: Float64Array) => void): void {
-    if (this.count === this.room) this.thin();
     const k = this.count++;
     this.times[k] = now;
     const row = (this.rows[k] ??= new Float64Array(this.width));
     fill(row);
     const histograms = this.histograms();
     const page = (this.pages[k] ??= histograms.map(() => new Uint32Array(BUCKETS)));
-    // Counts never fall: where there are none yet, there are none in any recycled page either.
-    for (let i = 0; i < histograms.length; i++) if (histograms[i]!.count > 0) page[i]!.set(histograms[i]!.counts);
-    this.step = Math.floor(now / this.interval + 0.5) + 1;
+    const totals = (this.totals[k] ??= new Float64Array(2 * histograms.length));
+    for (let i = 0; i < histograms.length; i++) {
+      const { count, sum, counts } = histograms[i]!;
+      // Counts never fall: where there are none yet, there are none in any recycled page either.
+      if (count > 0) page[i]!.set(counts);
+      totals[2 * i] = count;
+      totals[2 * i + 1] = sum;
+    }
+    if (this.count >= this.room) this.thin();
+    this.step = this.stepAfter(now);
+  }
+
+  /** The first regular moment after one of the past, whose interval may have been shorter. */
+  private stepAfter(time: number): number {
+    return Math.floor(time / this.interval + 0.25) + 1;
   }
 
   /** Keeps every second note; swapped-out rows are used again. */
@@ -54,6 +67,7 @@ export class Recorder {
       this.times[k] = this.times[from]!;
       [this.rows[k], this.rows[from]] = [this.rows[from]!, this.rows[k]!];
       [this.pages[k], this.pages[from]] = [this.pages[from]!, this.pages[k]!];
+      [this.totals[k], this.totals[from]] = [this.totals[from]!, this.totals[k]!];
     }
     this.count = half;
     this.interval *= 2;
@@ -69,6 +83,16 @@ export class Recorder {
     return k < 0 ? null : this.pages[k]![i]!;
   }
 
+  /** How many values histogram i held at row k. */
+  countAt(k: number, i: number): number {
+    return k < 0 ? 0 : this.totals[k]![2 * i]!;
+  }
+
+  /** What the values of histogram i added up to at row k. */
+  sumAt(k: number, i: number): number {
+    return k < 0 ? 0 : this.totals[k]![2 * i + 1]!;
+  }
+
   /** The last note at or before a moment; −1 if there is none. */
   before(time: number): number {
     let k = this.count - 1;
@@ -80,9 +104,12 @@ export class Recorder {
   reshape(width: number, from: Int32Array): void {
     this.width = width;
     this.room = rooms(width);
-    while (this.count > this.room) this.thin();
+    const last = (this.step - 1) * this.interval;
+    while (this.count >= this.room) this.thin();
+    this.step = this.stepAfter(last);
     this.rows = this.rows.slice(0, this.count).map((old) => Float64Array.from(from, (c) => (c < 0 ? 0 : old[c]!)));
     this.pages.length = this.count;
+    this.totals.length = this.count;
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the page sees of a running simulation: figures of the recent past for cards and wires, and the charts. */
-import { BUCKETS, quantile } from '../engine/histogram.ts';
+import { BUCKETS, countsOf, Histogram, quantile } from '../engine/histogram.ts';
 import { outcomes } from '../engine/reasons.ts';
 import { between, measuresOf } from './columns.ts';
 import { metric } from './metric.ts';
@@ -126,7 +126,7 @@ export function objectiveValues(sim: Simulation): Float64Array {
   return Float64Array.from(objectives, (o) => metric(recent, o.metric) ?? NaN);
 }
 
-const empty = { counts: new Uint32Array(BUCKETS), count: 0, sum: 0 };
+const empty = countsOf(new Histogram());
 
 /** A note of the recorder as a place for statistics to start from. */
 function startAt(sim: Simulation, then: Past): Parameters<typeof summarise>[1] {
@@ -135,10 +135,7 @@ function startAt(sim: Simulation, then: Past): Parameters<typeof summarise>[1] {
   const ended = new Float64Array(outcomes.length);
   ended[0] = then.row[columns.answered]!;
   ended[1] = then.row[columns.ended]! - then.row[columns.answered]!;
-  const histogram = (i: number) => {
-    const counts = recorder.page(then.index, i)!;
-    return { counts, count: counts.reduce((a, b) => a + b, 0), sum: 0 };
-  };
+  const histogram = (i: number) => ({ lowest: 0, counts: recorder.page(then.index, i)!, count: recorder.countAt(then.index, i), sum: recorder.sumAt(then.index, i) });
   return {
     time: sim.now - then.seconds,
     row: then.row,
@@ -165,7 +162,7 @@ export function chartsOf(sim: Simulation, points: number): Charts {
   const ends = columnEnds(sim, points);
   const times = Float64Array.from(ends, (k) => sim.recorder.times[k]!);
   const series = [...latencySeries(sim, ends), ...requestSeries(sim, ends), ...nodeSeries(sim, ends), ...costSeries(sim, ends)];
-  return { times, series, marks: sim.marks.slice(-40), episodes: sim.board.episodes.slice(-100), warmup: sim.design.run.warmupSeconds };
+  return { times, series, marks: sim.marks.slice(-40), episodes: sim.board.episodes.slice(-100), warmup: sim.warmup().seconds };
 }
 
 /** The last note of each column. */

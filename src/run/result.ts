@@ -1,4 +1,5 @@
 /** The result of a run, as the command line prints it, lessons read it and objectives point into it. Base units throughout. */
+import type { RunSettings } from '../design/design.ts';
 import type { Reason } from '../engine/reasons.ts';
 
 /** Summary of a distribution, in seconds; NaN-free: null where nothing was observed. */
@@ -42,11 +43,37 @@ export interface NodeResult {
   readonly measures: Readonly<Record<string, number | null>>;
 }
 
-/** Everything a run has to say. */
+/** How sure a figure is: with probability `level`, `low` and `high` have its true value between them. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  readonly level: number;
+  /** From stretches of one run, or from runs that have nothing to do with each other. Percentiles by batch means are approximate. */
+  readonly method: 'batch means' | 'replications';
+  /** How many batches or replications. */
+  readonly count: number;
+}
+
+/** What was left out at the front of a run. */
+export interface Warmup {
+  readonly seconds: number;
+  readonly how: RunSettings['warmup'];
+  /** Whether the search for the end of the start-up transient found a steady state after it; null where nobody searched. */
+  readonly steady: boolean | null;
+}
+
+/** Everything a run has to say, or several replications of it together. */
 export interface Result {
   readonly design: string;
   readonly seed: number;
+  /** Simulated seconds; of several replications, of all of them. */
   readonly seconds: number;
+  /** Simulated seconds that the figures are of: what is left after the warm-up. */
+  readonly measuredSeconds: number;
+  /** How many runs with seeds of their own the figures are of. Counts are then sums, percentiles of the merged histograms, other figures means. */
+  readonly replications: number;
+  /** Of several replications, the longest. */
+  readonly warmup: Warmup;
   readonly requests: Tally;
   readonly latency: Spread;
   readonly classes: Readonly<Record<string, Tally & { readonly latency: Spread }>>;
@@ -73,6 +100,8 @@ export interface Result {
     readonly value: number | null;
     readonly met: boolean;
   }[];
+  /** Confidence intervals by the path of their figure in this result (e.g. `latency.p99`), for those figures that have one. */
+  readonly intervals: Readonly<Record<string, Interval>>;
   readonly events: number;
   /** Why the run stopped before its time, if it did. */
   readonly stopped: string | null;

@@ -9,8 +9,10 @@ import type { Trace } from '../engine/trace.ts';
 import { Board } from './board.ts';
 import { Columns } from './columns.ts';
 import type { Mark, RunHistory, TimedEdit } from './protocol.ts';
-import type { Result } from './result.ts';
-import { endings, summarise, type Start } from './summary.ts';
+import type { Result, Warmup } from './result.ts';
+import { intervalsOf } from './statistics/intervals.ts';
+import { Checkpoints, transientEnd } from './statistics/warmup.ts';
+import { distributions, startNow, summarise, type Replica, type Start } from './summary.ts';
 
 /** What may be handed to a simulation beside its design. */
 export interface Options {
@@ -47,6 +49,8 @@ export class Simulation {
   private current: Design;
   /** Where statistics start: the end of the warm-up, or the very beginning. */
   private start: Start | null = null;
+  /** Where they may start when the warm-up is found automatically. */
+  private readonly checkpoints = new Checkpoints<Start>();
 
   constructor(design: Design, options: Options = {}) {
     this.first = this.current = design;
@@ -103,7 +107,7 @@ export class Simulation {
     const { net } = this.board;
     const first = net.events;
     while (net.stopped === null) {
-      const warm = this.start === null ? this.current.run.warmupSeconds : Infinity;
+      const warm = this.start === null && this.current.run.warmup === 'given' ? this.current.run.warmupSeconds : Infinity;
       const edit = this.later[0]?.time ?? Infinity;
       const stop = Math.min(time, this.recorder.due(), warm > 0 ? warm : Infinity, Math.max(edit, this.now));
       if (!net.run(stop, events - (net.events - first))) {
@@ -111,8 +115,8 @@ export class Simulation {
         continue;
       }
       if (net.stopped !== null) break;
-      if (stop === warm) this.start = this.mark();
-      if (stop === this.recorder.due()) this.recorder.note(stop, (row) => this.columns.fill(row, stop));
+      if (stop === warm) this.start = startNow(this);
+      if (stop === this.recorder.due()) this.note();
       while (this.later.length > 0 && this.later[0]!.time <= stop) {
         const [next, ...others] = this.later;
         this.later = others;
@@ -123,26 +127,36 @@ export class Simulation {
     return true;
   }
 
-  /** Everything statistics have to forget of what was before. */
-  private mark(): Start {
-    const { net, nodes } = this.board;
-    const row = new Float64Array(this.columns.keys.length);
-    this.columns.fill(row, net.now);
-    const copy = (h: { readonly counts: Uint32Array; readonly count: number; readonly sum: number }) => ({ counts: h.counts.slice(), count: h.count, sum: h.sum });
-    const { ledger } = net;
-    return {
-      time: net.now,
-      row,
-      keys: this.columns.keys,
-      overall: [copy(ledger.latency()), copy(ledger.first), copy(ledger.perOutput)],
-      books: ledger.books.map((b) => ({ ended: endings(b), good: b.good, latency: copy(b.latency) })),
-      nodes: new Map([...nodes.values()].map((l) => [l.id, { ended: l.node.ended.slice(), latency: copy(l.node.latency) }])),
-    };
+  private note(): void {
+    const { now, columns, recorder, board } = this;
+    recorder.note(now, (row) => columns.fill(row, now));
+    if (this.current.run.warmup === 'automatic') this.checkpoints.offer(now, recorder.interval, board.nodes.size + board.net.ledger.books.length, () => startNow(this));
+  }
+
+  /** What was left out at the front of the run, as far as can be told now. */
+  warmup(): Warmup {
+    return this.cut().warmup;
+  }
+
+  /** Where figures start now. */
+  private cut(): { readonly start: Start | null; readonly warmup: Warmup } {
+    if (this.current.run.warmup === 'given') return { start: this.start, warmup: { seconds: this.start?.time ?? 0, how: 'given', steady: null } };
+    const { time, steady } = transientEnd(this, this.marks);
+    const start = time > 0 ? this.checkpoints.after(time) : null;
+    return { start, warmup: { seconds: start?.time ?? 0, how: 'automatic', steady: steady && (start !== null || time === 0) } };
   }
 
   /** What happened from the end of the warm-up until now. */
   result(): Result {
-    return summarise(this, this.start, this.digest());
+    return this.replica().result;
+  }
+
+  /** The same with the distributions behind it. */
+  replica(): Replica {
+    const { start, warmup } = this.cut();
+    const seen = distributions(this, start);
+    const result = { ...summarise(this, start, this.digest(), seen), warmup };
+    return { result: { ...result, intervals: intervalsOf(this, result) }, seen };
   }
 
   /** Hash of the full series and of where things stand now. */

@@ -1,5 +1,5 @@
 /** Turns the books of a simulation into its result. */
-import { Histogram, quantile } from '../engine/histogram.ts';
+import { countsOf, Histogram, quantileBucket, since, valueOf, type Counts } from '../engine/histogram.ts';
 import type { Book } from '../engine/ledger.ts';
 import { outcomes, type Reason } from '../engine/reasons.ts';
 import type { Design } from '../design/design.ts';
@@ -8,13 +8,6 @@ import { between, type Columns } from './columns.ts';
 import { nameOf } from './objectives.ts';
 import type { NodeResult, Result, Spread, Tally } from './result.ts';
 import { metric } from './metric.ts';
-
-/** Counts of a histogram at some moment. */
-export interface Counts {
-  readonly counts: Uint32Array<ArrayBuffer>;
-  readonly count: number;
-  readonly sum: number;
-}
 
 interface BookThen {
   readonly ended: Float64Array;
@@ -40,13 +33,67 @@ export interface Subject {
   readonly seed: number;
 }
 
-/** Mean and percentiles of what was added since `then`. */
-export function spread(now: Counts, then: Counts | undefined): Spread {
-  const count = now.count - (then?.count ?? 0);
-  if (count <= 0) return { count: 0, mean: null, p50: null, p95: null, p99: null, p999: null };
-  const counts = then === undefined ? now.counts : now.counts.map((c, b) => c - then.counts[b]!);
-  const at = (q: number): number => quantile(counts, count, q);
-  return { count, mean: (now.sum - (then?.sum ?? 0)) / count, p50: at(0.5), p95: at(0.95), p99: at(0.99), p999: at(0.999) };
+/** All that statistics have to forget if they start now. */
+export function startNow({ board, columns }: Subject): Start {
+  const { net, nodes } = board;
+  const { ledger } = net;
+  const row = new Float64Array(columns.keys.length);
+  columns.fill(row, net.now);
+  return {
+    time: net.now,
+    row,
+    keys: columns.keys,
+    overall: [countsOf(ledger.latency()), countsOf(ledger.first), countsOf(ledger.perOutput)],
+    books: ledger.books.map((b) => ({ ended: endings(b), good: b.good, latency: countsOf(b.latency) })),
+    nodes: new Map([...nodes.values()].map((l) => [l.id, { ended: l.node.ended.slice(), latency: countsOf(l.node.latency) }])),
+  };
+}
+
+/** Every distribution of a run from `start` on. May be the live histograms themselves: read at once. */
+export interface Distributions {
+  readonly latency: Counts;
+  readonly first: Counts;
+  readonly perOutput: Counts;
+  /** Latency by the name of a class, and by the id of a component. */
+  readonly classes: Readonly<Record<string, Counts>>;
+  readonly nodes: Readonly<Record<string, Counts>>;
+}
+
+/** What one run gave: its result and the distributions behind it. */
+export interface Replica {
+  readonly result: Result;
+  readonly seen: Distributions;
+}
+
+/** What has been distributed how since the start of statistics. */
+export function distributions({ board }: Subject, start: Start | null): Distributions {
+  const { ledger } = board.net;
+  const fresh = (now: Counts, then: Counts | undefined): Counts => (then === undefined ? now : since(now, then));
+  const names = [...new Set(ledger.books.map((b) => b.name))];
+  return {
+    latency: fresh(ledger.latency(), start?.overall[0]),
+    first: fresh(ledger.first, start?.overall[1]),
+    perOutput: fresh(ledger.perOutput, start?.overall[2]),
+    classes: Object.fromEntries(names.map((name) => [name, together(ledger.books.filter((b) => b.name === name).map((b) => fresh(b.latency, start?.books[b.index]?.latency)))])),
+    nodes: Object.fromEntries([...board.nodes.values()].map(({ id, node }) => [id, fresh(node.latency, start?.nodes.get(id)?.latency)])),
+  };
+}
+
+/** Several histograms as one. */
+function together(all: readonly Counts[]): Counts {
+  if (all.length === 1) return all[0]!;
+  const whole = new Histogram();
+  for (const one of all) whole.merge(one);
+  return whole;
+}
+
+const nothing: Spread = { count: 0, mean: null, p50: null, p95: null, p99: null, p999: null };
+
+/** Mean and percentiles of a distribution. */
+export function spread({ lowest, counts, count, sum }: Counts): Spread {
+  if (count <= 0) return nothing;
+  const at = (q: number): number => valueOf(lowest + quantileBucket(counts, count, q));
+  return { count, mean: sum / count, p50: at(0.5), p95: at(0.95), p99: at(0.99), p999: at(0.999) };
 }
 
 /** Failures by reason, without the zeros. */
@@ -63,7 +110,7 @@ function reasons(ended: Float64Array, then?: Float64Array): Partial<Record<Reaso
 const total = (of: Partial<Record<Reason, number>>): number => Object.values(of).reduce((a, b) => a + b, 0);
 
 /** Endings of a book by outcome code. */
-export const endings = (book: Book): Float64Array => Float64Array.from(outcomes, (_, code) => book.ended(code));
+const endings = (book: Book): Float64Array => Float64Array.from(outcomes, (_, code) => book.ended(code));
 
 /** Some books together, and the same books at the start of statistics. */
 function tally(books: readonly Book[], start: Start | null, seconds: number): Tally {
@@ -99,31 +146,16 @@ function shares(offered: number, ended: Float64Array, before: Float64Array, good
   };
 }
 
-/** Latency of some books together since the start of statistics. */
-function latencyOf(books: readonly Book[], start: Start | null): Spread {
-  const [only] = books;
-  if (books.length === 1) return spread(only!.latency, start?.books[only!.index]?.latency);
-  const now = new Histogram();
-  const then = new Histogram();
-  for (const book of books) {
-    now.merge(book.latency);
-    const old = start?.books[book.index]?.latency;
-    if (old !== undefined) then.merge(old);
-  }
-  return spread(now, then);
-}
-
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
 
-function nodeResult(sim: Subject, live: Live, start: Start | null, row: Float64Array, old: Float64Array | null, seconds: number): NodeResult {
+function nodeResult(sim: Subject, live: Live, latency: Counts, start: Start | null, row: Float64Array, old: Float64Array | null, seconds: number): NodeResult {
   const { node, kind } = live;
-  const then = start?.nodes.get(live.id);
   const read = (name: string): number | null => finite(between(sim.columns.nodes.get(`${live.id}/${name}`)!, old, row, seconds));
   const count = (name: string): number => {
     const { total: column } = sim.columns.nodes.get(`${live.id}/${name}`)!;
     return row[column]! - (old?.[column] ?? 0);
   };
-  const failedBy = reasons(node.ended, then?.ended);
+  const failedBy = reasons(node.ended, start?.nodes.get(live.id)?.ended);
   return {
     kind: kind.id,
     label: live.label,
@@ -135,7 +167,7 @@ function nodeResult(sim: Subject, live: Live, start: Start | null, row: Float64A
     failedBy,
     inFlight: node.inFlight,
     inFlightMean: read('inFlight') ?? 0,
-    latency: spread(node.latency, then?.latency),
+    latency: spread(latency),
     measures: Object.fromEntries(Object.keys(kind.measures).map((name) => [name, read(name)])),
   };
 }
@@ -158,52 +190,52 @@ function costOf(sim: Subject, usd: number, requests: Tally, tokens: number, seco
   };
 }
 
-/** The result of a simulation from `start` (null: its beginning) until now. */
-export function summarise(sim: Subject, start: Start | null, digest: string): Result {
+/** The result of a simulation from `start` (null: its beginning) until now, without a word on how sure it is. */
+export function summarise(sim: Subject, start: Start | null, digest: string, seen: Distributions = distributions(sim, start)): Result {
   const { net, nodes } = sim.board;
   const { ledger } = net;
   const seconds = net.now - (start?.time ?? 0);
   const row = new Float64Array(sim.columns.keys.length);
   sim.columns.fill(row, net.now);
   const old = baseline(sim, start);
-  const since = (column: number): number => row[column]! - (old?.[column] ?? 0);
+  const gained = (column: number): number => row[column]! - (old?.[column] ?? 0);
   const requests = tally(ledger.books, start, seconds);
-  const input = since(sim.columns.input);
-  const output = since(sim.columns.output);
-  const latency = spread(ledger.latency(), start?.overall[0]);
-  const perSecond = (x: number): number => (seconds > 0 ? x / seconds : 0);
-  const names = [...new Set(ledger.books.map((b) => b.name))];
+  const input = gained(sim.columns.input);
+  const output = gained(sim.columns.output);
   const result: Result = {
     design: sim.design.name,
     seed: sim.seed,
     seconds: net.now,
+    measuredSeconds: seconds,
+    replications: 1,
+    warmup: { seconds: start?.time ?? 0, how: 'given', steady: null },
     requests,
-    latency,
-    classes: Object.fromEntries(
-      names.map((name) => {
-        const books = ledger.books.filter((b) => b.name === name);
-        return [name, { ...tally(books, start, seconds), latency: latencyOf(books, start) }];
-      }),
-    ),
-    nodes: Object.fromEntries([...nodes.values()].map((live) => [live.id, nodeResult(sim, live, start, row, old, seconds)])),
-    llm: ledger.first.count === 0 ? null : {
-      ttft: spread(ledger.first, start?.overall[1]),
-      tpot: spread(ledger.perOutput, start?.overall[2]),
-      e2e: latency,
-      inputTokensPerSecond: perSecond(input),
-      outputTokensPerSecond: perSecond(output),
-    },
-    cost: costOf(sim, since(sim.columns.usd), requests, input + output, seconds),
+    latency: spread(seen.latency),
+    classes: classResults(ledger.books, start, seconds, seen),
+    nodes: Object.fromEntries([...nodes.values()].map((live) => [live.id, nodeResult(sim, live, seen.nodes[live.id]!, start, row, old, seconds)])),
+    llm: ledger.first.count === 0 ? null : { ...streamed(seen), inputTokensPerSecond: seconds > 0 ? input / seconds : 0, outputTokensPerSecond: seconds > 0 ? output / seconds : 0 },
+    cost: costOf(sim, gained(sim.columns.usd), requests, input + output, seconds),
     objectives: [],
+    intervals: {},
     events: net.events,
     stopped: net.stopped,
     digest,
   };
-  return { ...result, objectives: judge(sim, result) };
+  return { ...result, objectives: judge(sim.design, result) };
 }
 
-function judge(sim: Subject, result: Result): Result['objectives'] {
-  return sim.design.objectives.map(({ metric: path, relation, limit }) => {
+function classResults(books: readonly Book[], start: Start | null, seconds: number, seen: Distributions): Result['classes'] {
+  return Object.fromEntries(Object.entries(seen.classes).map(([name, latency]) => [name, { ...tally(books.filter((b) => b.name === name), start, seconds), latency: spread(latency) }]));
+}
+
+/** Times of streamed answers. */
+export function streamed(seen: Distributions): { readonly ttft: Spread; readonly tpot: Spread; readonly e2e: Spread } {
+  return { ttft: spread(seen.first), tpot: spread(seen.perOutput), e2e: spread(seen.latency) };
+}
+
+/** The objectives of a design held against a result. */
+export function judge(design: Design, result: Result): Result['objectives'] {
+  return design.objectives.map(({ metric: path, relation, limit }) => {
     const value = metric(result, path);
     const met = value !== null && (relation === 'at most' ? value <= limit : value >= limit);
     return { name: nameOf(path), metric: path, relation, limit, value, met };
