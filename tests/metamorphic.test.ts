@@ -4,60 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Design, DesignLink, DesignNode } from '../src/design/design.ts';
-import { wireRefusal } from '../src/design/wires.ts';
+import type { Design, DesignLink } from '../src/design/design.ts';
 import type { Budget } from '../src/engine/network.ts';
-import { kindOf, kinds } from '../src/kinds/index.ts';
-import type { Distribution, Param, Params } from '../src/kit/param.ts';
+import { kindOf } from '../src/kinds/index.ts';
+import type { Distribution, Params } from '../src/kit/param.ts';
 import { Simulation } from '../src/run/simulation.ts';
-import { valueOf } from './design-arbitrary.ts';
+import { anyDesign, anyNode, others, quiet } from './sensible-design.ts';
 import { constant, exponential, gamma, imbalances, node, off, path, people, ran, result, sketch, station, tuned, wire } from './sketch.ts';
-
-/** A multiple of a figure between a sixteenth and sixteen times, within its limits. */
-const near = (spec: { min: number; max: number }, from: number, whole: boolean): fc.Arbitrary<number> =>
-  fc.integer({ min: -16, max: 16 }).map((k) => {
-    const value = Math.min(spec.max, Math.max(spec.min, (from || Math.min(1, spec.max)) * 2 ** (k / 4)));
-    return whole ? Math.round(value) : value;
-  });
-
-/** A value that a sensible person might choose: anything for choices, figures not too far from the default. */
-function sensible(spec: Param): fc.Arbitrary<unknown> {
-  if (spec.type === 'number') return near(spec, spec.default, spec.integer);
-  if (spec.type !== 'distribution') return spec.type === 'trace' ? fc.constant('') : valueOf(spec);
-  const shape = fc.constantFrom(...spec.shapes);
-  return fc.record({ shape, mean: near(spec, spec.default.mean, false), cv: fc.constantFrom(0, 0.5, 1, 3) });
-}
-
-const anyNode = (id: string, kindId: string): fc.Arbitrary<DesignNode> => {
-  const declared = Object.entries(kindOf(kindId)!.params as Params);
-  const values = fc.record(Object.fromEntries(declared.map(([name, spec]) => [name, fc.option(sensible(spec), { nil: undefined, freq: 2 })])));
-  return values.map((v) => node(id, kindId, Object.fromEntries(Object.entries(v).filter(([, value]) => value !== undefined))));
-};
-
-/** Wires between pairs of components that the rules allow; forward only, so that nothing goes round in circles (a cache that
- * waits for the answer to a question that comes back to itself waits for ever, and rightly). */
-function wired(nodes: readonly DesignNode[], picks: readonly (readonly [number, number, number])[]): Design {
-  let design = sketch(nodes, [], 5);
-  const draw = (a: number, b: number, latency: number): void => {
-    const [from, to] = [nodes[a]!.id, nodes[b]!.id];
-    if (wireRefusal(design, from, to) === null) design = { ...design, links: [...design.links, wire(from, to, { linkLatency: exponential(latency) })] };
-  };
-  // Everyone is reached by somebody before, if the rules let them.
-  for (let b = 1; b < nodes.length; b++) for (let a = b - 1; a >= 0 && !design.links.some((l) => l.to === nodes[b]!.id); a--) draw(a, b, 0);
-  for (const [x, y, latency] of picks) {
-    const [a, b] = [x % nodes.length, y % nodes.length];
-    draw(Math.min(a, b), Math.max(a, b), latency);
-  }
-  return design;
-}
-
-const others = kinds.filter((k) => k.id !== 'users').map((k) => k.id);
-const anyDesign: fc.Arbitrary<Design> = fc
-  .tuple(anyNode('n0', 'users'), fc.array(fc.constantFrom(...others), { minLength: 1, maxLength: 7 }), fc.array(fc.tuple(fc.nat(7), fc.nat(7), fc.constantFrom(0, 0.001, 0.05)), { maxLength: 6 }))
-  .chain(([crowd, ids, picks]) => fc.tuple(...ids.map((id, i) => anyNode(`n${i + 1}`, id))).map((rest) => wired([crowd, ...rest], picks)));
-
-/** The same design when nobody asks any more. */
-const quiet = (design: Design): Design => ({ ...design, nodes: design.nodes.map((n) => (n.kind === 'users' ? { ...n, params: { ...n.params, arrivals: 'poisson', arrivalRate: 0 } } : n)) });
 
 /** Notes when calls come and go, by the clock alone: ∫ N dt is the sum of leaving times less that of arrival times. */
 function timekeeper(sim: Simulation): () => [string, number, number][] {

@@ -155,6 +155,18 @@ export class Health {
     return true;
   }
 
+  /** Nobody wants a call any more that is at a node; true if the node hears of it. One that hangs does not, and what has not got through to it ends here. */
+  hears(c: number, node: number): boolean {
+    const ward = this.wards.get(node);
+    if (ward === undefined || !(ward.hung || ward.down === 'resume')) return true;
+    const k = ward.arrivals.indexOf(c);
+    if (k >= 0) {
+      ward.arrivals.splice(k, 1);
+      this.net.fail(c, Code.cancelled);
+    }
+    return false;
+  }
+
   /** An answer has come back to a node; true if it must wait. A node that lost its work has no use for it. */
   stopsReply(c: number, caller: number): boolean {
     const ward = this.wards.get(caller);

@@ -386,7 +386,7 @@ export class Network {
     rows[at + STATE] = state | CANCELLED;
     if (this.calls.start(c) < 0) return;
     if ((state & CONCLUDED) !== 0) this.cancelChildren(c);
-    else this.nodes[rows[at + NODE]!]!.cancelled(c);
+    else if (this.health.hears(c, rows[at + NODE]!)) this.nodes[rows[at + NODE]!]!.cancelled(c);
   }
 
   /** Cancels what is still out on a call's behalf. */
