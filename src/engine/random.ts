@@ -53,9 +53,11 @@ export class Stream {
   /** Four words of state and, at 4 and 5, the last 64 bits drawn (kept in a typed array: no boxed integers on the hot path). */
   private readonly s = new Int32Array(6);
 
-  /** Exponentials drawn ahead, and the next of them to be given out. */
-  private ahead = none;
-  private at = 0;
+  /** Exponentials and normals drawn ahead, and the next of each to be given out. */
+  private exponentials = none;
+  private exponentialAt = 0;
+  private normals = none;
+  private normalAt = 0;
 
   constructor(seed: number, owner: string, purpose: string) {
     this.s.set(seedWords(`${seed} ${owner} ${purpose}`));
@@ -129,14 +131,74 @@ export class Stream {
    * everywhere, together with what stands around it (worth 15 ns an event). For streams that give nothing but exponentials.
    */
   nextExponential(): number {
-    if (this.at === this.ahead.length) this.drawAhead();
-    return this.ahead[this.at++]!;
+    if (this.exponentialAt === this.exponentials.length) this.drawExponentials();
+    return this.exponentials[this.exponentialAt++]!;
   }
 
-  private drawAhead(): void {
-    if (this.ahead.length === 0) this.ahead = new Float64Array(AHEAD);
-    for (let i = 0; i < AHEAD; i++) this.ahead[i] = this.exponential();
-    this.at = 0;
+  /** The same numbers as `normal` gives, drawn 32 at a time; for streams that give nothing but normals. */
+  nextNormal(): number {
+    if (this.normalAt === this.normals.length) this.drawNormals();
+    return this.normals[this.normalAt++]!;
+  }
+
+  private drawExponentials(): void {
+    if (this.exponentials.length === 0) this.exponentials = new Float64Array(AHEAD);
+    const out = this.exponentials;
+    for (let i = this.fill(out, 0, EX, 0); i < AHEAD; i = this.fill(out, i + 1, EX, 0)) out[i] = this.rareExponential();
+    this.exponentialAt = 0;
+  }
+
+  private drawNormals(): void {
+    if (this.normals.length === 0) this.normals = new Float64Array(AHEAD);
+    const out = this.normals;
+    for (let i = this.fill(out, 0, NX, 2); i < AHEAD; i = this.fill(out, i + 1, NX, 2)) out[i] = this.rareNormal();
+    this.normalAt = 0;
+  }
+
+  /**
+   * Draws from the ziggurat with these edges into `out` from place `i` on, with a sign if `signed` is 2 and without if it is 0. Returns
+   * the place of the first draw that has to go the long way, its bits in `s`; 32 if none has. `step` is written out here once more:
+   * with the state in registers a draw takes 5.4 ns instead of 7.1 (1–2 % of an event).
+   */
+  private fill(out: Float64Array, i: number, edges: Float64Array, signed: number): number {
+    const { s } = this;
+    let s0 = s[0]!;
+    let s1 = s[1]!;
+    let s2 = s[2]!;
+    let s3 = s[3]!;
+    for (; i < AHEAD; i++) {
+      let sum = (s0 + s3) | 0;
+      const high = (((sum << 7) | (sum >>> 25)) + s0) | 0;
+      let t = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= t;
+      s3 = (s3 << 11) | (s3 >>> 21);
+      sum = (s0 + s3) | 0;
+      const low = (((sum << 7) | (sum >>> 25)) + s0) | 0;
+      t = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= t;
+      s3 = (s3 << 11) | (s3 >>> 21);
+      const layer = (low & 63) | ((high & 3) << 6);
+      const x = ((high >>> 5) * 67108864 + (low >>> 6)) * 1.1102230246251565e-16 * edges[layer]!;
+      out[i] = x * (1 - ((high >> 1) & signed));
+      if (x >= edges[layer + 1]!) {
+        s[HIGH] = high;
+        s[LOW] = low;
+        break;
+      }
+    }
+    s[0] = s0;
+    s[1] = s1;
+    s[2] = s2;
+    s[3] = s3;
+    return i;
   }
 
   /** The rest of the ziggurat, for the bits last drawn. */

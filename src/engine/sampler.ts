@@ -17,6 +17,9 @@ const PARETO = 4;
 const WEIBULL = 5;
 const UNIFORM = 6;
 
+/** What was last drawn of the rarer shapes: handed over in memory, because a double returned by a function that is not inlined is boxed. */
+const drawn = new Float64Array(1);
+
 /** Weibull shape k with the given cv, by bisection on Γ(1+2/k)/Γ(1+1/k)² = 1 + cv². */
 function weibullShape(cv: number): number {
   let low = 0.1;
@@ -78,25 +81,24 @@ export class Sampler {
     }
   }
 
-  /** One draw, never negative. The two commonest shapes come first, in few enough instructions to be inlined; the plus keeps results unboxed. */
+  /** One draw, never negative. The two commonest shapes come first, in few enough instructions to be inlined. */
   draw(stream: Stream): number {
     if (this.code === EXPONENTIAL) return stream.nextExponential() * this.a;
-    return this.code === CONSTANT ? this.a : +this.rarer(stream);
+    if (this.code === CONSTANT) return this.a;
+    if (this.code === LOGNORMAL) this.lognormal(stream);
+    else this.rarer(stream);
+    return drawn[0]!;
   }
 
-  private rarer(stream: Stream): number {
-    switch (this.code) {
-      case GAMMA:
-        return gamma(stream, this.a) * this.b;
-      case LOGNORMAL:
-        return exp(this.a + this.b * stream.normal());
-      case PARETO:
-        return this.a * exp(stream.exponential() * this.b);
-      case WEIBULL:
-        return this.a * pow(stream.exponential(), this.b);
-      default:
-        return this.a + this.b * (2 * stream.uniform() - 1);
-    }
+  private lognormal(stream: Stream): void {
+    drawn[0] = exp(this.a + this.b * stream.nextNormal());
+  }
+
+  private rarer(stream: Stream): void {
+    if (this.code === GAMMA) drawn[0] = gamma(stream, this.a) * this.b;
+    else if (this.code === PARETO) drawn[0] = this.a * exp(stream.exponential() * this.b);
+    else if (this.code === WEIBULL) drawn[0] = this.a * pow(stream.exponential(), this.b);
+    else drawn[0] = this.a + this.b * (2 * stream.uniform() - 1);
   }
 }
 
