@@ -29,13 +29,34 @@ const params = {
 type Policy = Values<typeof params>['balancing'];
 
 /** One routed request in this many is looked at for the imbalance measure. */
-const SAMPLE = 16;
+const SAMPLE = 64;
 
 /** Marks a call that tries its targets in order (in the second of its two counters). */
 const IN_ORDER = -3;
 
 /** What a target may say so that the next one is tried: it turned the call away and has not worked on it. */
 const refusals: ReadonlySet<number> = new Set([Code.shed, Code.queueFull, Code.rateLimited, Code.quota, Code.circuitOpen, Code.noHealthyTarget, Code.outOfMemory]);
+
+/** The first place from `k` to before `end` where nothing is under way; `end` if there is none. */
+function idleFrom(loads: Int32Array, k: number, end: number): number {
+  while (k < end && loads[k] !== 0) k++;
+  return k;
+}
+
+/**
+ * Where the lowest of `loads` from `start` to before `end` stands, looked for from `from` on and then around; of equal ones the first
+ * found. Idle places are looked for by themselves first, without comparing (with 64 targets worth 2 % of the time of an event).
+ */
+function lowestOf(loads: Int32Array, start: number, end: number, from: number): number {
+  const later = idleFrom(loads, from, end);
+  if (later < end) return later;
+  const earlier = idleFrom(loads, start, from);
+  if (earlier < from) return earlier;
+  let best = from;
+  for (let k = from + 1; k < end && loads[best]! > 1; k++) if (loads[k]! < loads[best]!) best = k;
+  for (let k = start; k < from && loads[best]! > 1; k++) if (loads[k]! < loads[best]!) best = k;
+  return best;
+}
 
 class LoadBalancer extends Node implements Component<Values<typeof params>>, TakesBatches {
   private policy: Policy;
@@ -44,6 +65,10 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
   private looking = false;
   private routed = 0;
   private readonly draws: Stream;
+  /** The wires last looked at: the first of them where their numbers run on without a gap, else −1. */
+  private known: Int32Array | null = null;
+  private first = -1;
+  private loads = new Int32Array(0);
   /** Tokens under way per link, for the policy that looks at them. */
   private tokens = new Float64Array(16);
   private counting = false;
@@ -143,22 +168,25 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
 
   /** The target with the fewest calls under way, ties going round so that idle targets share. */
   private leastOutstanding(out: Int32Array): number {
+    if (out !== this.known) this.learn(out);
     const { outstanding } = this.net;
     const n = out.length;
-    let k = this.turn < n ? this.turn : 0;
-    this.turn = k + 1;
-    let best = out[k]!;
-    let lowest = outstanding[best]!;
-    for (let seen = 1; seen < n && lowest > 0; seen++) {
-      if (++k === n) k = 0;
-      const link = out[k]!;
-      const load = outstanding[link]!;
-      if (load < lowest) {
-        lowest = load;
-        best = link;
-      }
-    }
-    return best;
+    const turn = this.turn < n ? this.turn : 0;
+    this.turn = turn + 1;
+    if (this.first < 0) return out[lowestOf(this.gathered(out), 0, n, turn)]!;
+    return lowestOf(outstanding, this.first, this.first + n, this.first + turn);
+  }
+
+  private learn(out: Int32Array): void {
+    this.known = out;
+    this.first = out.every((link, k) => link === out[0]! + k) ? out[0]! : -1;
+    if (this.loads.length < out.length) this.loads = new Int32Array(out.length);
+  }
+
+  private gathered(out: Int32Array): Int32Array {
+    const { outstanding } = this.net;
+    for (let k = 0; k < out.length; k++) this.loads[k] = outstanding[out[k]!]!;
+    return this.loads;
   }
 
   /** The target with the fewest tokens under way. */
