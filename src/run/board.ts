@@ -179,7 +179,7 @@ export class Board {
 
   /** What the whole board costs per hour now, in USD, and each component's part. */
   costs(): { readonly total: number; readonly nodes: Readonly<Record<string, number>> } {
-    const nodes = Object.fromEntries([...this.nodes.values()].map((l) => [l.id, l.kind.cost(l.values).reduce((sum, row) => sum + row.usdPerHour, 0)]));
+    const nodes = Object.fromEntries([...this.nodes.values()].map((l) => [l.id, l.kind.cost(l.values).reduce((sum, row) => sum + row.usdPerHour, 0) * (this.divided.has(l.id) ? this.slice : 1)]));
     return { total: Object.values(nodes).reduce((a, b) => a + b, 0), nodes };
   }
 }

@@ -43,6 +43,8 @@ export class Columns {
   readonly good: number;
   readonly input: number;
   readonly output: number;
+  /** USD by component. */
+  readonly spent = new Map<string, number>();
   /** Requests that ended with each outcome code. */
   readonly outcomes: readonly number[];
 
@@ -60,6 +62,7 @@ export class Columns {
     this.outcomes = outcomes.map((outcome, code) => this.add(`ended/${outcome}`, () => sum((b) => b.ended(code))));
     this.input = this.add('input', () => slice * ledger.input);
     this.output = this.add('output', () => slice * ledger.output);
+    for (const live of board.nodes.values()) this.spent.set(live.id, this.add(`${live.id}/usd`, () => board.spentAt(live)));
     for (const live of board.nodes.values()) for (const [name, measure] of measuresOf(live)) this.addMeasure(live, name, measure, slice);
     // With a guard, what counts on a wire is each attempt.
     for (const link of board.links.values())

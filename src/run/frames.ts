@@ -112,7 +112,7 @@ function wires(sim: Simulation, row: Float64Array, then: Past): Float64Array {
     const made = row[calls]! - (then.row?.[calls] ?? 0);
     out[at++] = then.seconds > 0 ? made / then.seconds : 0;
     out[at++] = made > 0 ? Math.min(1, (row[failed]! - (then.row?.[failed] ?? 0)) / made) : 0;
-    out[at++] = sim.board.net.outstanding[live.index]!;
+    out[at++] = sim.board.slice * sim.board.net.outstanding[live.index]!;
   }
   return out;
 }
@@ -143,6 +143,7 @@ function startAt(sim: Simulation, then: Past): Parameters<typeof summarise>[1] {
     overall: [histogram(0), histogram(1), histogram(2)],
     books: [{ ended, good: then.row[columns.good]!, latency: empty }],
     nodes: new Map(),
+    presence: null,
   };
 }
 

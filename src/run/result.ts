@@ -77,6 +77,8 @@ export interface Result {
   readonly requests: Tally;
   readonly latency: Spread;
   readonly classes: Readonly<Record<string, Tally & { readonly latency: Spread }>>;
+  /** The same by tenant; empty where nobody names any. */
+  readonly tenants: Readonly<Record<string, Tally & { readonly latency: Spread }>>;
   readonly nodes: Readonly<Record<string, NodeResult>>;
   readonly llm: {
     readonly ttft: Spread;
@@ -91,7 +93,15 @@ export interface Result {
     readonly usdPerMillionRequests: number | null;
     readonly usdPerMillionTokens: number | null;
     readonly nodes: Readonly<Record<string, number>>;
+    /**
+     * `usd` by class, and by tenant: what each component cost in proportion to the time that their calls spent there, what nobody used in proportion
+     * to their requests. Adds up to the total.
+     */
+    readonly classes: Readonly<Record<string, number>>;
+    readonly tenants: Readonly<Record<string, number>>;
   };
+  /** Fleet slicing: one in `oneIn` requests was simulated, and where that bends the truth; null where everything was. */
+  readonly slice: { readonly oneIn: number; readonly bends: readonly string[] } | null;
   readonly objectives: readonly {
     readonly name: string;
     readonly metric: string;

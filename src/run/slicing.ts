@@ -45,7 +45,7 @@ function divide(node: DesignNode, kind: AnyKind, names: readonly string[], k: nu
     const spec = kind.params[name];
     const part = spec.integer === true && whole > 0 ? Math.max(1, Math.round(whole / k)) : whole / k;
     params[name] = part;
-    if (whole > 0 && Math.abs(part * k - whole) > NEGLIGIBLE * whole) bends.push(`“${node.label}”: ${spec.label.toLowerCase()} ${whole.toLocaleString('en')} does not divide by ${k.toLocaleString('en')}; ${part.toLocaleString('en')} stand for it.`);
+    if (spec.shownWhen?.(values) !== false && whole > 0 && Math.abs(part * k - whole) > NEGLIGIBLE * whole) bends.push(`“${node.label}”: ${spec.label.toLowerCase()} ${whole.toLocaleString('en')} does not divide by ${k.toLocaleString('en')}; ${part.toLocaleString('en')} stand for it.`);
   }
   return { ...node, params };
 }

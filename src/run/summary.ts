@@ -3,6 +3,7 @@ import { countsOf, Histogram, quantileBucket, since, valueOf, type Counts } from
 import type { Book } from '../engine/ledger.ts';
 import { outcomes, type Reason } from '../engine/reasons.ts';
 import type { Design } from '../design/design.ts';
+import { attribute, presence } from './attribution.ts';
 import type { Board, Live } from './board.ts';
 import { between, type Columns } from './columns.ts';
 import { nameOf } from './objectives.ts';
@@ -23,6 +24,8 @@ export interface Start {
   readonly overall: readonly Counts[];
   readonly books: readonly BookThen[];
   readonly nodes: ReadonlyMap<string, { readonly ended: Float64Array; readonly latency: Counts }>;
+  /** See `presence`; null where it is not known. */
+  readonly presence: ReadonlyMap<string, Float64Array> | null;
 }
 
 /** What a summary is made of: the board, where its figures stand, and whose they are. */
@@ -46,6 +49,7 @@ export function startNow({ board, columns }: Subject): Start {
     overall: [countsOf(ledger.latency()), countsOf(ledger.first), countsOf(ledger.perOutput)],
     books: ledger.books.map((b) => ({ ended: endings(b), good: b.good, latency: countsOf(b.latency) })),
     nodes: new Map([...nodes.values()].map((l) => [l.id, { ended: l.node.ended.slice(), latency: countsOf(l.node.latency) }])),
+    presence: presence(board),
   };
 }
 
@@ -54,8 +58,9 @@ export interface Distributions {
   readonly latency: Counts;
   readonly first: Counts;
   readonly perOutput: Counts;
-  /** Latency by the name of a class, and by the id of a component. */
+  /** Latency by the name of a class, by tenant, and by the id of a component. */
   readonly classes: Readonly<Record<string, Counts>>;
+  readonly tenants: Readonly<Record<string, Counts>>;
   readonly nodes: Readonly<Record<string, Counts>>;
 }
 
@@ -69,14 +74,21 @@ export interface Replica {
 export function distributions({ board }: Subject, start: Start | null): Distributions {
   const { ledger } = board.net;
   const fresh = (now: Counts, then: Counts | undefined): Counts => (then === undefined ? now : since(now, then));
-  const names = [...new Set(ledger.books.map((b) => b.name))];
+  const by = (key: 'name' | 'tenant'): Record<string, Counts> =>
+    Object.fromEntries(namesOf(ledger.books, key).map((name) => [name, together(ledger.books.filter((b) => b[key] === name).map((b) => fresh(b.latency, start?.books[b.index]?.latency)))]));
   return {
     latency: fresh(ledger.latency(), start?.overall[0]),
     first: fresh(ledger.first, start?.overall[1]),
     perOutput: fresh(ledger.perOutput, start?.overall[2]),
-    classes: Object.fromEntries(names.map((name) => [name, together(ledger.books.filter((b) => b.name === name).map((b) => fresh(b.latency, start?.books[b.index]?.latency)))])),
+    classes: by('name'),
+    tenants: by('tenant'),
     nodes: Object.fromEntries([...board.nodes.values()].map(({ id, node }) => [id, fresh(node.latency, start?.nodes.get(id)?.latency)])),
   };
+}
+
+/** Names of classes, or of tenants that have a name. */
+function namesOf(books: readonly Book[], key: 'name' | 'tenant'): readonly string[] {
+  return [...new Set(books.map((b) => b[key]))].filter((name) => key === 'name' || name !== '');
 }
 
 /** Several histograms as one. */
@@ -113,7 +125,7 @@ const total = (of: Partial<Record<Reason, number>>): number => Object.values(of)
 const endings = (book: Book): Float64Array => Float64Array.from(outcomes, (_, code) => book.ended(code));
 
 /** Some books together, and the same books at the start of statistics. */
-function tally(books: readonly Book[], start: Start | null, seconds: number): Tally {
+function tally(books: readonly Book[], start: Start | null, seconds: number, slice: number): Tally {
   const ended = new Float64Array(outcomes.length);
   const before = new Float64Array(outcomes.length);
   let offered = 0;
@@ -125,7 +137,8 @@ function tally(books: readonly Book[], start: Start | null, seconds: number): Ta
     endings(book).forEach((n, code) => (ended[code]! += n));
     then?.ended.forEach((n, code) => (before[code]! += n));
   }
-  return shares(offered, ended, before, good, seconds);
+  const scaled = (counts: Float64Array): Float64Array => counts.map((n) => n * slice);
+  return shares(offered * slice, scaled(ended), scaled(before), good * slice, seconds);
 }
 
 /** Offered = answered + failed + in flight, where what was in flight at the start counts as offered. */
@@ -155,17 +168,19 @@ function nodeResult(sim: Subject, live: Live, latency: Counts, start: Start | nu
     const { total: column } = sim.columns.nodes.get(`${live.id}/${name}`)!;
     return row[column]! - (old?.[column] ?? 0);
   };
-  const failedBy = reasons(node.ended, start?.nodes.get(live.id)?.ended);
+  const { slice } = sim.board;
+  const then = start?.nodes.get(live.id)?.ended;
+  const failedBy = reasons(node.ended.map((n) => n * slice), then?.map((n) => n * slice));
   return {
     kind: kind.id,
     label: live.label,
     utilisation: read('utilisation'),
-    queue: { mean: read('waiting') ?? 0, max: node.queueLongest() },
+    queue: { mean: read('waiting') ?? 0, max: node.queueLongest() * slice },
     arrived: count('arrivals'),
     served: count('answers'),
     failed: total(failedBy),
     failedBy,
-    inFlight: node.inFlight,
+    inFlight: node.inFlight * slice,
     inFlightMean: read('inFlight') ?? 0,
     latency: spread(latency),
     measures: Object.fromEntries(Object.keys(kind.measures).map((name) => [name, read(name)])),
@@ -179,14 +194,23 @@ function baseline(sim: Subject, start: Start | null): Float64Array | null {
   return Float64Array.from(sim.columns.keys, (key) => (at.has(key) ? start.row[at.get(key)!]! : 0));
 }
 
-function costOf(sim: Subject, usd: number, requests: Tally, tokens: number, seconds: number): Result['cost'] {
+function costOf(sim: Subject, start: Start | null, gained: (column: number) => number, requests: Tally, tokens: number, seconds: number): Result['cost'] {
   const { total: usdPerHour, nodes } = sim.board.costs();
+  const usd = gained(sim.columns.usd);
+  const { books, classes } = sim.board.net.ledger;
+  const asked = new Float64Array(classes.length);
+  for (const book of books) asked[book.cls]! += book.offered();
+  const parts = attribute(sim.board, usd, new Map([...sim.columns.spent].map(([id, column]) => [id, gained(column)])), start?.presence ?? null, asked);
+  const by = (key: 'name' | 'tenant'): Record<string, number> =>
+    Object.fromEntries(namesOf(books, key).map((name) => [name, classes.reduce((sum, c, cls) => (c[key] === name ? sum + parts[cls]! : sum), 0)]));
   return {
     usdPerHour: seconds > 0 ? (usd / seconds) * 3600 : usdPerHour,
     usd,
     usdPerMillionRequests: requests.answered > 0 ? (usd / requests.answered) * 1e6 : null,
     usdPerMillionTokens: tokens > 0 ? (usd / tokens) * 1e6 : null,
     nodes,
+    classes: by('name'),
+    tenants: by('tenant'),
   };
 }
 
@@ -199,7 +223,8 @@ export function summarise(sim: Subject, start: Start | null, digest: string, see
   sim.columns.fill(row, net.now);
   const old = baseline(sim, start);
   const gained = (column: number): number => row[column]! - (old?.[column] ?? 0);
-  const requests = tally(ledger.books, start, seconds);
+  const { slice, bends } = sim.board;
+  const requests = tally(ledger.books, start, seconds, slice);
   const input = gained(sim.columns.input);
   const output = gained(sim.columns.output);
   const result: Result = {
@@ -211,10 +236,12 @@ export function summarise(sim: Subject, start: Start | null, digest: string, see
     warmup: { seconds: start?.time ?? 0, how: 'given', steady: null },
     requests,
     latency: spread(seen.latency),
-    classes: classResults(ledger.books, start, seconds, seen),
+    classes: parties(ledger.books, 'name', start, seconds, seen.classes, slice),
+    tenants: parties(ledger.books, 'tenant', start, seconds, seen.tenants, slice),
     nodes: Object.fromEntries([...nodes.values()].map((live) => [live.id, nodeResult(sim, live, seen.nodes[live.id]!, start, row, old, seconds)])),
     llm: ledger.first.count === 0 ? null : { ...streamed(seen), inputTokensPerSecond: seconds > 0 ? input / seconds : 0, outputTokensPerSecond: seconds > 0 ? output / seconds : 0 },
-    cost: costOf(sim, gained(sim.columns.usd), requests, input + output, seconds),
+    cost: costOf(sim, start, gained, requests, input + output, seconds),
+    slice: slice === 1 ? null : { oneIn: slice, bends },
     objectives: [],
     intervals: {},
     events: net.events,
@@ -224,8 +251,8 @@ export function summarise(sim: Subject, start: Start | null, digest: string, see
   return { ...result, objectives: judge(sim.design, result) };
 }
 
-function classResults(books: readonly Book[], start: Start | null, seconds: number, seen: Distributions): Result['classes'] {
-  return Object.fromEntries(Object.entries(seen.classes).map(([name, latency]) => [name, { ...tally(books.filter((b) => b.name === name), start, seconds), latency: spread(latency) }]));
+function parties(books: readonly Book[], key: 'name' | 'tenant', start: Start | null, seconds: number, seen: Readonly<Record<string, Counts>>, slice: number): Result['classes'] {
+  return Object.fromEntries(Object.entries(seen).map(([name, latency]) => [name, { ...tally(books.filter((b) => b[key] === name), start, seconds, slice), latency: spread(latency) }]));
 }
 
 /** Times of streamed answers. */

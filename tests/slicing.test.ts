@@ -1,0 +1,45 @@
+/** Fleet slicing: one in k requests on one in k of the like parts says the same as all of them, and says so where it cannot. */
+import { describe, expect, it } from 'vitest';
+import type { Design } from '../src/design/design.ts';
+import { constant, gamma, node, off, path, people, result, sketch } from './sketch.ts';
+
+const fleet = (slice: number): Design => {
+  const nodes = [people(6400), node('lb', 'load-balancer', { balancing: 'least outstanding' }), node('s', 'service', { serverCount: 1280, serviceTime: gamma(0.15, 1), waitingRoom: 64_000, pricePerServer: 1 })];
+  const design = sketch(nodes, path('users', 'lb', 's'), 60, 10);
+  return { ...design, run: { ...design.run, slice } };
+};
+
+describe('fleet slicing', () => {
+  it('keeps p99 and utilisation within 2 % of the whole, and scales counts, rates and money back', () => {
+    const [whole, part] = [result(fleet(1)), result(fleet(16))];
+    expect(off(part.latency.p99, whole.latency.p99!)).toBeLessThan(0.02);
+    expect(off(part.nodes['s']!.utilisation, whole.nodes['s']!.utilisation!)).toBeLessThan(0.02);
+    expect(off(part.requests.answeredPerSecond, whole.requests.answeredPerSecond)).toBeLessThan(0.02);
+    expect(off(part.nodes['s']!.inFlightMean, whole.nodes['s']!.inFlightMean)).toBeLessThan(0.02);
+    expect(off(part.cost.usdPerHour, whole.cost.usdPerHour)).toBeLessThan(0.001);
+    expect(part.events * 12).toBeLessThan(whole.events);
+    expect(part.slice).toEqual({ oneIn: 16, bends: [] });
+    expect(whole.slice).toBeNull();
+  });
+
+  it('does the same for engines that serve language models', () => {
+    const engines = (slice: number): Design => {
+      const nodes = [people(2560, { inputTokens: constant(500), outputTokens: constant(100) }), node('pool', 'gpu-pool', { poolReplicas: 256 })];
+      const design = sketch(nodes, path('users', 'pool'), 100, 20);
+      return { ...design, run: { ...design.run, slice } };
+    };
+    const [whole, part] = [result(engines(1)), result(engines(8))];
+    expect(off(part.latency.p99, whole.latency.p99!)).toBeLessThan(0.02);
+    expect(off(part.nodes['pool']!.utilisation, whole.nodes['pool']!.utilisation!)).toBeLessThan(0.02);
+    expect(off(part.llm!.outputTokensPerSecond, whole.llm!.outputTokensPerSecond)).toBeLessThan(0.02);
+  });
+
+  it('names what cannot be divided', () => {
+    const design = fleet(7);
+    const cached = { ...design, nodes: [...design.nodes, node('c', 'response-cache')] };
+    const { slice } = result(cached);
+    expect(slice!.bends.some((bend) => bend.includes('“c”'))).toBe(true);
+    const few = { ...fleet(16), nodes: fleet(16).nodes.map((n) => (n.id === 's' ? { ...n, params: { ...n.params, serverCount: 20 } } : n)) };
+    expect(result(few).slice!.bends.some((bend) => bend.includes('does not divide'))).toBe(true);
+  });
+});
