@@ -1,9 +1,11 @@
 /** The scenarios as files: they pass the gate, lie readably, fail and hold their objectives, and take their changes while they run. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { catalogue } from '../src/design/catalogue.ts';
+import { faultRefusal } from '../src/design/faults.ts';
 import type { Design, DesignGroup, DesignNode, DesignNote } from '../src/design/design.ts';
 import { withTrace } from '../src/design/replay.ts';
-import { gateScenarioText, settingRefusal, withParams, type Scenario } from '../src/design/scenario.ts';
+import { gateScenarioText, settingRefusal, withWhatIf, type Scenario, type WhatIf } from '../src/design/scenario.ts';
 import { parseTrace } from '../src/design/trace.ts';
 import { kindOf } from '../src/kinds/index.ts';
 import { cardHeight, cardWidth } from '../src/page/canvas/size.ts';
@@ -84,7 +86,8 @@ function changed(design: Design, to: Design, seconds: number): Result {
 }
 
 /** The designs that have what a change speaks of. */
-const takers = (scenario: Scenario, set: Scenario['whatIfs'][number]['set']): Design[] => sides.map((side) => scenario[side]).filter((design) => settingRefusal(design, set) === null);
+const takers = (scenario: Scenario, { set, faults = [] }: WhatIf): Design[] =>
+  sides.map((side) => scenario[side]).filter((design) => settingRefusal(design, set) === null && faults.every((fault) => faultRefusal(design, fault, catalogue) === null));
 
 describe('every scenario', () => {
   it.each(files)('%s passes the gate without repairs, and is named as its file', (file) => {
@@ -130,11 +133,12 @@ describe.each(scenarios.map((scenario) => [scenario.slug, scenario] as const))('
 
   it('takes every change while it runs, and it shows', () => {
     const unchanged = new Map<Design, number[]>();
-    for (const { label, set } of scenario.whatIfs) {
-      const effects = takers(scenario, set).map((design) => {
-        const seconds = 2 * secondsFor(design, 400_000, 15);
+    for (const whatIf of scenario.whatIfs) {
+      const { label } = whatIf;
+      const effects = takers(scenario, whatIf).map((design) => {
+        const seconds = 2 * secondsFor(design, 120_000, 15);
         if (!unchanged.has(design)) unchanged.set(design, figures(changed(design, design, seconds)));
-        const result = changed(design, withParams(design, set), seconds);
+        const result = changed(design, withWhatIf(design, whatIf, seconds / 2), seconds);
         expect(result.stopped, label).toBeNull();
         return moved(figures(result), unchanged.get(design)!);
       });

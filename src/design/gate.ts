@@ -27,6 +27,19 @@ const params = z.optional(z.record(z.string(), z.unknown()));
 const place = z.optional(z.unknown());
 const wholeFigure = (min: number, max: number) => figure(min, max).check(z.multipleOf(1));
 
+/** A fault as it may come from outside. */
+export const faultShape = z.strictObject({
+  id,
+  fault: z.enum(Object.keys(faultInfo) as [FaultName, ...FaultName[]]),
+  target: id,
+  at: figure(0, 1e8),
+  seconds: z.optional(figure(0, 1e8)),
+  amount: z.optional(z.number()),
+  inFlight: z.optional(z.enum(inFlightChoices)),
+  repeat: z.optional(z.enum(faultRepeats)),
+  every: z.optional(figure(0.001, 1e8)),
+});
+
 const shape = z.strictObject({
   version: z.optional(z.literal(1)),
   kinds: z.optional(z.record(z.string(), wholeFigure(0, 1000))),
@@ -45,17 +58,7 @@ const shape = z.strictObject({
     usdPerGb: z.optional(figure(0, 1000)),
   }))),
   notes: z.optional(z.array(z.strictObject({ id, text: label(limits.noteCharacters), x: place, y: place }))),
-  faults: z.optional(z.array(z.strictObject({
-    id,
-    fault: z.enum(Object.keys(faultInfo) as [FaultName, ...FaultName[]]),
-    target: id,
-    at: figure(0, 1e8),
-    seconds: z.optional(figure(0, 1e8)),
-    amount: z.optional(z.number()),
-    inFlight: z.optional(z.enum(inFlightChoices)),
-    repeat: z.optional(z.enum(faultRepeats)),
-    every: z.optional(figure(0.001, 1e8)),
-  }))),
+  faults: z.optional(z.array(faultShape)),
   objectives: z.optional(z.array(z.strictObject({ metric: label(limits.nameCharacters), relation: z.enum(['at most', 'at least']), limit: z.number() }))),
   run: z.optional(z.strictObject({
     seed: z.optional(wholeFigure(0, 2 ** 32 - 1)),
@@ -175,7 +178,8 @@ function admitNote(note: NonNullable<Outside['notes']>[number], index: number, r
   return { id: note.id, text: note.text, ...point(note, { x: 0, y: index * 80 }, `note ${index + 1}`, repairs) };
 }
 
-function admitFault(design: Design, outside: NonNullable<Outside['faults']>[number], book: Catalogue): DesignFault {
+/** A fault from outside for a design, or a `Refusal`. */
+export function admitFault(design: Design, outside: z.infer<typeof faultShape>, book: Catalogue): DesignFault {
   const fault = { ...faultDefaults(outside.fault), ...defined(outside) };
   const refusal = faultRefusal(design, fault, book);
   if (refusal) throw new Refusal(`Fault “${fault.id}”: ${refusal}`);

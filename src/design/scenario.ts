@@ -4,9 +4,10 @@
  */
 import * as z from 'zod/mini';
 import { catalogue, type Catalogue } from './catalogue.ts';
-import type { Design, Gated } from './design.ts';
-import { setLinkParam, setNodeParam } from './edit.ts';
-import { gateDesign, guarded } from './gate.ts';
+import { limits, type Design, type DesignFault, type Gated } from './design.ts';
+import { addFault, setLinkParam, setNodeParam } from './edit.ts';
+import { faultRefusal } from './faults.ts';
+import { admitFault, faultShape, gateDesign, guarded } from './gate.ts';
 import { inspect, readJson, Refusal } from './json.ts';
 import { checkParam } from './params.ts';
 import type { Params } from '../kit/param.ts';
@@ -14,10 +15,11 @@ import type { Params } from '../kit/param.ts';
 /** Parameter values by `nodeId.paramName` (or `linkId.paramName`). */
 export type Setting = Readonly<Record<string, unknown>>;
 
-/** One side of a claim: which of the two designs, changed how. */
+/** One side of a claim: which of the two designs, changed how; `faults`, where given, are instead of its own. */
 export interface LessonSide {
   readonly design: 'naive' | 'reference';
   readonly set?: Setting;
+  readonly faults?: readonly DesignFault[];
 }
 
 /**
@@ -35,10 +37,11 @@ export interface Lesson {
   readonly seconds: number;
 }
 
-/** A change to try while it runs. */
+/** A change to try while it runs: parameters, and faults whose `at` counts from that moment. */
 export interface WhatIf {
   readonly label: string;
   readonly set: Setting;
+  readonly faults?: readonly DesignFault[];
 }
 
 export interface Scenario {
@@ -55,7 +58,8 @@ export interface Scenario {
 
 const line = z.string().check(z.maxLength(1000));
 const set = z.record(z.string(), z.unknown());
-const side = z.strictObject({ design: z.enum(['naive', 'reference']), set: z.optional(set) });
+const faults = z.optional(z.array(faultShape).check(z.maxLength(limits.faults)));
+const side = z.strictObject({ design: z.enum(['naive', 'reference']), set: z.optional(set), faults });
 const finite = z.number();
 
 const shape = z.strictObject({
@@ -65,7 +69,7 @@ const shape = z.strictObject({
   constraints: z.array(line).check(z.maxLength(50)),
   naive: z.unknown(),
   reference: z.unknown(),
-  whatIfs: z.array(z.strictObject({ label: line, set })).check(z.maxLength(50)),
+  whatIfs: z.array(z.strictObject({ label: line, set, faults })).check(z.maxLength(50)),
   lessons: z.array(z.strictObject({
     claim: line,
     a: side,
@@ -104,7 +108,14 @@ export function withParams(design: Design, setting: Setting, book: Catalogue = c
 
 /** The design that a lesson's side runs. */
 export function sideDesign(scenario: Scenario, of: LessonSide, book: Catalogue = catalogue): Design {
-  return withParams(scenario[of.design], of.set ?? {}, book);
+  const design = withParams(scenario[of.design], of.set ?? {}, book);
+  return of.faults === undefined ? design : { ...design, faults: of.faults };
+}
+
+/** A design in which a what-if has come true at a moment of the run, in seconds. */
+export function withWhatIf(design: Design, whatIf: WhatIf, now: number, book: Catalogue = catalogue): Design {
+  const fits = (whatIf.faults ?? []).map((fault) => ({ ...fault, at: fault.at + now })).filter((fault) => faultRefusal(design, fault, book) === null);
+  return fits.reduce(addFault, withParams(design, whatIf.set, book));
 }
 
 /** Whether a claim holds for the measured values of its sides; a value that was not observed (null) proves nothing. */
@@ -118,16 +129,28 @@ function admit(value: unknown, book: Catalogue, repairs: string[]): Scenario {
   const parsed = z.safeParse(shape, value);
   if (!parsed.success) throw new Refusal(complaint(parsed.error.issues[0]!));
   const { naive, reference, lessons, sources = [], ...rest } = parsed.data;
+  const designs = { naive: designOf(naive, 'naive', book, repairs), reference: designOf(reference, 'reference', book, repairs) };
+  const sideOf = ({ design, set, faults }: z.infer<typeof side>): LessonSide => ({
+    design,
+    ...(set === undefined ? {} : { set }),
+    ...(faults === undefined ? {} : { faults: faults.map((fault) => admitFault(designs[design], fault, book)) }),
+  });
   const scenario: Scenario = {
     ...rest,
-    naive: designOf(naive, 'naive', book, repairs),
-    reference: designOf(reference, 'reference', book, repairs),
-    lessons: lessons.map(asLesson),
+    ...designs,
+    whatIfs: rest.whatIfs.map(({ label, set, faults }) => ({ label, set, ...(faults === undefined ? {} : { faults: faults.map((fault) => admitEither(designs, fault, book)) }) })),
+    lessons: lessons.map(({ a, b, ...lesson }) => asLesson({ ...lesson, a: sideOf(a), b: b && sideOf(b) })),
     sources,
   };
   for (const lesson of scenario.lessons) checkLesson(lesson, scenario, book);
   for (const whatIf of scenario.whatIfs) checkWhatIf(whatIf, scenario, book);
   return scenario;
+}
+
+/** A fault that fits at least one of the two designs. */
+function admitEither(designs: { readonly naive: Design; readonly reference: Design }, fault: z.infer<typeof faultShape>, book: Catalogue): DesignFault {
+  const first = guarded(() => admitFault(designs.reference, fault, book));
+  return first.ok ? first.value : admitFault(designs.naive, fault, book);
 }
 
 function complaint(issue: z.core.$ZodIssue): string {

@@ -223,7 +223,10 @@ export const autoscaler = defineKind({
   card: ['ready', 'starting'],
   face: { form: 'cells' },
   subtitle: (v) => `${v.scalingPolicy}, ${v.scalingLeast}–${v.scalingMost}`,
-  estimate: () => [],
+  estimate: (v) => [
+    { label: 'sees a change after', value: v.scalingInterval, unit: 'seconds', formula: 'time between looks; then comes the cold start of what it sizes', source: 'Kubernetes horizontal pod autoscaler' },
+    { label: 'at most', value: v.scalingMost, unit: 'count', formula: 'upper bound on replicas', source: 'its own parameter' },
+  ],
   cost: () => [],
   faults: ['crash', 'hang'],
   migrations: [],
