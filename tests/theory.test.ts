@@ -41,7 +41,9 @@ const matrix = (params: string): number[][] => JSON.parse(params.match(/P=(\[\[.
 /** How to run the rows of one model with the same parameters, and what to hold them to. */
 interface Recipe {
   readonly design: Design;
-  readonly see: (sim: Simulation, probe: Histogram) => Sight;
+  readonly see: (sim: Simulation, probe: Histogram, watched?: { sum: number; count: number }[]) => Sight;
+  /** Watches a simulation from its start; what it answers is handed to `see`. */
+  readonly prepare?: (sim: Simulation) => { sum: number; count: number }[];
   readonly options?: (seed: number) => Options;
   /** Relative tolerance of an approximation; left out, the value is exact. */
   readonly within?: number;
@@ -207,6 +209,68 @@ function tail(n: number, p: number): Recipe {
   return { design: sketch([people(100, { itemCount: constant(n) }), store], path('users', 'fs'), 2000 / n), see };
 }
 
+/** Servers shared by all: means, and how long a call of a given size takes, from calls about as large. */
+function sharing(rho: number, rate: number): Recipe {
+  const base = run(rate, rho, customers(rho, 2, rho > 0.85 ? 4 : rho < 0.6 ? 6 : 2.6), [station('s', 1, exponential(1), { servingOrder: 'processor' })], path('users', 's'));
+  const sizes = [0.5, 2];
+  return {
+    design: base,
+    prepare: (sim) => stretches(sim, 's', sizes),
+    see: (sim, _waits, stretch) => {
+      const s = sim.result().nodes['s']!;
+      const seconds = sim.now - base.run.warmupSeconds;
+      const ofSize = Object.fromEntries(sizes.map((x, i) => [`E[T(x)] x=${x}`, (x * stretch![i]!.sum) / stretch![i]!.count]));
+      return { values: { 'E[T]': s.latency.mean!, 'E[N]': s.inFlightMean, ...ofSize }, controls: [s.utilisation! - rho, s.arrived / seconds / rate - 1] };
+    },
+  };
+}
+
+/** For calls within a quarter of each size: how many times their work they took. */
+function stretches(sim: Simulation, id: string, sizes: readonly number[]): { sum: number; count: number }[] {
+  const { net, nodes } = sim.board;
+  const at = nodes.get(id)!.node.index;
+  const sums = sizes.map(() => ({ sum: 0, count: 0 }));
+  const settle = net.settle.bind(net);
+  net.settle = (c, code) => {
+    if (net.calls.node(c) === at && net.now > sim.design.run.warmupSeconds) {
+      const work = net.calls.mark(c);
+      sizes.forEach((x, i) => {
+        if (work < 0.75 * x || work > 1.25 * x) return;
+        sums[i]!.sum += (net.now - net.calls.start(c)) / work;
+        sums[i]!.count++;
+      });
+    }
+    settle(c, code);
+  };
+  return sums;
+}
+
+/** One server that picks whom to serve. */
+function picking(servingOrder: string, rho: number): Recipe {
+  const design = run(rho, rho, customers(rho, 2, 1.2), [station('s', 1, exponential(1), { servingOrder })], path('users', 's'));
+  return { design, see: (sim) => ({ values: { 'E[T]': sim.result().nodes['s']!.latency.mean! }, controls: [sim.result().nodes['s']!.utilisation! - rho] }) };
+}
+
+/** Two classes, the first of which goes first. */
+function prioritised(l1: number, l2: number): Recipe {
+  const rho = l1 + l2;
+  const sort = (className: string, classShare: number, classPriority: number) => ({ className, classShare, classScale: 1, classPriority, classWithin: 0 });
+  const design = run(rho, rho, customers(rho, 2, 4), [station('s', 1, exponential(1), { servingOrder: 'priority' })], path('users', 's'), { requestClasses: [sort('high', l1, 1), sort('low', l2, 0)] });
+  const see = (sim: Simulation): Sight => {
+    const { classes, nodes } = sim.result();
+    return { values: { 'E[Wq] class 1 (high)': classes['high']!.latency.mean! - 1, 'E[Wq] class 2': classes['low']!.latency.mean! - 1 }, controls: [nodes['s']!.utilisation! - rho] };
+  };
+  return { design, see };
+}
+
+/** A cache of C equal answers in front of nothing that takes time. */
+function lru(n: number, skew: number, room: number): Recipe {
+  const cache = node('c', 'response-cache', { responseCapacity: room * 1000, responseEviction: 'LRU', responseOverhead: 0, responseLookup: constant(0) });
+  const nodes = [people(1000, { requestBytes: constant(1000), keyCount: n, keySkew: skew }), cache, station('store', 1e6, constant(0))];
+  const see = (sim: Simulation): Sight => ({ values: { 'hit ratio': sim.result().nodes['c']!.measures['hitRatio']! }, controls: [] });
+  return { design: sketch(nodes, path('users', 'c', 'store'), 80, 60), see, within: 0.02 };
+}
+
 /** How a row is expressed with the parts there are, or why it cannot be. */
 function recipe({ model, params }: Row): Recipe | string {
   const p = read(params);
@@ -226,15 +290,16 @@ function recipe({ model, params }: Row): Recipe | string {
   if (model.startsWith('Fork-join')) return fork(p.n ?? 2, rho);
   if (model.startsWith('Max of n')) return scatter(p.n!);
   if (model.startsWith('Tail')) return kindOf('feature-store') === undefined ? 'no feature store' : tail(p.n!, p.p!);
-  return unexpressed(model);
+  if (model.includes('PS')) return sharing(rho, rho);
+  if (model.includes('SRPT')) return picking('remaining', rho);
+  if (model.includes('SJF')) return picking('shortest', rho);
+  if (model.includes('priority')) return prioritised(p.l1!, p.l2!);
+  if (model.startsWith('LRU')) return lru(p.N!, p.alpha!, p.C!);
+  return model.startsWith('Checkpoint') ? 'training jobs are held to it elsewhere' : 'no such parts';
 }
 
-function unexpressed(model: string): string {
-  if (model.includes('PS')) return 'no processor sharing: stations are first come, first served';
-  if (/SRPT|SJF|priority/.test(model)) return 'stations are first come, first served, without priorities';
-  if (model.startsWith('Checkpoint')) return 'training jobs are held to it elsewhere';
-  return model.startsWith('LRU') ? 'caches are held to it elsewhere' : 'no such parts';
-}
+/** The name under which a recipe sees a row's quantity. */
+const quantityOf = ({ quantity, params }: Row): string => (quantity === 'E[T(x)]' ? `${quantity} x=${read(params).x}` : quantity);
 
 /** Percentiles are read from buckets 1.6 % wide. */
 const BUCKET = 0.008;
@@ -253,12 +318,12 @@ function sights(how: Recipe): Sight[] {
 }
 
 function fresh(how: Recipe): Sight[] {
-  const prepare = (sim: Simulation): Histogram => {
+  const prepare = (sim: Simulation): { readonly waits: Histogram; readonly watched: { sum: number; count: number }[] | undefined } => {
     const waits = new Histogram();
     if (how.probe !== undefined) watch(sim, how.probe, waits);
-    return waits;
+    return { waits, watched: how.prepare?.(sim) };
   };
-  return replicate(engine, how.design, prepare, how.see, how.options);
+  return replicate(engine, how.design, prepare, (sim, { waits, watched }) => how.see(sim, waits, watched), how.options);
 }
 
 /** Notes how long after its birth every request reaches a component. */
@@ -275,7 +340,7 @@ function watch(sim: Simulation, id: string, waits: Histogram): void {
 function hold(row: Row, how: Recipe, seen: readonly Sight[], others: readonly Row[]): void {
   const percentile = row.quantity.endsWith('p99');
   const mean = others.find((o) => o.quantity === 'E[Wq]');
-  const seenAs = interval(seen, row.quantity, percentile && mean ? { 'E[Wq]': mean.value } : {});
+  const seenAs = interval(seen, quantityOf(row), percentile && mean ? { 'E[Wq]': mean.value } : {});
   const off = Math.abs(seenAs.mean - row.value) / row.value - (percentile ? BUCKET : 0);
   const [half99, half999] = [seenAs.half99 / row.value, seenAs.half999 / row.value];
   const exact = how.within === undefined;
