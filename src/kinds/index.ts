@@ -1,13 +1,17 @@
 /** The list of all kinds, in the order the palette shows them; the only place a new kind has to be entered. */
 import type { AnyKind } from '../kit/kind.ts';
 import { autoscaler } from './autoscaler.ts';
+import { apiGateway } from './api-gateway/api-gateway.ts';
 import { batcher } from './batcher.ts';
 import { database } from './database.ts';
 import { embeddingService } from './embedding-service.ts';
+import { fallback } from './fallback.ts';
 import { featureStore } from './feature-store.ts';
 import { gpuPool } from './gpu-pool/gpu-pool.ts';
+import { guardrail } from './guardrail/guardrail.ts';
 import { kvCache } from './kv-cache.ts';
 import { loadBalancer } from './load-balancer.ts';
+import { modelRouter } from './model-router.ts';
 import { modelServer } from './model-server.ts';
 import { rateLimiter } from './rate-limiter.ts';
 import { reranker } from './reranker.ts';
@@ -17,7 +21,7 @@ import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, loadBalancer, rateLimiter, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, autoscaler];
+export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, autoscaler, guardrail];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 

@@ -1,0 +1,315 @@
+/** An API gateway: lets in who is known, asks for what makes sense, and has not used up a quota; then hands on to one of its wires. */
+import { Node } from '../../engine/network.ts';
+import type { Stream } from '../../engine/random.ts';
+import { Code } from '../../engine/reasons.ts';
+import { Sampler } from '../../engine/sampler.ts';
+import { REFUSED, STARTED, Station } from '../../engine/station.ts';
+import { priceSource } from '../../kit/cost.ts';
+import { servingFaults } from '../../kit/fault.ts';
+import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
+import { choice, distribution, real, table, text, whole, type Values } from '../../kit/param.ts';
+import { isRefusal } from '../../kit/refusal.ts';
+import { Quotas, type QuotaRules } from './quotas.ts';
+
+type Loose = Readonly<Record<string, unknown>>;
+const limited = (v: Loose): boolean => v.quotaMethod !== 'none';
+
+const params = {
+  authTime: distribution({ label: 'Authentication', help: 'Time to check who asks (assumed: 2 ms to ask another service).', section: 'Checks', unit: 'seconds', default: { shape: 'lognormal', mean: 0.002, cv: 1 }, min: 0, max: 60 }),
+  authCached: real({ label: 'Known already', help: 'Share of requests whose caller was checked a short while ago; that takes no time (assumed).', section: 'Checks', unit: 'share', default: 0.9, min: 0, max: 1 }),
+  authRefused: real({ label: 'Not let in', help: 'Share of requests from callers who may not ask. They are refused: shed.', section: 'Checks', unit: 'share', default: 0, min: 0, max: 1 }),
+  validationTime: distribution({ label: 'Validation', help: 'Time to check that a request makes sense (assumed: 0.2 ms).', section: 'Checks', unit: 'seconds', default: { shape: 'constant', mean: 0.0002, cv: 0 }, min: 0, max: 60 }),
+  invalidShare: real({ label: 'Invalid', help: 'Share of requests that make no sense. They are refused: shed.', section: 'Checks', unit: 'share', default: 0, min: 0, max: 1 }),
+  quotaMethod: choice({
+    label: 'Quotas',
+    help: 'How a quota is counted. What is above it is refused: quota.',
+    section: 'Quotas',
+    options: [
+      { value: 'none', label: 'none' },
+      { value: 'bucket', label: 'token bucket', note: 'flows in steadily, bursts up to a limit' },
+      { value: 'window', label: 'fixed window', note: 'so much per minute, say; all of it at once if wanted, so twice as much around the turn' },
+    ],
+    default: 'none',
+  }),
+  quotaScope: choice({
+    label: 'Each',
+    help: 'Who has a quota of their own.',
+    section: 'Quotas',
+    options: [
+      { value: 'tenant', label: 'tenant' },
+      { value: 'class', label: 'class of a tenant' },
+      { value: 'everybody', label: 'everybody together' },
+    ],
+    default: 'tenant',
+    shownWhen: limited,
+  }),
+  quotaCounting: choice({
+    label: 'Counts',
+    help: 'What one request draws.',
+    section: 'Quotas',
+    options: [
+      { value: 'requests', label: 'requests', note: 'one each' },
+      { value: 'tokens', label: 'tokens', note: 'input and output tokens, as if known beforehand' },
+    ],
+    default: 'requests',
+    shownWhen: limited,
+  }),
+  quotaRate: real({ label: 'Quota per second', help: 'Requests or tokens a second, times the tenant’s weight.', section: 'Quotas', unit: 'count', default: 100, min: 0, max: 1e12, shownWhen: limited }),
+  quotaBurst: real({ label: 'Burst', help: 'What may pass at once after a quiet time, times the tenant’s weight. Who needs more than this never passes.', section: 'Quotas', unit: 'count', default: 200, min: 0, max: 1e12, shownWhen: (v) => v.quotaMethod === 'bucket' }),
+  quotaWindow: real({ label: 'Window', help: 'Length of a window; quota per second times this may pass in each.', section: 'Quotas', unit: 'seconds', default: 60, min: 0.001, max: 1e6, shownWhen: (v) => v.quotaMethod === 'window' }),
+  quotaOwn: table({
+    label: 'Own quotas',
+    help: 'Tenants or classes with another quota than the one above.',
+    section: 'Quotas',
+    default: [],
+    maxRows: 16,
+    columns: {
+      quotaName: text({ label: 'Tenant or class', help: 'Its name as set at the users.', default: 'team', maxLength: 40 }),
+      quotaOwnRate: real({ label: 'Per second', help: 'Requests or tokens a second.', unit: 'count', default: 1000, min: 0, max: 1e12 }),
+      quotaOwnBurst: real({ label: 'Burst', help: 'What may pass at once (token bucket).', unit: 'count', default: 2000, min: 0, max: 1e12 }),
+    },
+    shownWhen: limited,
+  }),
+  gatewayConcurrency: whole({ label: 'Concurrent requests', help: 'So many may be on their way behind the gateway; further ones wait.', section: 'Behind it', unit: 'requests', default: 10_000, min: 1, max: 100_000_000 }),
+  gatewayRoom: whole({ label: 'Queue', help: 'Places to wait. When they are taken, requests are refused: queue full.', section: 'Behind it', unit: 'requests', default: 0, min: 0, max: 100_000_000 }),
+  gatewayRouting: choice({
+    label: 'Routing',
+    help: 'Which of its wires a request takes; wires can be kept for some classes or tenants.',
+    section: 'Behind it',
+    options: [
+      { value: 'weight', label: 'by weight' },
+      { value: 'order', label: 'in order, next when refused' },
+    ],
+    default: 'weight',
+  }),
+  requestPrice: real({ label: 'Price per million', help: 'What a million requests cost, let in or not.', section: 'Cost', unit: 'usd/million requests', default: 1, min: 0, max: 1e6 }),
+  gatewayPrice: real({ label: 'Price per hour', help: 'What the gateway costs besides.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 1e5 }),
+};
+
+type GatewayValues = Values<typeof params>;
+
+const CHECKED = 0;
+
+/** In a call's `data`: it is being checked, or past that. */
+const CHECKING = 0;
+const PAST = 1;
+
+const rulesOf = (v: GatewayValues): QuotaRules => ({
+  method: v.quotaMethod,
+  scope: v.quotaScope,
+  rate: v.quotaRate,
+  burst: v.quotaBurst,
+  window: v.quotaWindow,
+  own: v.quotaOwn.map((row) => ({ name: row.quotaName, rate: row.quotaOwnRate, burst: row.quotaOwnBurst })),
+});
+
+class ApiGateway extends Node implements Component<GatewayValues> {
+  private readonly station: Station;
+  private readonly quotas: Quotas;
+  private readonly auth: Sampler;
+  private readonly validation: Sampler;
+  private readonly times: Stream;
+  private readonly callers: Stream;
+  private readonly choices: Stream;
+  private spent = 0;
+  private spentUntil: number;
+  private billed = 0;
+  strangers = 0;
+  invalid = 0;
+  over = 0;
+  admitted = 0;
+  /** Seconds spent on checks, of calls checked. */
+  seconds = 0;
+  checked = 0;
+
+  constructor(
+    private values: GatewayValues,
+    site: Site,
+  ) {
+    super(site.net);
+    this.station = new Station(site.net.calls, values.gatewayConcurrency, values.gatewayRoom);
+    this.quotas = new Quotas(site.net.clock, site.net.ledger, rulesOf(values));
+    this.auth = new Sampler(values.authTime);
+    this.validation = new Sampler(values.validationTime);
+    this.times = site.stream('checks');
+    this.callers = site.stream('callers');
+    this.choices = site.stream('choice');
+    this.spentUntil = site.net.now;
+  }
+
+  retune(values: GatewayValues): void {
+    this.spent = this.spentUsd(this.net.now);
+    this.spentUntil = this.net.now;
+    this.billed = this.arrivedTotal();
+    this.values = values;
+    this.auth.set(values.authTime);
+    this.validation.set(values.validationTime);
+    this.quotas.retune(rulesOf(values));
+    this.station.resize(values.gatewayConcurrency, values.gatewayRoom);
+    for (let call = this.station.draw(); call >= 0; call = this.station.draw()) this.forward(call);
+  }
+
+  /** Checks are made for any number of calls at once. */
+  arrive(call: number): void {
+    const { net, values } = this;
+    net.calls.setData(call, CHECKING);
+    const known = this.callers.uniform() < values.authCached;
+    const seconds = ((known ? 0 : this.auth.draw(this.times)) + this.validation.draw(this.times)) * net.pace[this.index]!;
+    this.seconds += seconds;
+    this.checked++;
+    if (seconds > 0) net.calls.setHandle(call, net.after(seconds, this.index, CHECKED, call));
+    else this.judge(call);
+  }
+
+  override wake(_what: number, call: number): void {
+    this.judge(call);
+  }
+
+  private judge(call: number): void {
+    const { authRefused, invalidShare } = this.values;
+    if (authRefused > 0 && this.callers.uniform() < authRefused) {
+      this.strangers++;
+      this.net.fail(call, Code.shed);
+    } else if (invalidShare > 0 && this.callers.uniform() < invalidShare) {
+      this.invalid++;
+      this.net.fail(call, Code.shed);
+    } else if (!this.quotas.allows(this.net.calls.class(call), this.costOf(call))) {
+      this.over++;
+      this.net.fail(call, Code.quota);
+    } else this.admit(call);
+  }
+
+  private costOf(call: number): number {
+    if (this.values.quotaCounting === 'requests') return 1;
+    const request = this.net.calls.request(call);
+    return this.net.requests.input(request) + this.net.requests.output(request);
+  }
+
+  private admit(call: number): void {
+    if (this.outOf(this.net.calls.class(call)).length === 0) return this.net.fail(call, Code.noHealthyTarget);
+    this.net.calls.setData(call, PAST);
+    const taken = this.station.offer(call);
+    if (taken === REFUSED) return this.net.fail(call, Code.queueFull);
+    this.admitted++;
+    if (taken === STARTED) this.forward(call);
+  }
+
+  private forward(call: number): void {
+    const { net, index, asyncOut } = this;
+    const request = net.calls.request(call);
+    const out = this.outOf(net.calls.class(call));
+    for (let k = 0; k < asyncOut.length; k++) net.cast(asyncOut[k]!, request, index);
+    if (out.length === 0) return this.finish(call, Code.noHealthyTarget);
+    net.calls.setCounter(call, 0);
+    net.call(this.values.gatewayRouting === 'order' ? out[0]! : net.pick(out, this.choices), request, call, index);
+  }
+
+  override replied(child: number, parent: number): void {
+    const code = this.net.calls.outcome(child);
+    if (this.values.gatewayRouting === 'order' && isRefusal(code) && this.next(parent)) return;
+    this.finish(parent, code);
+  }
+
+  /** Tries the next wire for a call that was refused; false when there is none. */
+  private next(call: number): boolean {
+    const { calls } = this.net;
+    const out = this.outOf(calls.class(call));
+    const k = calls.counter(call) + 1;
+    if (k >= out.length) return false;
+    calls.setCounter(call, k);
+    this.net.call(out[k]!, calls.request(call), call, this.index);
+    return true;
+  }
+
+  private finish(call: number, code: number): void {
+    const next = this.station.finish();
+    if (next >= 0) this.forward(next);
+    this.net.conclude(call, code);
+  }
+
+  override cancelled(call: number): void {
+    const { calls, agenda } = this.net;
+    if (calls.data(call) === CHECKING) agenda.cancel(calls.handle(call));
+    else if (!this.station.leave(call)) return this.net.cancelChildren(call);
+    this.net.fail(call, Code.cancelled);
+  }
+
+  override reset(): void {
+    this.station.reset();
+  }
+
+  spentUsd(now: number): number {
+    return this.spent + ((now - this.spentUntil) / 3600) * this.values.gatewayPrice + ((this.arrivedTotal() - this.billed) / 1e6) * this.values.requestPrice;
+  }
+  override queueArea(now: number): number {
+    return this.station.queueArea(now);
+  }
+  override queueLongest(): number {
+    return this.station.longest;
+  }
+  /** ∫ requests on their way behind the gateway dt; ∫ requests that may be dt. */
+  behindArea(now: number): number {
+    return this.station.busyArea(now);
+  }
+  mayArea(now: number): number {
+    return this.station.serverArea(now);
+  }
+}
+
+/** Share of calls that pass the checks; calls per second that may pass in the long run, where one quota is for all. */
+const valid = (v: GatewayValues): number => (1 - v.authRefused) * (1 - v.invalidShare);
+function allowed(v: GatewayValues, flow: Flow): number {
+  if (v.quotaMethod === 'none' || v.quotaScope !== 'everybody') return Infinity;
+  const cost = v.quotaCounting === 'requests' ? 1 : flow.inputTokens + flow.outputTokens;
+  return cost > 0 ? v.quotaRate / cost : Infinity;
+}
+const passing = (v: GatewayValues, flow: Flow): number => Math.min(flow.rate * valid(v), allowed(v, flow));
+
+function byHand(v: GatewayValues, flow: Flow) {
+  const admitted = passing(v, flow);
+  const assumes = 'enough concurrency, and no tenant above a quota of its own';
+  return [
+    { label: 'time for checks', value: (1 - v.authCached) * v.authTime.mean + v.validationTime.mean, unit: 'seconds', formula: '(1 − known) × authentication + validation', source: 'arithmetic', measure: 'overhead', assumes: 'nothing' },
+    { label: 'admitted', value: admitted, unit: 'requests/second', formula: 'min(offered × let in × valid, quota)', source: 'flow balance', measure: 'admitted', assumes },
+    { label: 'refused', value: flow.rate > 0 ? 1 - admitted / flow.rate : 0, unit: 'share', formula: '1 − admitted ÷ offered', source: 'flow balance', measure: 'refused', assumes },
+    { label: 'longest stay behind it', value: admitted > 0 ? v.gatewayConcurrency / admitted : Infinity, unit: 'seconds', formula: 'concurrent requests ÷ admitted per second', source: 'Little 1961: with longer ones the gateway fills up' },
+    { label: 'bill', value: (flow.rate * 3600 * v.requestPrice) / 1e6 + v.gatewayPrice, unit: 'usd/hour', formula: 'requests per hour × price per million + price per hour', source: 'arithmetic', measure: 'bill', assumes: 'nothing' },
+  ] as const;
+}
+
+function passes(v: GatewayValues, flow: Flow, weights: readonly number[]): Flow[] {
+  const total = weights.reduce((a, b) => a + b, 0);
+  const share = (w: number, k: number): number => (v.gatewayRouting === 'order' ? (k === 0 ? 1 : 0) : total > 0 ? w / total : 0);
+  return weights.map((w, k) => ({ ...flow, rate: passing(v, flow) * share(w, k) }));
+}
+
+/** Checks, quotas, bounded concurrency, routing. */
+export const apiGateway = defineKind({
+  id: 'api-gateway',
+  label: 'API gateway',
+  doc: 'checks who asks and what, keeps quotas by tenant, bounds concurrency, and routes',
+  about: 'Every request is checked first, any number at the same time: callers not seen lately take the time of an authentication, all take that of a validation. Who may not ask or asks for nonsense is refused as shed, who is above their quota as quota. Quotas are kept for each tenant, class or for all together, in buckets or windows, in perfect agreement however many copies of the gateway there are. At most so many requests are on their way behind it; others wait in line or are refused. Billed by the million requests. Left out: encryption, transformation of requests, caching, and the lag between copies of the counters.',
+  group: 'Routing',
+  icon: 'shield-check',
+  params,
+  ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
+  measures: {
+    admitted: { label: 'admitted', unit: 'requests/second', help: 'requests that passed checks and quotas and found room', total: (n: ApiGateway) => n.admitted },
+    refused: { label: 'refused', unit: 'share', help: 'requests refused at the gateway, of those that came', total: (n: ApiGateway) => n.strangers + n.invalid + n.over, per: (n: ApiGateway) => n.arrivedTotal() },
+    overQuota: { label: 'above quota', unit: 'share', help: 'requests refused because their quota was used up, of those that came', total: (n: ApiGateway) => n.over, per: (n: ApiGateway) => n.arrivedTotal() },
+    overhead: { label: 'time for checks', unit: 'seconds', help: 'authentication and validation, per request', total: (n: ApiGateway) => n.seconds, per: (n: ApiGateway) => n.checked },
+    concurrency: { label: 'concurrency used', unit: 'share', help: 'requests behind the gateway, of those that may be', total: (n: ApiGateway, now: number) => n.behindArea(now), per: (n: ApiGateway, now: number) => n.mayArea(now), chart: 'utilisation' },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', total: (n: ApiGateway, now: number) => n.queueArea(now), per: (n: ApiGateway) => n.arrivedTotal() },
+    bill: { label: 'bill', unit: 'usd/hour', help: 'what the gateway costs, requests included', total: (n: ApiGateway, now: number) => n.spentUsd(now) * 3600 },
+  },
+  card: ['admitted', 'refused'],
+  face: { form: 'bar', measure: 'concurrency' },
+  strain: 'concurrency',
+  subtitle: (v) => (v.quotaMethod === 'none' ? 'no quotas' : `${v.quotaRate.toLocaleString('en')} ${v.quotaCounting}/s each ${v.quotaScope === 'everybody' ? 'together' : v.quotaScope}`),
+  estimate: byHand,
+  passes,
+  cost: (v) => [{ label: 'gateway, requests apart', usdPerHour: v.gatewayPrice, source: priceSource(v.gatewayPrice, params.gatewayPrice, 'billed by the million requests: AWS API Gateway, HTTP APIs, us-east-1, first 300 million a month 1.00 USD (AWS whitepaper on private integrations)') }],
+  faults: [...servingFaults],
+  migrations: [],
+  build: (values, site) => new ApiGateway(values, site),
+});
