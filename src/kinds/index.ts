@@ -13,6 +13,7 @@ import { kvCache } from './kv-cache.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { modelRouter } from './model-router.ts';
 import { modelServer } from './model-server.ts';
+import { queue } from './queue.ts';
 import { rateLimiter } from './rate-limiter.ts';
 import { reranker } from './reranker.ts';
 import { responseCache } from './response-cache/response-cache.ts';
@@ -21,7 +22,7 @@ import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, autoscaler, guardrail];
+export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, queue, autoscaler, guardrail];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 
