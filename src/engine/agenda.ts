@@ -121,6 +121,18 @@ export class Agenda {
     }
   }
 
+  /** Arguments of all pending events of a sort. Looks at all slots: for rare occasions. */
+  arguments(what: number): Set<number> {
+    const free = new Uint8Array(this.made);
+    for (let slot = this.free; slot !== NOTHING; slot = this.slots[slot * SLOT + LINK]!) free[slot] = 1;
+    const found = new Set<number>();
+    for (let slot = 0; slot < this.made; slot++) {
+      const target = this.slots[slot * SLOT + TARGET]!;
+      if (free[slot] === 0 && target !== NOTHING && (target & 15) === what) found.add(this.slots[slot * SLOT + ARGUMENT]!);
+    }
+    return found;
+  }
+
   private near(slot: number): void {
     if (this.heapSize === this.heapTime.length) this.growHeap();
     this.siftUp(this.heapSize++, slot);

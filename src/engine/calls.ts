@@ -23,7 +23,7 @@ const FIRST_CHILD = 11;
 const SIBLING = 12;
 const ELDER = 13;
 const ATTEMPT = 14;
-/** A handle of the serving node's own while it is served; the call before it while it waits in line. */
+/** A handle of the serving node's own. */
 const HANDLE = 15;
 /** In `ELDER`: not on its parent's list. */
 const UNLISTED = -2;
@@ -50,6 +50,9 @@ export class Calls {
   private free = -1;
   /** What `attempt` will be of the next call made; set by whoever counts attempts. */
   nextAttempt = 0;
+  /** Whether children, attempts and handles are noted: not where nobody asks for them (it costs 5 % of an event). */
+  thorough = false;
+  private thoroughSince = -1;
   /** Calls alive now. */
   count = 0;
 
@@ -78,11 +81,35 @@ export class Calls {
     rows[at + STATE] = flags;
     rows[at + CLASS] = cls;
     rows[at + MISSES] = -1;
-    rows[at + FIRST_CHILD] = -1;
-    rows[at + ELDER] = UNLISTED;
-    rows[at + ATTEMPT] = this.nextAttempt;
-    this.times[c * 2] = -1;
+    if (this.thorough) this.note(c);
     return c;
+  }
+
+  /** What is noted of a call only where calls are tried again or cancelled. */
+  private note(c: number): void {
+    const at = c * CALL_STRIDE;
+    this.rows[at + FIRST_CHILD] = -1;
+    this.rows[at + ELDER] = UNLISTED;
+    this.rows[at + ATTEMPT] = this.nextAttempt;
+    this.rows[at + HANDLE] = -1;
+    this.times[c * 2] = -1;
+  }
+
+  /** From now on more is noted of each call; `travelling` are those on their way now. Calls made before have neither children nor handles to speak of. */
+  beThorough(travelling: Iterable<number>): void {
+    if (this.thorough) return;
+    this.thorough = true;
+    this.thoroughSince = this.made === 0 ? -1 : this.clock[0]!;
+    for (let c = 0; c < this.made; c++) {
+      this.rows[c * CALL_STRIDE + FIRST_CHILD] = -1;
+      this.rows[c * CALL_STRIDE + ELDER] = UNLISTED;
+    }
+    for (const c of travelling) this.times[c * 2] = -1;
+  }
+
+  /** Whether the serving node can have noted a handle with this call. */
+  isNoted(c: number): boolean {
+    return this.thorough && this.times[c * 2]! > this.thoroughSince;
   }
 
   /** Gives the row back. */
@@ -173,13 +200,13 @@ export class Calls {
     return list;
   }
 
-  /** All calls that are at a node now and have not ended there. Looks at every row: for rare occasions. */
-  at(node: number): number[] {
+  /** All calls that are at a node now and have not ended there, given those on their way. Looks at every row: for rare occasions. */
+  at(node: number, travelling: ReadonlySet<number>): number[] {
     const free = new Uint8Array(this.made);
     for (let c = this.free; c >= 0; c = this.next(c)) free[c] = 1;
     const found: number[] = [];
     for (let c = 0; c < this.made; c++) {
-      if (free[c] === 0 && this.node(c) === node && this.start(c) >= 0 && (this.rows[c * CALL_STRIDE + STATE]! & CONCLUDED) === 0) found.push(c);
+      if (free[c] === 0 && this.node(c) === node && !travelling.has(c) && (this.rows[c * CALL_STRIDE + STATE]! & CONCLUDED) === 0) found.push(c);
     }
     return found;
   }
@@ -188,18 +215,11 @@ export class Calls {
   attempt(c: number): number {
     return this.rows[c * CALL_STRIDE + ATTEMPT]!;
   }
-  /** Handle of an event that the serving node has planned for this call; undefined until set. */
+  /** Handle of an event that the serving node has planned for this call; where calls are noted thoroughly, −1 until set. */
   handle(c: number): number {
     return this.rows[c * CALL_STRIDE + HANDLE]!;
   }
   setHandle(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE + HANDLE] = value;
-  }
-  /** The call before it in the line it waits in (shares its place with `handle`). */
-  previous(c: number): number {
-    return this.rows[c * CALL_STRIDE + HANDLE]!;
-  }
-  setPrevious(c: number, value: number): void {
     this.rows[c * CALL_STRIDE + HANDLE] = value;
   }
   /** Whether nobody wants its answer any more. */
@@ -207,7 +227,7 @@ export class Calls {
     return (this.rows[c * CALL_STRIDE + STATE]! & CANCELLED) !== 0;
   }
 
-  /** When it reached its node, in seconds; −1 while it is on its way. */
+  /** When it reached its node, in seconds; while it is on its way, −1 where calls are noted thoroughly. */
   start(c: number): number {
     return this.times[c * 2]!;
   }

@@ -83,6 +83,7 @@ export class Guard extends Node {
   ) {
     super(net);
     this.rules = rules;
+    net.beThorough();
     this.retune(rules);
   }
 

@@ -17,6 +17,7 @@ interface Body {
   settle(c: number, code: number): void;
   fail(c: number, code: number): void;
   concluded(c: number): boolean;
+  travelling(): ReadonlySet<number>;
   deliverLater(node: number, c: number): void;
   replyLater(caller: number, c: number): void;
 }
@@ -79,7 +80,7 @@ export class Health {
     this.net.agenda.purge(node, MORTAL);
     ward.shelf = -1;
     ward.arrivals.length = 0;
-    const lost = this.net.calls.at(node);
+    const lost = this.net.calls.at(node, this.net.travelling());
     this.net.nodes[node]!.reset();
     for (const c of lost) this.lose(c, node, ward);
   }

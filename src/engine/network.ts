@@ -373,8 +373,20 @@ export class Network {
 
   /** From now on calls know those made on their behalf, so that `cancel` can reach them. */
   allowCancelling(): void {
-    if (!this.cancelling) this.watch++;
+    if (this.cancelling) return;
+    this.watch++;
     this.cancelling = true;
+    this.beThorough();
+  }
+
+  /** From now on calls know which attempt they are. */
+  beThorough(): void {
+    this.calls.beThorough(this.travelling());
+  }
+
+  /** Calls on their way to a node. */
+  travelling(): ReadonlySet<number> {
+    return this.agenda.arguments(ENTER);
   }
 
   /** Nobody wants this call's answer any more: work on it shall stop, here and further down. It still ends, sooner or later, with some outcome. */

@@ -14,7 +14,7 @@ export class Recorder {
   count = 0;
   readonly times = new Float64Array(MOST_ROWS);
   private rows: Float64Array[] = [];
-  private pages: Uint32Array<ArrayBuffer>[][] = [];
+  private pages: (Uint32Array<ArrayBuffer> | null)[][] = [];
   /** How many values each histogram held and what they added up to, in turn. */
   private totals: Float64Array[] = [];
   private room: number;
@@ -41,12 +41,12 @@ export class Recorder {
     const row = (this.rows[k] ??= new Float64Array(this.width));
     fill(row);
     const histograms = this.histograms();
-    const page = (this.pages[k] ??= histograms.map(() => new Uint32Array(BUCKETS)));
+    const page = (this.pages[k] ??= histograms.map(() => null));
     const totals = (this.totals[k] ??= new Float64Array(2 * histograms.length));
     for (let i = 0; i < histograms.length; i++) {
       const { count, sum, counts } = histograms[i]!;
       // Counts never fall: where there are none yet, there are none in any recycled page either.
-      if (count > 0) page[i]!.set(counts);
+      if (count > 0) (page[i] ??= new Uint32Array(BUCKETS)).set(counts);
       totals[2 * i] = count;
       totals[2 * i + 1] = sum;
     }

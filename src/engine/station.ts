@@ -18,11 +18,6 @@ export const STARTED = 0;
 export const QUEUED = 1;
 export const REFUSED = 2;
 
-/** In a call's `next` once it has left the line: a server has it; or its service is over, which is for the owner to note. */
-const SERVING = -5;
-/** See `SERVING`. */
-export const SERVED = -6;
-
 export class Station {
   busy = 0;
   queued = 0;
@@ -52,7 +47,6 @@ export class Station {
     if (this.busy < this.servers) {
       this.busy++;
       this.t[BUSY]! -= this.clock[0]!;
-      this.calls.setNext(call, SERVING);
       return STARTED;
     }
     if (this.queued >= this.room) return REFUSED;
@@ -65,7 +59,6 @@ export class Station {
 
   private append(call: number): void {
     this.calls.setNext(call, -1);
-    this.calls.setPrevious(call, this.tail);
     if (this.tail < 0) this.head = call;
     else this.calls.setNext(this.tail, call);
     this.tail = call;
@@ -93,16 +86,13 @@ export class Station {
   private take(): number {
     this.queued--;
     this.t[QUEUE]! += this.clock[0]!;
-    const call = this.line === null ? this.shift() : this.next(this.line);
-    this.calls.setNext(call, SERVING);
-    return call;
+    return this.line === null ? this.shift() : this.next(this.line);
   }
 
   private shift(): number {
     const call = this.head;
     this.head = this.calls.next(call);
     if (this.head < 0) this.tail = -1;
-    else this.calls.setPrevious(this.head, -1);
     return call;
   }
 
@@ -122,24 +112,31 @@ export class Station {
     return -1;
   }
 
-  /** Takes a call out of the queue; false if it does not wait there (it must be at this station). */
+  /** Takes a call out of the queue; false if it does not wait there. */
   leave(call: number): boolean {
-    if (this.line !== null) {
-      if (!this.line.remove(call)) return false;
-    } else if (this.calls.next(call) <= SERVING) return false;
-    else this.unlink(call);
+    if (!(this.line === null ? this.unlink(call) : this.line.remove(call))) return false;
     this.queued--;
     this.t[QUEUE]! += this.clock[0]!;
     return true;
   }
 
-  private unlink(call: number): void {
-    const next = this.calls.next(call);
-    const previous = this.calls.previous(call);
-    if (previous < 0) this.head = next;
-    else this.calls.setNext(previous, next);
-    if (next < 0) this.tail = previous;
-    else this.calls.setPrevious(next, previous);
+  /** Walks the line: calls that leave it are too rare for every other to know who stands before it. */
+  private unlink(call: number): boolean {
+    let before = -1;
+    for (let at = this.head; at >= 0; at = this.calls.next(at)) {
+      if (at === call) {
+        this.join(before, this.calls.next(call));
+        return true;
+      }
+      before = at;
+    }
+    return false;
+  }
+
+  private join(before: number, after: number): void {
+    if (before < 0) this.head = after;
+    else this.calls.setNext(before, after);
+    if (after < 0) this.tail = before;
   }
 
   /** Changes who is taken next (null: first come, first served); those in line take their places in the new order. */

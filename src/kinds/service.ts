@@ -7,7 +7,7 @@ import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { SharedServers, sharings, type Sharing } from '../engine/sharing.ts';
 import { Codel, DeadlineShedder, type Shedder } from '../engine/shedding.ts';
-import { REFUSED, SERVED, STARTED, Station } from '../engine/station.ts';
+import { REFUSED, STARTED, Station } from '../engine/station.ts';
 import { priceSource } from '../kit/cost.ts';
 import { servingFaults, type FaultName } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
@@ -169,7 +169,7 @@ class Service extends Node implements Component<ServiceValues> {
     const { net, index } = this;
     if (this.everHeld) net.calls.setData(call, this.hold ? 1 : 0);
     const end = this.foreknown ? net.after(net.calls.mark(call), index, DONE, call) : net.afterWork(this.time, this.draws, index, DONE, call);
-    net.calls.setHandle(call, end);
+    if (net.calls.thorough) net.calls.setHandle(call, end);
   }
 
   override wake(what: number, call: number): void {
@@ -179,7 +179,7 @@ class Service extends Node implements Component<ServiceValues> {
   }
 
   private done(call: number): void {
-    this.net.calls.setNext(call, SERVED);
+    if (this.net.calls.thorough) this.net.calls.setHandle(call, -1);
     if (!this.held(call)) this.turn();
     this.goOn(call);
   }
@@ -187,7 +187,6 @@ class Service extends Node implements Component<ServiceValues> {
   private sharedDone(): void {
     this.sharedEnd = -1;
     const call = this.shared!.finish();
-    this.net.calls.setNext(call, SERVED);
     if (this.everHeld) this.net.calls.setData(call, 0);
     this.goOn(call);
   }
@@ -222,10 +221,13 @@ class Service extends Node implements Component<ServiceValues> {
 
   override cancelled(call: number): void {
     const { calls, agenda } = this.net;
-    if (calls.next(call) === SERVED) return this.net.cancelChildren(call);
-    if (this.shared?.leave(call) === true || this.station.leave(call)) return this.net.fail(call, Code.cancelled);
-    agenda.cancel(calls.handle(call));
-    this.turn();
+    const waits = this.shared?.leave(call) === true || this.station.leave(call);
+    if (!waits) {
+      // Its service is over and others are asked, or it began before anyone could be told to stop.
+      if (!calls.isNoted(call) || calls.handle(call) < 0) return this.net.cancelChildren(call);
+      agenda.cancel(calls.handle(call));
+      this.turn();
+    }
     this.net.fail(call, Code.cancelled);
   }
 

@@ -5,7 +5,6 @@ import { Node } from '../../engine/network.ts';
 import type { Stream } from '../../engine/random.ts';
 import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
-import { SERVED } from '../../engine/station.ts';
 import type { FaultName } from '../../kit/fault.ts';
 import type { Site } from '../../kit/kind.ts';
 import { ReplicaSet } from '../../kit/replica-set.ts';
@@ -52,6 +51,8 @@ const STARTED = 2;
 
 /** In a call's `next` while texts of it are waiting or being encoded. */
 const ENCODING = -5;
+/** The same once all are encoded. */
+const ENCODED = -6;
 
 // A call's `counter` is how many of its texts are not done, `data` how many of them still wait in line.
 
@@ -315,7 +316,7 @@ export abstract class BatchingNode extends Node {
     const left = this.net.calls.counter(call) - 1;
     this.net.calls.setCounter(call, left);
     if (left > 0) return;
-    this.net.calls.setNext(call, SERVED);
+    this.net.calls.setNext(call, ENCODED);
     this.encoded(call);
   }
 
