@@ -183,6 +183,16 @@ describe('a second opinion', () => {
     expect(of('block').measures['blockedShare']!).toBeGreaterThan(of('pass').measures['blockedShare']! + 0.3);
   });
 
+  it('that nobody can give fails the request and frees its server once', () => {
+    for (const guardMode of ['before', 'after', 'both', 'parallel']) {
+      const alone = sketch([people(100), guard('guard', { ...uncertain, guardMode, withoutReview: 'fail', checkServers: 1, checkTime: exponential(0.008) })], path('users', 'guard'), 100);
+      const sim = ran(alone);
+      expect(Object.keys(sim.result().nodes['guard']!.failedBy)).toContain('no healthy target');
+      expect(sim.result().nodes['guard']!.utilisation!).toBeLessThanOrEqual(1);
+      expectEmpty(sim);
+    }
+  });
+
   it('can be asked while the model works', () => {
     const sim = ran(asking({ guardMode: 'parallel' }, station('second', 1000, exponential(0.1))));
     expect(sim.result().nodes['model']!.arrived).toBe(sim.result().nodes['guard']!.arrived);

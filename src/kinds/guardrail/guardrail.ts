@@ -175,6 +175,7 @@ class Guardrail extends Node implements Component<GuardValues> {
   }
 
   override wake(_what: number, call: number): void {
+    this.setStage(call, IDLE);
     this.turn();
     this.judge(call);
   }
@@ -267,8 +268,7 @@ class Guardrail extends Node implements Component<GuardValues> {
   /** Answers with a refusal; a model at work on it is stopped. */
   private block(call: number): void {
     this.decide(call, BLOCKED);
-    this.setStage(call, OVER);
-    this.net.cancelChildren(call);
+    this.stop(call);
     this.net.answer(call);
   }
 
@@ -293,8 +293,13 @@ class Guardrail extends Node implements Component<GuardValues> {
       this.net.agenda.cancel(this.net.calls.handle(call));
       this.turn();
     }
+    this.stop(call);
+  }
+
+  /** From here on nothing that comes back matters. Only a model at work beside the check can still be out, or whoever is asked for a call that is cancelled. */
+  private stop(call: number): void {
     this.setStage(call, OVER);
-    this.net.cancelChildren(call);
+    if (this.net.calls.thorough) this.net.cancelChildren(call);
   }
 
   override cancelled(call: number): void {
