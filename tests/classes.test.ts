@@ -10,7 +10,7 @@ const sorts = [
 
 describe('classes and tenants', () => {
   it('are counted apart, and add up to all', () => {
-    const { requests, classes, tenants: teams } = result(sketch([people(100, { requestClasses: sorts, tenants: tenants([3, 1]) }), station('s', 4, exponential(0.02))], path('users', 's'), 200));
+    const { requests, classes, tenants: teams } = result(sketch([people(100, { requestClasses: sorts, requestTenants: tenants([3, 1]) }), station('s', 4, exponential(0.02))], path('users', 's'), 200));
     expect(Object.keys(classes)).toEqual(['chat', 'batch']);
     expect(Object.keys(teams)).toEqual(['team-1', 'team-2']);
     for (const parts of [classes, teams]) expect(Object.values(parts).reduce((sum, part) => sum + part.answered, 0)).toBe(requests.answered);
@@ -42,12 +42,12 @@ describe('classes and tenants', () => {
       result(sketch([people(120, params), node('s', 'service', { serverCount: 1, serviceTime: exponential(0.01), waitingRoom: 500, ...service })], path('users', 's'), 100));
     const byPriority = overload({ requestClasses: [{ ...sorts[0]!, classShare: 1 }, { ...sorts[1]!, classShare: 9 }] }, { servingOrder: 'priority' });
     expect(byPriority.classes['chat']!.latency.p99!).toBeLessThan(0.1);
-    const quiet = (servingOrder: string) => overload({ tenants: tenants([1, 19]) }, { servingOrder }).tenants['team-1']!.latency.p50!;
+    const quiet = (servingOrder: string) => overload({ requestTenants: tenants([1, 19]) }, { servingOrder }).tenants['team-1']!.latency.p50!;
     expect(quiet('fair')).toBeLessThan(0.1 * quiet('arrival'));
   });
 
   it('weights decide who gets how much of a station that is full', () => {
-    const sim = ran(sketch([people(400, { tenants: tenants([1, 1], [3, 1]) }), node('s', 'service', { serverCount: 1, serviceTime: exponential(0.01), waitingRoom: 1_000_000, servingOrder: 'fair' })], path('users', 's'), 100));
+    const sim = ran(sketch([people(400, { requestTenants: tenants([1, 1], [3, 1]) }), node('s', 'service', { serverCount: 1, serviceTime: exponential(0.01), waitingRoom: 1_000_000, servingOrder: 'fair' })], path('users', 's'), 100));
     const { tenants: teams } = sim.result();
     expect(teams['team-1']!.answered / teams['team-2']!.answered).toBeCloseTo(3, 0.5);
     expect(imbalances(sim)).toEqual([]);

@@ -140,7 +140,7 @@ describe('api gateway', () => {
     sim.apply(tuned(design, 'users', { tenants }), 'tenants');
     sim.runTo(200);
     const before = byTenant(sim, 1);
-    sim.apply(tuned(sim.design, 'users', { tenants: [tenants[0]!, { ...tenants[1]!, tenantWeight: 2 }] }), 'weights');
+    sim.apply(tuned(sim.design, 'users', { requestTenants: [tenants[0]!, { ...tenants[1]!, tenantWeight: 2 }] }), 'weights');
     sim.runTo(300);
     expect(off((byTenant(sim, 1)['pro']! - before['pro']!) / 100, 40)).toBeLessThan(0.05);
     expect(off(before['pro']! / 100, 80)).toBeLessThan(0.05);

@@ -74,7 +74,7 @@ const params = {
       classWithin: real({ label: 'Useful within', help: 'Deadline of this class; 0 is that of all requests.', unit: 'seconds', default: 0, min: 0, max: 1e6 }),
     },
   }),
-  tenants: table({
+  requestTenants: table({
     label: 'Tenants',
     help: 'Customers who share the system, with their share of the traffic; none means everybody is one.',
     section: 'Classes',
@@ -190,7 +190,7 @@ class Users extends Node implements Component<UsersValues> {
 
   private prepareClasses(v: UsersValues): void {
     const sorts = v.requestClasses.length > 0 ? v.requestClasses : [{ className: 'all', classShare: 1, classScale: 1, classPriority: 0, classWithin: 0 }];
-    const tenants = v.tenants.length > 0 ? v.tenants : [{ tenantName: plainClass.tenant, tenantShare: 1, tenantWeight: plainClass.weight }];
+    const tenants = v.requestTenants.length > 0 ? v.requestTenants : [{ tenantName: plainClass.tenant, tenantShare: 1, tenantWeight: plainClass.weight }];
     const pairs = tenants.flatMap((t) => sorts.map((c) => ({ t, c })));
     this.mix = pairs.length > 1 ? new Alias(pairs.map(({ t, c }) => t.tenantShare * c.classShare)) : null;
     this.classes = pairs.map(({ t, c }) => this.book({ name: c.className, tenant: t.tenantName, priority: c.classPriority, weight: t.tenantWeight }).cls);
