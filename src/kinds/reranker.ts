@@ -119,7 +119,9 @@ class Reranker extends BatchingNode implements Component<RerankerValues> {
 
   protected override seconds(batch: Batch): number {
     const { time, values } = this;
-    const seconds = values.rerankerTiming === 'measured' ? batch.texts / values.rerankerRate : time.seconds(batch.computed, batch.computedSquares);
+    // What model was measured, and on what, is not known.
+    if (values.rerankerTiming === 'measured') return batch.texts / values.rerankerRate;
+    const seconds = time.seconds(batch.computed, batch.computedSquares);
     this.useful += flopOf(time.encoder, batch.tokens, batch.squares);
     this.possible += time.peak * seconds;
     return seconds;
@@ -192,7 +194,7 @@ export const reranker = defineKind({
     batchTime: { label: 'batch time', unit: 'seconds', help: 'time a replica is busy per batch', total: (n: Reranker, now: number) => n.busyArea(now), per: (n: Reranker) => n.batches },
     padding: { label: 'padding', unit: 'share', help: 'tokens computed that belong to no pair', total: (n: Reranker) => n.computed - n.tokens, per: (n: Reranker) => n.computed },
     keptShare: { label: 'kept', unit: 'share', help: 'candidates that stay, of those that came', total: (n: Reranker) => n.stayed, per: (n: Reranker) => n.came },
-    mfu: { label: 'share of peak', unit: 'share', help: 'arithmetic that served a pair, of what the GPUs at work could do', total: (n: Reranker) => n.useful, per: (n: Reranker) => n.possible },
+    mfu: { label: 'share of peak', unit: 'share', help: 'arithmetic that served a pair, of what the GPUs at work could do; not where the time is a measured rate', total: (n: Reranker) => n.useful, per: (n: Reranker) => n.possible },
     wait: { label: 'mean wait', unit: 'seconds', help: 'time until the last candidate of a call is in a batch, per call that arrived', total: (n: Reranker, now: number) => n.queueArea(now), per: (n: Reranker) => n.arrivedTotal() },
   },
   card: ['utilisation', 'pairRate'],
