@@ -44,7 +44,7 @@ describe('api gateway', () => {
   });
 
   it('gives every tenant a bucket of their own, by weight', () => {
-    const sim = ran(gated(400, { ...quick, quotaMethod: 'bucket', quotaRate: 20, quotaBurst: 10 }, 200, { tenants }));
+    const sim = ran(gated(400, { ...quick, quotaMethod: 'bucket', quotaRate: 20, quotaBurst: 10 }, 200, { requestTenants: tenants }));
     const got = byTenant(sim, 200);
     expect(off(got['free'], 20)).toBeLessThan(0.02);
     expect(off(got['pro'], 80)).toBeLessThan(0.02);
@@ -53,7 +53,7 @@ describe('api gateway', () => {
   });
 
   it('knows the quotas of those who have their own', () => {
-    const sim = ran(gated(400, { ...quick, quotaMethod: 'bucket', quotaRate: 20, quotaBurst: 10, quotaOwn: [{ quotaName: 'free', quotaOwnRate: 5, quotaOwnBurst: 5 }] }, 200, { tenants }));
+    const sim = ran(gated(400, { ...quick, quotaMethod: 'bucket', quotaRate: 20, quotaBurst: 10, quotaOwn: [{ quotaName: 'free', quotaOwnRate: 5, quotaOwnBurst: 5 }] }, 200, { requestTenants: tenants }));
     expect(off(byTenant(sim, 200)['free'], 5)).toBeLessThan(0.03);
     expect(off(byTenant(sim, 200)['pro'], 80)).toBeLessThan(0.02);
   });
@@ -100,7 +100,7 @@ describe('api gateway', () => {
   });
 
   it('routes by weight, by class, or in order', () => {
-    const nodes = (params: Record<string, unknown>) => [people(100, { tenants }), node('gate', 'api-gateway', { ...quick, ...params }), station('a', 5, exponential(0.1), { waitingRoom: 0 }), station('b', 1000, constant(0))];
+    const nodes = (params: Record<string, unknown>) => [people(100, { requestTenants: tenants }), node('gate', 'api-gateway', { ...quick, ...params }), station('a', 5, exponential(0.1), { waitingRoom: 0 }), station('b', 1000, constant(0))];
     const weighted = result(sketch(nodes({}), [wire('users', 'gate'), wire('gate', 'a', { linkWeight: 3 }), wire('gate', 'b', { linkWeight: 1 })], 100));
     expect(off(weighted.nodes['a']!.arrived / weighted.nodes['gate']!.arrived, 0.75)).toBeLessThan(0.03);
     const ordered = result(sketch(nodes({ gatewayRouting: 'order' }), [wire('users', 'gate'), wire('gate', 'a', { linkOrder: 0 }), wire('gate', 'b', { linkOrder: 1 })], 100));
@@ -124,7 +124,7 @@ describe('api gateway', () => {
   it('conserves calls through crashes, cancelled calls and edits', () => {
     for (const inFlight of inFlightChoices) {
       const params = { authTime: exponential(0.1), authCached: 0.5, gatewayConcurrency: 8, gatewayRoom: 100, quotaMethod: 'bucket', quotaRate: 60 };
-      const nodes = [people(100, { tenants }), node('gate', 'api-gateway', params), station('end', 50, exponential(0.1))];
+      const nodes = [people(100, { requestTenants: tenants }), node('gate', 'api-gateway', params), station('end', 50, exponential(0.1))];
       const sim = ran({ ...sketch(nodes, [wire('users', 'gate', { linkTimeout: 0.3, linkCancels: true, linkRetries: 1 }), wire('gate', 'end')], 20), faults: [{ id: 'f', fault: 'crash', target: 'gate', at: 5, seconds: 5, amount: 0, inFlight, repeat: 'once', every: 60 }] });
       for (const [k, change] of [{ quotaMethod: 'window', quotaWindow: 1 }, { quotaScope: 'class' }, { quotaMethod: 'none', gatewayConcurrency: 20 }].entries()) {
         sim.apply(tuned(sim.design, 'gate', change), 'edit');
@@ -137,7 +137,7 @@ describe('api gateway', () => {
   it('takes up quotas of tenants that come or change while it runs', () => {
     const design = gated(400, { ...quick, quotaMethod: 'bucket', quotaRate: 20, quotaBurst: 1 }, 100);
     const sim = ran(design);
-    sim.apply(tuned(design, 'users', { tenants }), 'tenants');
+    sim.apply(tuned(design, 'users', { requestTenants: tenants }), 'tenants');
     sim.runTo(200);
     const before = byTenant(sim, 1);
     sim.apply(tuned(sim.design, 'users', { requestTenants: [tenants[0]!, { ...tenants[1]!, tenantWeight: 2 }] }), 'weights');
