@@ -10,7 +10,7 @@ import type { Params } from '../src/kit/param.ts';
 import type { Result } from '../src/run/result.ts';
 import { toFile } from '../src/share/file.ts';
 import { toLink } from '../src/share/link.ts';
-import { constant, node, path, people, result, sketch, station } from './sketch.ts';
+import { constant, exponential, node, path, people, result, sketch, station } from './sketch.ts';
 
 const launcher = fileURLToPath(new URL('../src/cli/launch.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sandtable-'));
@@ -119,6 +119,75 @@ describe('run', () => {
   });
 });
 
+describe('run many times', () => {
+  it('prints the same on any number of threads', () => {
+    const [one, two, three] = ['1', '2', '3'].map((jobs) => sandtable('run', design, '--replications', '7', '--jobs', jobs, '--json'));
+    expect(one).toMatchObject({ code: 0, err: '' });
+    expect(two!.out).toBe(one!.out);
+    expect(three!.out).toBe(one!.out);
+    const merged = JSON.parse(one!.out) as Result;
+    expect(merged).toMatchObject({ replications: 7, seconds: 350, seed: 1 });
+    const { low, high, method, count } = merged.intervals['latency.mean']!;
+    expect({ method, count }).toEqual({ method: 'replications', count: 7 });
+    expect(low).toBeLessThan(merged.latency.mean!);
+    expect(high).toBeGreaterThan(merged.latency.mean!);
+  });
+
+  it('replays a trace in every thread', () => {
+    const trace = file('seven.csv', 'TIMESTAMP,ContextTokens,GeneratedTokens\n0,10,20\n2,1,1\n');
+    expect(JSON.parse(sandtable('run', design, '--trace', trace, '--replications', '3', '--jobs', '2', '--json').out)).toMatchObject({ replications: 3, requests: { offered: 6, answered: 6 } });
+  });
+
+  it('prints intervals for a person', () => {
+    const { out, code } = sandtable('run', design, '--replications', '4', '--jobs', '2');
+    expect(code).toBe(0);
+    expect(out).toContain('4 replications');
+    expect(out).toContain('95 % confidence intervals, over 4 replications');
+    expect(out).not.toMatch(/NaN|undefined|null|\[object/);
+  });
+});
+
+describe('the warm-up', () => {
+  const filling = file('filling.json', toFile(sketch([people(4), station('desk', 400, exponential(30))], path('users', 'desk'), 1000)));
+
+  it('is found where that is asked for, or given', () => {
+    const found = json(filling, '--warmup', 'automatic').warmup;
+    expect(found).toMatchObject({ how: 'automatic', steady: true });
+    expect(found.seconds).toBeGreaterThan(20);
+    expect(json(filling, '--warmup', '50').warmup).toEqual({ seconds: 50, how: 'given', steady: null });
+    expect(json(filling).warmup.seconds).toBe(0);
+    expect(sandtable('run', filling, '--warmup', 'automatic').out).toContain('found automatically');
+  });
+});
+
+describe('compare', () => {
+  const faster = file('faster.json', toFile({ ...small, name: 'faster', nodes: small.nodes.map((one) => (one.id === 'desk' ? { ...one, params: { ...one.params, serviceTime: constant(0.015) } } : one)) }));
+  interface Compared {
+    readonly comparisons: readonly { readonly metric: string; readonly difference: number; readonly interval: { readonly low: number; readonly high: number } }[];
+  }
+
+  it('holds two designs against each other under the same seeds', () => {
+    const { out, err, code } = sandtable('compare', design, faster, '--replications', '5', '--jobs', '2', '--json');
+    expect({ err, code }).toEqual({ err: '', code: 0 });
+    expect(out).toBe(sandtable('compare', design, faster, '--replications', '5', '--jobs', '1', '--json').out);
+    const { comparisons } = JSON.parse(out) as Compared;
+    const [first] = comparisons;
+    expect(first!.metric).toBe('latency.p99');
+    const mean = comparisons.find((one) => one.metric === 'latency.mean')!;
+    expect(mean.interval.high).toBeLessThan(0);
+    const [a, b] = [design, faster].map((one) => (JSON.parse(sandtable('run', one, '--replications', '5', '--json').out) as Result).latency.mean!);
+    expect(mean.difference).toBeCloseTo(b! - a!, 3);
+  });
+
+  it('takes the figures that are asked for, and prints a table', () => {
+    const { out, code } = sandtable('compare', design, faster, '--replications', '3', '--metric', 'nodes.desk.utilisation', '--metric', 'latency.mean');
+    expect(code).toBe(0);
+    expect(out).toMatch(/A {2}sketch\nB {2}faster/);
+    expect(out).toMatch(/desk utilisation .*%/);
+    expect(out).not.toMatch(/p50|NaN|undefined|\[object/);
+  });
+});
+
 describe('check', () => {
   it('sums a good design up', () => {
     expect(sandtable('check', design)).toMatchObject({ code: 0, err: '', out: expect.stringContaining('2 components, 1 wire, 1 objective') });
@@ -161,6 +230,13 @@ describe('what cannot be done', () => {
     [['run', design, '--seed', '-1'], 2, /--seed/],
     [['run', design, '--seed', '1.5'], 2, /whole number/],
     [['run', design, '--naive'], 2, /scenario/],
+    [['run', design, '--replications', '0'], 2, /--replications/],
+    [['run', design, '--replications', '2', '--jobs', 'many'], 2, /--jobs/],
+    [['run', design, '--replications', '2', '--requests', 'out.csv'], 2, /--requests/],
+    [['run', design, '--warmup', 'soon'], 2, /--warmup/],
+    [['compare', design], 2, /two of FILE or LINK/],
+    [['compare', design, design, '--metric', 'latency.p98', '--replications', '2'], 1, /latency\.p98/],
+    [['compare', design, 'nowhere.json'], 1, /nowhere\.json cannot be read/],
     [['run', 'nowhere.json'], 1, /nowhere\.json cannot be read: there is no such file/],
     [['run', '#s1.AAAA'], 1, /damaged/],
     [['run', '#s9.AAAA'], 1, /newer version/],

@@ -8,12 +8,12 @@ type Engine = typeof import('../src/run/simulation.ts');
 
 /**
  * The simulator bundled as it is for the page. Tests see every module through the test runner's own wrapping, which costs more than half of the speed; for
- * hundreds of millions of events that matters.
+ * hundreds of millions of events that matters. Tests that run at the same time need bundles of different names.
  */
-export async function bundled(): Promise<Engine> {
+export async function bundled(name = 'theory'): Promise<Engine> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const output = { entryFileNames: 'simulation.mjs' };
-  const outDir = `${root}node_modules/.cache/sandtable/theory`;
+  const outDir = `${root}node_modules/.cache/sandtable/${name}`;
   await build({ configFile: false, root, logLevel: 'error', publicDir: false, build: { ssr: 'src/run/simulation.ts', outDir, emptyOutDir: false, target: 'node20', rolldownOptions: { output } } });
   return (await import(/* @vite-ignore */ `${outDir}/simulation.mjs`)) as Engine;
 }

@@ -2,6 +2,7 @@
 import * as Comlink from 'comlink';
 import type { RunService } from '../src/run/protocol.ts';
 import { createRunService } from '../src/run/service.ts';
+import { createReplicationService, type ReplicationService } from '../src/run/statistics/replication.ts';
 import { giveCharts, giveFrame, paced } from './outbound.ts';
 
 // A message to oneself lets the page's messages in between, without the 4 ms that nested timers cost.
@@ -14,6 +15,8 @@ const soon = (call: () => void): void => {
   turn.port2.postMessage(null);
 };
 const service = createRunService(() => performance.now(), (call, idle) => (idle ? void setTimeout(call, 16) : soon(call)));
+
+const replications = createReplicationService();
 
 Comlink.expose({
   load: (design, traces, edits) => service.load(design, traces, edits),
@@ -29,5 +32,7 @@ Comlink.expose({
   result: () => service.result(),
   charts: (points) => giveCharts(service.charts(points)),
   onFrame: (listener) => service.onFrame(paced(listener)),
+  prepare: (study) => replications.prepare(study),
+  replicate: (task, tell) => replications.replicate(task, tell),
   alive: () => true,
-} satisfies RunService & { alive: () => true });
+} satisfies RunService & ReplicationService & { alive: () => true });

@@ -3,7 +3,7 @@ import type { Design } from '../design/design.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { AnyKind } from '../kit/kind.ts';
 import { estimates } from '../run/flow.ts';
-import { unitOf } from '../run/objectives.ts';
+import { nameOf, unitOf } from '../run/objectives.ts';
 import type { NodeResult, Result, Spread } from '../run/result.ts';
 import { format } from '../units/format.ts';
 import type { Unit } from '../units/unit.ts';
@@ -15,14 +15,17 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 /** The whole report; `cpuSeconds` is what the run took of the processor. */
 export function report(design: Design, result: Result, cpuSeconds: number): string {
-  const parts = [heading(design, result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(result), byHand(design, result), effort(result, cpuSeconds)];
+  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(result), intervals(result), byHand(design, result), effort(result, cpuSeconds)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function heading({ run }: Design, result: Result): string {
-  const from = run.warmupSeconds > 0 && run.warmupSeconds < result.seconds ? `, figures after a warm-up of ${format(run.warmupSeconds, 'seconds')}` : '';
-  const stopped = result.stopped === null ? '' : `\nStopped early: ${result.stopped}`;
-  return `${result.design}\n${format(result.seconds, 'seconds')} simulated, seed ${result.seed}${from}${stopped}`;
+function heading(result: Result): string {
+  const { replications, seconds, seed, warmup, stopped } = result;
+  const runs = replications > 1 ? `${replications} replications, ${format(seconds, 'seconds')} simulated in all, first seed ${seed}` : `${format(seconds, 'seconds')} simulated, seed ${seed}`;
+  const from = warmup.seconds > 0 ? `, figures after a warm-up of ${replications > 1 ? 'at most ' : ''}${format(warmup.seconds, 'seconds')}` : '';
+  const found = warmup.how === 'automatic' ? (warmup.seconds > 0 ? ' (found automatically)' : ', no warm-up found to be needed') : '';
+  const unsteady = warmup.steady === false ? '\nNo steady state was found: the run may be too short for its figures to settle.' : '';
+  return `${result.design}\n${runs}${from}${found}${unsteady}${stopped === null ? '' : `\nStopped early: ${stopped}`}`;
 }
 
 /** Reasons of failure with their counts, the most frequent first. */
@@ -92,6 +95,19 @@ function objectives({ objectives: all }: Result): string {
   return `objectives\n${inColumns(rows, 3)}`;
 }
 
+/** How sure the figures are that people ask for most. */
+function intervals({ intervals: all, nodes, replications }: Result): string {
+  const { length } = 'nodes.';
+  const name = (path: string): string => (path.startsWith('nodes.') ? `${nodes[path.slice(length, path.lastIndexOf('.'))]?.label ?? path} utilisation` : nameOf(path));
+  const told = Object.entries(all).filter(([path]) => /^(latency|llm\.ttft|llm\.tpot|requests)\.|^nodes\.[^.]+\.utilisation$/.test(path));
+  const rows = told.map(([path, { low, high, count }]) => {
+    const unit = unitOf(path);
+    return [`  ${name(path)}`, format(low, unit), format(high, unit), replications > 1 ? '' : `${count} batches`];
+  });
+  const how = replications > 1 ? `over ${replications} replications` : 'by batch means, those of percentiles approximately';
+  return rows.length === 0 ? '' : `95 % confidence intervals, ${how}\n${inColumns(rows)}`;
+}
+
 /** What a measure that an estimate names came to in the run. */
 function measured(node: NodeResult, measure: string, seconds: number): number | null {
   const common: Readonly<Record<string, number | null>> = {
@@ -109,12 +125,10 @@ function measured(node: NodeResult, measure: string, seconds: number): number | 
 /** The arithmetic of a whiteboard beside the run, where a line of it names what the run measured. */
 function byHand(design: Design, result: Result): string {
   const sums = estimates(design);
-  const { warmupSeconds } = design.run;
-  const seconds = result.seconds - (warmupSeconds < result.seconds ? warmupSeconds : 0);
   const rows = Object.entries(result.nodes).flatMap(([id, node]) =>
     (sums[id]?.rows ?? [])
       .filter((row) => row.measure !== undefined)
-      .map((row) => [node.label, row.label, format(row.value, row.unit), figure(measured(node, row.measure!, seconds), unitIn(kindOf(node.kind), row.measure!, row.unit)), row.formula]),
+      .map((row) => [node.label, row.label, format(row.value, row.unit), figure(measured(node, row.measure!, result.measuredSeconds), unitIn(kindOf(node.kind), row.measure!, row.unit)), row.formula]),
   );
   return rows.length === 0 ? '' : inColumns([['component', 'figure', 'by hand', 'in the run', 'by hand it is'], ...rows].map(([a, b, c, d, e]) => [a!, b!, c!.padStart(10), d!.padStart(10), e!]), 5);
 }

@@ -9,6 +9,8 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 export interface Words {
   readonly flag: (name: string) => boolean;
   readonly text: (name: string) => string | undefined;
+  /** Every value of an option that may be given more than once. */
+  readonly texts: (name: string) => readonly string[];
   readonly rest: readonly string[];
 }
 
@@ -18,6 +20,7 @@ export function readWords(args: readonly string[], options: Options): Words {
   return {
     flag: (name) => values[name] === true,
     text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
+    texts: (name) => [values[name] ?? []].flat().filter((value) => typeof value === 'string'),
     rest: positionals,
   };
 }
@@ -44,4 +47,11 @@ export function readSeed(option: string, text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
   if (!(seed < 4_294_967_296)) throw new BadUsage(`${option} must be a whole number from 0 to 4294967295 (you gave ${text}).`);
   return seed;
+}
+
+/** A number of things, from 1 to `most`; throws `BadUsage` where it is none. */
+export function readCount(option: string, text: string, most: number): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
+  if (!(count >= 1 && count <= most)) throw new BadUsage(`${option} must be a whole number from 1 to ${most} (you gave ${text}).`);
+  return count;
 }

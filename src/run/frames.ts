@@ -135,7 +135,7 @@ function startAt(sim: Simulation, then: Past): Parameters<typeof summarise>[1] {
   const ended = new Float64Array(outcomes.length);
   ended[0] = then.row[columns.answered]!;
   ended[1] = then.row[columns.ended]! - then.row[columns.answered]!;
-  const histogram = (i: number) => ({ lowest: 0, counts: recorder.page(then.index, i)!, count: recorder.countAt(then.index, i), sum: recorder.sumAt(then.index, i) });
+  const histogram = (i: number) => ({ lowest: 0, counts: recorder.page(then.index, i) ?? empty.counts, count: recorder.countAt(then.index, i), sum: recorder.sumAt(then.index, i) });
   return {
     time: sim.now - then.seconds,
     row: then.row,
@@ -187,16 +187,16 @@ function latencySeries(sim: Simulation, ends: readonly number[]): ChartSeries[] 
     const lines = QUANTILES.map(([name]) => ({ chart, name, node: null, values: new Float64Array(ends.length) }));
     const window = new Float64Array(BUCKETS);
     ends.forEach((k, column) => {
-      const total = difference(window, sim.recorder.page(k, page)!, sim.recorder.page(ends[column - 1] ?? -1, page));
+      const total = difference(window, sim.recorder.page(k, page), sim.recorder.page(ends[column - 1] ?? -1, page));
       QUANTILES.forEach(([, q], i) => (lines[i]!.values[column] = quantile(window, total, q)));
     });
     return lines;
   });
 }
 
-function difference(into: Float64Array, newer: Uint32Array, older: Uint32Array | null): number {
+function difference(into: Float64Array, newer: Uint32Array | null, older: Uint32Array | null): number {
   let total = 0;
-  for (let b = 0; b < into.length; b++) total += into[b] = newer[b]! - (older === null ? 0 : older[b]!);
+  for (let b = 0; b < into.length; b++) total += into[b] = (newer === null ? 0 : newer[b]!) - (older === null ? 0 : older[b]!);
   return total;
 }
 

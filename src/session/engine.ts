@@ -145,6 +145,7 @@ function trusted(url: string): string {
   return policy.createScriptURL(url) as string;
 }
 
-function startWorker(): Worker {
+/** Starts a worker of the simulation; what it offers beside playing is for replications. */
+export function startWorker(): Worker {
   return new Worker(trusted(workerUrl), { type: 'module', name: 'simulation' });
 }

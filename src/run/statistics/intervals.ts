@@ -8,10 +8,11 @@ import type { Notes } from './warmup.ts';
 /** A running total as it stood at each note. */
 type Track = Float64Array;
 
-/** A distribution is cut into at most 32 batches, each with at least ten values, beyond the percentile where it is one: with fewer, intervals are too narrow (measured). */
-const FEWEST_VALUES = 320;
+/** Values a mean needs for an interval, and values beyond a percentile: ten for each of 32 batches. With fewer, intervals hold the truth too seldom (measured). */
+export const FEWEST_VALUES = 320;
 
-const quantiles = [['p50', 0.5], ['p95', 0.95], ['p99', 0.99], ['p999', 0.999]] as const;
+/** Percentiles of a spread, and which share lies below each. */
+export const quantiles = [['p50', 0.5], ['p95', 0.95], ['p99', 0.99], ['p999', 0.999]] as const;
 
 /** Where the figures of a node's result are noted: path in the result → measure. */
 const common = { utilisation: 'utilisation', 'queue.mean': 'waiting', inFlightMean: 'inFlight', 'latency.mean': 'latency' } as const;

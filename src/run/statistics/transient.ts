@@ -5,8 +5,8 @@
 import { mser, type Truncation } from './mser.ts';
 import { tFactor } from './student.ts';
 
-/** A front that lies fewer standard errors from the rest is no transient (assumed: at 4 the bias above is 0.0 ± 0.6 %, and plain ramps and decays are cut as before). */
-const STANDS_OUT = 4;
+/** Standard errors by which some beginning must lie off the rest (assumed: at 5 the bias above is 0.1 ± 0.6 %, and servers that fill up are cut as by MSER alone). */
+const STANDS_OUT = 5;
 
 /** Drift is looked for between the halves of what is left, each in so many parts, with errors in one steady run of twenty at most. */
 const PARTS = 4;
@@ -22,12 +22,19 @@ function products(values: readonly number[], lag: number): number {
   return sum;
 }
 
-/** Whether the mean of the front differs from that of the rest by more than chance, which is judged from the rest as a first-order autoregression. */
+/**
+ * Whether some beginning of the front lies off the rest by more than chance, which is judged from the rest as a first-order autoregression: a mean of n correlated
+ * values varies like one of n/inflation independent ones, and never more than a single value does.
+ */
 function standsOut(front: readonly number[], rest: readonly number[]): boolean {
   const squares = products(rest, 0);
   const lagged = squares === 0 ? 0 : Math.min(0.95, Math.max(0, products(rest, 1) / squares + 1 / rest.length));
-  const variance = ((squares / (rest.length - 1)) * (1 + lagged)) / (1 - lagged);
-  return Math.abs(mean(front) - mean(rest)) > STANDS_OUT * Math.sqrt(variance * (1 / front.length + 1 / rest.length));
+  const inflation = (1 + lagged) / (1 - lagged);
+  const variance = squares / (rest.length - 1);
+  return front.some((_, k) => {
+    const distance = Math.abs(mean(front.slice(0, k + 1)) - mean(rest));
+    return distance > STANDS_OUT * Math.sqrt(variance * (Math.min(1, inflation / (k + 1)) + inflation / rest.length));
+  });
 }
 
 /** Whether the second half lies elsewhere than the first: Student's test on the means of four parts of each. */
