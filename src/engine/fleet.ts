@@ -196,6 +196,23 @@ export class Fleet {
     this.tail = enlarged(this.tail, new Int32Array(stations).fill(-1, old));
   }
 
+  /** Pieces alive now, in the order of their numbers. Looks at every row: for rare occasions. */
+  pieces(): readonly number[] {
+    const free = new Uint8Array(this.made);
+    for (let p = this.free, left = this.made - this.alive; left > 0; left--, p = this.rows[p * STRIDE + NEXT]!) free[p] = 1;
+    return Array.from({ length: this.made }, (_, p) => p).filter((p) => free[p] === 0);
+  }
+
+  /** All servers fall idle, all queues are empty; the pieces that were there are for their owner to recycle. */
+  reset(): void {
+    this.advance();
+    this.serving.fill(0);
+    this.waiting.fill(0);
+    this.head.fill(-1);
+    this.tail.fill(-1);
+    this.busy = this.queued = 0;
+  }
+
   /** Stations that ever were, those fallen away included. */
   get everStations(): number {
     return this.serving.length;

@@ -94,7 +94,7 @@ export abstract class Scatter extends Node {
   }
 
   private serve(p: number): void {
-    this.net.after(this.seconds(p), this.index, DONE, p);
+    this.net.after(this.seconds(p) * this.net.pace[this.index]!, this.index, DONE, p);
   }
 
   override wake(what: number, p: number): void {
@@ -142,6 +142,22 @@ export abstract class Scatter extends Node {
     const left = net.calls.counter(call) - 1;
     net.calls.setCounter(call, left);
     this.joined(call, left);
+  }
+
+  override reset(): void {
+    const { fleet, net } = this;
+    const pieces = fleet.pieces();
+    fleet.reset();
+    for (const p of pieces) {
+      const call = fleet.call(p);
+      fleet.recycle(p);
+      net.release(call);
+    }
+  }
+
+  /** The call ends at once; pieces of it that are being served, or wait, are served for nothing. */
+  override cancelled(call: number): void {
+    this.net.fail(call, Code.cancelled);
   }
 
   override queueArea(now: number): number {

@@ -8,6 +8,7 @@ import { Code } from '../engine/reasons.ts';
 import { Pattern } from '../engine/requests.ts';
 import { takesBatches } from '../kit/batch.ts';
 import { priceSource } from '../kit/cost.ts';
+import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 
@@ -201,6 +202,7 @@ class Batcher extends Node implements Component<BatcherValues> {
     const { calls } = this.net;
     const outcome = calls.outcome(call);
     const place = this.carried[calls.request(call)]!;
+    if (place < 0) return;
     const first = this.first[place]!;
     this.giveBack(place);
     this.pump();
@@ -244,6 +246,15 @@ class Batcher extends Node implements Component<BatcherValues> {
     this.open--;
     this.left[place] = this.free;
     this.free = place;
+  }
+
+  /** Batches under way are forgotten; their answers will be of no use. */
+  override reset(): void {
+    this.queue.set(0, this.net.now);
+    this.head = this.tail = this.pending = this.free = -1;
+    this.due = Infinity;
+    this.units = this.open = this.places = 0;
+    this.carried.fill(-1);
   }
 
   override queueArea(now: number): number {
@@ -318,7 +329,7 @@ export const batcher = defineKind({
     return weights.map((w) => ({ ...flow, rate: total > 0 ? (flow.rate * w) / total : 0 }));
   },
   cost: (v) => [{ label: 'batcher', usdPerHour: v.batcherPrice, source: priceSource(v.batcherPrice, params.batcherPrice, 'assumed: part of the calling service') }],
-  faults: [],
+  faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Batcher(values, site),
 });

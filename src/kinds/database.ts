@@ -5,6 +5,7 @@ import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../engine/station.ts';
 import { priceSource } from '../kit/cost.ts';
+import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, whole, type Distribution, type Values } from '../kit/param.ts';
 import { erlangC, waitingTime } from '../kit/queueing.ts';
@@ -91,7 +92,7 @@ class Database extends Node implements Component<DbValues> {
 
   private serve(call: number, at: number): void {
     const writes = this.net.calls.counter(call) === WRITE;
-    this.net.after((writes ? this.write : this.read).draw(this.times), this.index, at === 0 ? 0 : 1, call);
+    this.net.afterWork(writes ? this.write : this.read, this.times, this.index, at === 0 ? 0 : 1, call);
   }
 
   override wake(_what: number, call: number): void {
@@ -101,6 +102,15 @@ class Database extends Node implements Component<DbValues> {
     const next = this.stations[at]!.finish();
     if (next >= 0) this.serve(next, at);
     this.net.answer(call);
+  }
+
+  override reset(): void {
+    for (const station of this.stations) station.reset();
+  }
+
+  /** Who waits for a connection leaves; a query that runs is run to its end. */
+  override cancelled(call: number): void {
+    if (this.stations[this.net.calls.data(call)]!.leave(call)) this.net.fail(call, Code.cancelled);
   }
 
   override queueArea(now: number): number {
@@ -189,7 +199,7 @@ export const database = defineKind({
   subtitle: (v) => (v.dbReplicas === 0 ? `${v.dbConnections} connections` : `primary + ${v.dbReplicas} replicas`),
   estimate: byHand,
   cost: (v) => [{ label: `${1 + v.dbReplicas} servers`, usdPerHour: (1 + v.dbReplicas) * v.pricePerDbServer, source: priceSource(v.pricePerDbServer, params.pricePerDbServer, 'AWS RDS for PostgreSQL db.r6g.xlarge single zone, us-east-1 on-demand list price, 2025 (not verified)') }],
-  faults: [],
+  faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Database(values, site),
 });

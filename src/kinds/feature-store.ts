@@ -4,6 +4,7 @@ import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
 import { priceSource } from '../kit/cost.ts';
+import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
@@ -258,7 +259,7 @@ export const featureStore = defineKind({
   subtitle: (v) => `${v.featureShards} shards × ${v.featureReplicas}${v.featureHedgeAfter > 0 ? ', hedged' : ''}`,
   estimate: byHand,
   cost: (v) => [{ label: `${v.featureShards * v.featureReplicas} replicas`, usdPerHour: v.featureShards * v.featureReplicas * v.pricePerReplica, source: priceSource(v.pricePerReplica, params.pricePerReplica, 'AWS ElastiCache cache.r6g.large, us-east-1 on-demand list price, 2025 (not verified)') }],
-  faults: [],
+  faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new FeatureStore(values, site),
 });

@@ -191,6 +191,16 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache {
     this.net.fail(call, Code.noHealthyTarget);
   }
 
+  /** Everything kept is forgotten. */
+  strike(): void {
+    this.kept.clear();
+    this.shrink();
+  }
+
+  override reset(): void {
+    this.strike();
+  }
+
   sizes(bytesPerToken: number): void {
     this.told = bytesPerToken;
     this.shrink();
@@ -314,7 +324,7 @@ export const kvCache = defineKind({
     ];
   },
   cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, source: priceSource(v.prefixPrice, params.prefixPrice, 'assumed: memory of the GPU hosts') }],
-  faults: [],
+  faults: ['flush', 'crash'],
   migrations: [],
   build: (values, site) => new KvCache(values, site),
 });

@@ -7,8 +7,10 @@ import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import type { TakesBatches } from '../kit/batch.ts';
 import { priceSource } from '../kit/cost.ts';
+import { servingFaults, type FaultName } from '../kit/fault.ts';
+import { ReplicaSet } from '../kit/replica-set.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
-import { real, whole, type Values } from '../kit/param.ts';
+import { distribution, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
 
 /*
@@ -27,6 +29,7 @@ const params = {
   scorerJitter: real({ label: 'Jitter', help: 'Coefficient of variation of the time of like batches (lognormal).', section: 'Batch time', unit: 'ratio', default: 0.05, min: 0, max: 10 }),
   scorerDelay: real({ label: 'Batching delay', help: 'A free replica waits this long after the first call for more to come. 0 takes what is there.', unit: 'seconds', default: 0, min: 0, max: 3600 }),
   scorerRoom: whole({ label: 'Queue', help: 'Places to wait while all replicas are busy. When they are taken, requests are refused: queue full.', unit: 'requests', default: 1000, min: 0, max: 100_000_000 }),
+  scorerStart: distribution({ label: 'Start of a replica', help: 'How long a replica that an autoscaler adds takes until it serves: the machine, the model, a first batch (assumed, 30 s).', section: 'Scaling', unit: 'seconds', default: { shape: 'constant', mean: 30, cv: 0 }, min: 0, max: 1e5 }),
   scorerPrice: real({ label: 'Price per replica', help: 'What the machine of one replica costs.', section: 'Cost', unit: 'usd/hour', default: 0.8048, min: 0, max: 1000 }),
 };
 
@@ -34,6 +37,7 @@ type ServerValues = Values<typeof params>;
 
 const DONE = 0;
 const DUE = 1;
+const STARTED = 2;
 
 /** How many of a call's items are scored. */
 const looked = (v: ServerValues, items: number): number => (v.scorerTake > 0 ? Math.min(v.scorerTake, items) : items);
@@ -43,6 +47,7 @@ const batchTime = (v: ServerValues, items: number): number => v.scorerBase + v.s
 
 class ModelServer extends Node implements Component<ServerValues>, TakesBatches {
   readonly takesBatches = true;
+  readonly scaling: ReplicaSet;
   private readonly draws: Stream;
   private readonly jitter: Sampler;
   private readonly queue = new Level();
@@ -56,6 +61,8 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
   private due = Infinity;
   /** First call of the batch in each place; places not in use are linked through the same array. */
   private first = new Int32Array(16);
+  /** The planned end of each batch under way; −1 for places not in use. */
+  private planned = new Int32Array(16).fill(-1);
   private places = 0;
   private free = -1;
   batches = 0;
@@ -70,14 +77,27 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
     this.draws = site.stream('batch');
     this.jitter = new Sampler({ shape: 'lognormal', mean: 1, cv: values.scorerJitter });
     this.replicas.set(values.scorerReplicas, site.net.now);
+    this.scaling = new ReplicaSet(site.net, this, STARTED, values.scorerReplicas, new Sampler(values.scorerStart), site.stream('starts'), () => this.resized(), {
+      utilisation: { total: (now) => this.busyArea(now), per: (now) => this.serverArea(now) },
+      queue: { total: (now) => this.queueArea(now), per: (now) => this.serverArea(now) },
+    });
+    this.scaling.charge(values.scorerPrice);
   }
 
   retune(values: ServerValues): void {
+    const before = this.values;
     this.values = values;
+    this.scaling.start = new Sampler(values.scorerStart);
+    this.scaling.charge(values.scorerPrice);
     this.waitingItems = 0;
     for (let c = this.head; c >= 0; c = this.net.calls.next(c)) this.waitingItems += this.items(c);
     this.jitter.set({ shape: 'lognormal', mean: 1, cv: values.scorerJitter });
-    this.replicas.set(values.scorerReplicas, this.net.now);
+    if (values.scorerReplicas !== before.scorerReplicas) this.scaling.set(values.scorerReplicas);
+    else this.pump();
+  }
+
+  private resized(): void {
+    this.replicas.set(this.scaling.ready, this.net.now);
     this.pump();
   }
 
@@ -94,13 +114,14 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
 
   override wake(what: number, place: number): void {
     if (what === DONE) return this.finish(place);
+    if (what === STARTED) return this.scaling.started();
     this.pending = -1;
     this.due = Infinity;
     this.pump();
   }
 
   private idle(): boolean {
-    return this.busy.value < this.values.scorerReplicas;
+    return this.busy.value < this.scaling.ready;
   }
 
   private items(call: number): number {
@@ -157,16 +178,13 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
     this.batches++;
     this.taken += items;
     this.busy.add(1, this.net.now);
-    this.net.after(batchTime(this.values, items) * this.jitter.draw(this.draws), this.index, DONE, place);
+    this.planned[place] = this.net.after(batchTime(this.values, items) * this.jitter.draw(this.draws) * this.net.pace[this.index]!, this.index, DONE, place);
   }
 
   /** A batch is done: its replica turns to the next, then its calls are answered. */
   private finish(place: number): void {
     const { calls } = this.net;
-    const first = this.first[place]!;
-    this.first[place] = this.free;
-    this.free = place;
-    this.busy.add(-1, this.net.now);
+    const first = this.giveBack(place);
     this.pump();
     for (let c = first; c >= 0; ) {
       const next = calls.next(c);
@@ -176,13 +194,59 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
     }
   }
 
+  /** A batch is over: its place is free again; returns its first call. */
+  private giveBack(place: number): number {
+    const first = this.first[place]!;
+    this.first[place] = this.free;
+    this.free = place;
+    this.planned[place] = -1;
+    this.busy.add(-1, this.net.now);
+    return first;
+  }
+
+  override reset(): void {
+    this.queue.set(0, this.net.now);
+    this.busy.set(0, this.net.now);
+    this.head = this.tail = this.pending = this.free = -1;
+    this.due = Infinity;
+    this.waitingItems = this.places = 0;
+    this.planned.fill(-1);
+    this.scaling.reset();
+  }
+
+  /** Replicas are gone: with their batches, unless they were warned and finish them. */
+  strike(fault: FaultName, amount: number): void {
+    this.scaling.lose(amount);
+    for (let place = this.places - 1; fault === 'replicas' && place >= 0 && this.busy.value > this.scaling.ready; place--) if (this.planned[place]! >= 0) this.abort(place);
+  }
+
+  heal(): void {
+    this.scaling.replace();
+  }
+
+  private abort(place: number): void {
+    this.net.agenda.cancel(this.planned[place]!);
+    for (let c = this.giveBack(place); c >= 0; ) {
+      const next = this.net.calls.next(c);
+      this.net.fail(c, Code.crashed);
+      c = next;
+    }
+  }
+
+  spentUsd(now: number): number {
+    return this.scaling.spentUsd(now);
+  }
+
   private reserve(): number {
     const place = this.free;
     if (place >= 0) {
       this.free = this.first[place]!;
       return place;
     }
-    if (this.places === this.first.length) this.first = enlarged(this.first, new Int32Array(2 * this.places));
+    if (this.places === this.first.length) {
+      this.first = enlarged(this.first, new Int32Array(2 * this.places));
+      this.planned = enlarged(this.planned, new Int32Array(2 * this.places).fill(-1));
+    }
     return this.places++;
   }
 
@@ -199,7 +263,7 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
     return this.replicas.area(now);
   }
   override face(cells: Float64Array): number {
-    const replicas = this.values.scorerReplicas;
+    const replicas = this.scaling.ready;
     const shown = Math.min(32, replicas);
     for (let i = 0; i < shown; i++) cells[i] = this.busy.value > (i * replicas) / shown ? 1 : 0;
     return shown;
@@ -262,6 +326,7 @@ export const modelServer = defineKind({
   group: 'Compute',
   icon: 'cpu',
   params,
+  scales: true,
   slices: ['scorerReplicas', 'scorerRoom'],
   ports: { in: 'call', out: [], refusal: 'a model server computes its answers itself' },
   measures: {
@@ -275,7 +340,7 @@ export const modelServer = defineKind({
   subtitle: (v) => `${v.scorerReplicas.toLocaleString('en')} replicas, batch ≤ ${v.scorerBatch.toLocaleString('en')}`,
   estimate: byHand,
   cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, source: priceSource(v.scorerPrice, params.scorerPrice, 'one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026') }],
-  faults: [],
+  faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new ModelServer(values, site),
 });

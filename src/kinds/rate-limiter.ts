@@ -5,6 +5,7 @@ import { exp } from '../engine/math.ts';
 import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
 import { priceSource } from '../kit/cost.ts';
+import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 
@@ -114,6 +115,7 @@ class RateLimiter extends Node implements Component<LimiterValues> {
   }
 
   private admit(call: number, cost: number): void {
+    if (this.net.calls.cancelled(call)) return this.net.fail(call, Code.cancelled);
     this.level = Math.max(0, this.level - cost);
     this.admitted++;
     this.spent += cost;
@@ -203,6 +205,14 @@ class RateLimiter extends Node implements Component<LimiterValues> {
   supplied(now: number): number {
     return this.refilled + (now - this.last) * this.values.limiterRefill;
   }
+  /** The bucket is kept in memory: it is full again, and nobody waits. */
+  override reset(): void {
+    this.advance();
+    this.queue.set(0, this.net.now);
+    this.head = this.tail = this.pending = -1;
+    this.level = this.values.limiterBurst;
+  }
+
   override queueArea(now: number): number {
     return this.queue.area(now);
   }
@@ -280,7 +290,7 @@ export const rateLimiter = defineKind({
   estimate: byHand,
   passes,
   cost: (v) => [{ label: 'rate limiter', usdPerHour: v.limiterPrice, source: priceSource(v.limiterPrice, params.limiterPrice, 'assumed') }],
-  faults: [],
+  faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new RateLimiter(values, site),
 });

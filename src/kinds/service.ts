@@ -106,6 +106,7 @@ class Service extends Node implements Component<ServiceValues> {
       utilisation: { total: (now) => this.busyArea(now), per: (now) => this.serverArea(now) },
       queue: { total: (now) => this.queueArea(now), per: (now) => this.serverArea(now) },
     });
+    this.scaling.charge(values.pricePerServer);
     this.line(values);
   }
 
@@ -117,6 +118,7 @@ class Service extends Node implements Component<ServiceValues> {
     this.downstream.quorum = values.quorumSize;
     this.hold = values.holdServer;
     this.scaling.start = new Sampler(values.serverStart);
+    this.scaling.charge(values.pricePerServer);
     if (values.servingOrder !== before.servingOrder || values.sheddingRule !== before.sheddingRule) this.line(values);
     if (values.serverCount !== before.serverCount) this.scaling.set(values.serverCount);
     else this.resize();
@@ -248,7 +250,7 @@ class Service extends Node implements Component<ServiceValues> {
 
   /** Servers are paid for while they start and serve. */
   spentUsd(now: number): number {
-    return (this.scaling.paidArea(now) / 3600) * this.values.pricePerServer;
+    return this.scaling.spentUsd(now);
   }
 
   override queueArea(now: number): number {

@@ -4,6 +4,7 @@ import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
 import { priceSource } from '../kit/cost.ts';
+import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
@@ -230,13 +231,18 @@ class VectorDb extends Scatter implements Component<VectorValues> {
     this.gathered++;
     this.slowestSeconds += this.net.now - this.net.calls.start(call);
     this.recallSum += this.size.recall;
-    if (this.size.merge > 0) this.net.after(this.size.merge, this.index, JOINED, call);
+    if (this.size.merge > 0) this.net.calls.setHandle(call, this.net.after(this.size.merge * this.net.pace[this.index]!, this.index, JOINED, call));
     else this.net.answer(call);
   }
 
   override wake(what: number, arg: number): void {
     if (what === JOINED) this.net.answer(arg);
     else super.wake(what, arg);
+  }
+
+  override cancelled(call: number): void {
+    if (this.net.calls.counter(call) === 0) this.net.agenda.cancel(this.net.calls.handle(call));
+    super.cancelled(call);
   }
 
   /** ∫ memory wanted over memory there is, dt, up to now. */
@@ -306,7 +312,7 @@ export const vectorDb = defineKind({
   subtitle: (v) => `${v.vectorIndex === 'disk' ? 'disk graph' : v.vectorIndex}, ${v.vectorShards} × ${v.vectorReplicas} nodes`,
   estimate: byHand,
   cost: (v) => [{ label: `${v.vectorShards * v.vectorReplicas} nodes`, usdPerHour: v.vectorShards * v.vectorReplicas * v.pricePerVectorNode, source: priceSource(v.pricePerVectorNode, params.pricePerVectorNode, 'AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)') }],
-  faults: [],
+  faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new VectorDb(values, site),
 });

@@ -9,7 +9,10 @@ export class ReplicaSet implements Replicas {
   ready: number;
   starting = 0;
   private paid = 0;
+  private usd = 0;
   private since: number;
+  /** What one costs, in USD an hour, from the moment it is asked for. */
+  private price = 0;
   /** Of those starting, how many are no longer wanted; they go as soon as they are up. */
   private unwanted = 0;
 
@@ -94,13 +97,29 @@ export class ReplicaSet implements Replicas {
     if (again > 0) this.startMore(again);
   }
 
+  /** Changes what one costs from now on, in USD an hour. */
+  charge(price: number): void {
+    this.advance();
+    this.price = price;
+  }
+
   private advance(): void {
+    this.usd = this.spentUsd(this.net.now);
     this.paid = this.paidArea(this.net.now);
     this.since = this.net.now;
   }
 
+  /** What all of them have cost until now, in USD. */
+  spentUsd(now: number): number {
+    return this.usd + ((now - this.since) / 3600) * this.counted * this.price;
+  }
+
+  private get counted(): number {
+    return this.ready + this.starting - this.unwanted;
+  }
+
   /** ∫ replicas paid for dt up to now, in replica-seconds: ready ones and those starting. */
   paidArea(now: number): number {
-    return this.paid + (now - this.since) * (this.ready + this.starting - this.unwanted);
+    return this.paid + (now - this.since) * this.counted;
   }
 }

@@ -35,6 +35,12 @@ export class KeyMap {
     if (2 * this.size > mask) this.grow();
   }
 
+  /** Forgets all keys. */
+  clear(): void {
+    this.table.fill(-1);
+    this.size = 0;
+  }
+
   /** Forgets a key. What was pushed along by it moves back, so that no gap breaks a search (Knuth, vol. 3, algorithm 6.4R). */
   delete(key: number): void {
     const { table, mask } = this;

@@ -6,6 +6,7 @@ import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../../engine/station.ts';
 import { priceSource } from '../../kit/cost.ts';
+import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../../kit/param.ts';
 import { predictedHits } from './hit-ratio.ts';
@@ -109,7 +110,7 @@ class ResponseCache extends Node implements Component<CacheValues> {
 
   private look(call: number, thread: number): void {
     this.net.calls.setData(call, thread);
-    this.net.afterDraw(this.time, this.draws, this.index, LOOKED, call);
+    this.net.afterWork(this.time, this.draws, this.index, LOOKED, call);
   }
 
   override wake(_what: number, call: number): void {
@@ -185,6 +186,24 @@ class ResponseCache extends Node implements Component<CacheValues> {
     const { now } = this.net;
     this.held.set(this.store.used, now);
     this.entries.set(this.store.entries, now);
+  }
+
+  /** Everything held is forgotten. */
+  strike(): void {
+    this.store.clear();
+    this.note();
+  }
+
+  /** What it holds is in memory and lost. */
+  override reset(): void {
+    this.station.reset();
+    this.asking.clear();
+    this.strike();
+  }
+
+  /** Who waits for a thread leaves; what is being fetched is fetched, for others and for later. */
+  override cancelled(call: number): void {
+    if (this.station.leave(call)) this.net.fail(call, Code.cancelled);
   }
 
   /** Entries thrown out for room; entries met that were too old. */
@@ -264,7 +283,7 @@ export const responseCache = defineKind({
   // Misses are spread more evenly over the keys than what came; the flow has no shape for that and keeps its skew.
   passes: (v, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate * (1 - hitsByHand(v, flow).hit) })),
   cost: (v) => [{ label: 'cache memory', usdPerHour: (v.responseCapacity / 1e9) * v.responsePrice, source: priceSource(v.responsePrice, params.responsePrice, 'assumed: about an AWS ElastiCache r7g.large (13 GiB) on demand, us-east-1, 2025') }],
-  faults: [],
+  faults: [...servingFaults, 'flush'],
   migrations: [],
   build: (values, site) => new ResponseCache(values, site),
 });

@@ -82,6 +82,11 @@ export class Store {
     this.order.add(slot, bytes);
   }
 
+  /** Forgets everything; nothing of it counts as evicted. */
+  clear(): void {
+    while (this.slots.size > 0) this.drop(this.order.victim());
+  }
+
   private makeRoom(bytes: number): void {
     while (this.slots.size > 0 && (this.used + bytes > this.capacity || this.slots.size >= MOST_ENTRIES)) {
       this.evicted++;
