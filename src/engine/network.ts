@@ -48,6 +48,9 @@ export interface LinkState {
   weight: number;
   /** Whether work for an answer that is no longer needed stops; otherwise it goes on to its end. */
   stops?: boolean;
+  /** Who is asked in the end, where something stands in between; and whether nothing gets through. */
+  end?: number;
+  severed?: boolean;
 }
 
 /** A place requests visit. Counts and times of all calls are kept here; what happens to them is for the kinds to say. */
@@ -256,6 +259,12 @@ export class Network {
     this.links[link]!.latency = latency;
     this.links[link]!.distance = distance;
     this.slow[link] = latency === null && distance === 0 ? 0 : 1;
+  }
+
+  /** Whether a probe along a link would be answered. */
+  reachable(link: number): boolean {
+    const { to, end, severed } = this.links[link]!;
+    return severed !== true && this.health.up(end ?? to);
   }
 
   /** Lets a link lead elsewhere from now on. */

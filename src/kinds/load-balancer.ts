@@ -4,8 +4,9 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { takesBatches, type TakesBatches } from '../kit/batch.ts';
 import { priceSource } from '../kit/cost.ts';
+import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
-import { choice, real, type Values } from '../kit/param.ts';
+import { choice, real, whole, type Values } from '../kit/param.ts';
 
 const params = {
   balancing: choice({
@@ -17,14 +18,27 @@ const params = {
       { value: 'weighted', label: 'weighted random', note: 'by the weight of each wire' },
       { value: 'least outstanding', label: 'least outstanding requests' },
       { value: 'least tokens', label: 'least outstanding tokens' },
-      { value: 'power of two', label: 'power of two choices', note: 'the better of two random targets' },
+      { value: 'power of two', label: 'best of a few at random', note: 'power of d choices: two are nearly as good as all' },
       { value: 'in order', label: 'in order, next when refused', note: 'the first wire, and the next one for what it turns away' },
       { value: 'consistent hash', label: 'consistent hash', note: 'the same key goes to the same target' },
     ],
     default: 'least outstanding',
   }),
+  choiceCount: whole({ label: 'Looks at', help: 'So many targets, drawn at random; the one with the fewest calls gets the request.', unit: 'count', default: 2, min: 1, max: 100, shownWhen: (v) => v.balancing === 'power of two' }),
+  healthInterval: real({ label: 'Health checks every', help: 'Every target is probed so often; 0 is never, then a target that is down still gets its share.', section: 'Health checks', unit: 'seconds', default: 0, min: 0, max: 3600 }),
+  healthFailures: whole({ label: 'Out after', help: 'Failed probes in a row.', section: 'Health checks', unit: 'count', default: 3, min: 1, max: 100, shownWhen: (v) => Number(v.healthInterval) > 0 }),
+  healthRecovery: whole({ label: 'Back after', help: 'Good probes in a row.', section: 'Health checks', unit: 'count', default: 2, min: 1, max: 100, shownWhen: (v) => Number(v.healthInterval) > 0 }),
   balancerPrice: real({ label: 'Price', help: 'What the balancer costs per hour.', section: 'Cost', unit: 'usd/hour', default: 0.0225, min: 0, max: 1000 }),
 };
+
+const PROBE = 0;
+
+/** Probes in a row that went one way, and whether the target is in rotation. */
+interface Standing {
+  good: number;
+  bad: number;
+  out: boolean;
+}
 
 type Policy = Values<typeof params>['balancing'];
 
@@ -60,6 +74,14 @@ function lowestOf(loads: Int32Array, start: number, end: number, from: number): 
 
 class LoadBalancer extends Node implements Component<Values<typeof params>>, TakesBatches {
   private policy: Policy;
+  /** What is known of targets by their probes, and how many are out of rotation; rotations by the list they are taken from. */
+  private readonly standings = new Map<number, Standing>();
+  private outOfRotation = 0;
+  private rotations = new Map<Int32Array, Int32Array>();
+  private probing = -1;
+  private drawn = new Int32Array(2);
+  probes = 0;
+  inRotation = 0;
   private turn = 0;
   /** Set while the targets are asked: balancers in a circle must not ask each other for ever. */
   private looking = false;
@@ -76,14 +98,74 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
   busiest = 0;
   average = 0;
 
-  constructor(values: Values<typeof params>, site: Site) {
+  constructor(
+    private values: Values<typeof params>,
+    site: Site,
+  ) {
     super(site.net);
     this.policy = values.balancing;
     this.draws = site.stream('choice');
   }
 
   retune(values: Values<typeof params>): void {
+    const { healthInterval } = this.values;
+    this.values = values;
     this.policy = values.balancing;
+    if (values.healthInterval !== healthInterval) this.begin();
+  }
+
+  /** Starts probing, or stops; without probes everybody is in rotation. */
+  begin(): void {
+    if (this.probing >= 0) this.net.agenda.cancel(this.probing);
+    this.probing = -1;
+    if (this.values.healthInterval > 0) this.probing = this.net.after(this.values.healthInterval, this.index, PROBE, 0);
+    else this.forgive();
+  }
+
+  private forgive(): void {
+    this.standings.clear();
+    this.rotations.clear();
+    this.outOfRotation = 0;
+  }
+
+  override reset(): void {
+    this.probing = -1;
+    this.forgive();
+  }
+
+  override wake(): void {
+    this.probing = this.net.after(this.values.healthInterval, this.index, PROBE, 0);
+    for (let k = 0; k < this.out.length; k++) this.probe(this.out[k]!);
+    this.outOfRotation = this.out.filter((link) => this.standings.get(link)!.out).length;
+    this.probes++;
+    this.inRotation += this.out.length - this.outOfRotation;
+  }
+
+  private probe(link: number): void {
+    let standing = this.standings.get(link);
+    if (standing === undefined) this.standings.set(link, (standing = { good: 0, bad: 0, out: false }));
+    if (this.net.reachable(link)) {
+      standing.good++;
+      standing.bad = 0;
+    } else {
+      standing.bad++;
+      standing.good = 0;
+    }
+    if (standing.out ? standing.good < this.values.healthRecovery : standing.bad < this.values.healthFailures) return;
+    standing.out = !standing.out;
+    this.rotations.clear();
+  }
+
+  /** The targets a call may go to now. */
+  private targets(call: number): Int32Array {
+    const open = this.routes === null ? this.out : this.outOf(this.net.calls.class(call));
+    return this.outOfRotation === 0 ? open : this.rotation(open);
+  }
+
+  private rotation(open: Int32Array): Int32Array {
+    let left = this.rotations.get(open);
+    if (left === undefined) this.rotations.set(open, (left = open.filter((link) => this.standings.get(link)?.out !== true)));
+    return left;
   }
 
   /** A batch goes through whole where every target can take it. */
@@ -97,7 +179,8 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
   }
 
   arrive(call: number): void {
-    const { net, out } = this;
+    const { net } = this;
+    const out = this.targets(call);
     const request = net.calls.request(call);
     if (out.length === 0) return net.fail(call, Code.noHealthyTarget);
     if (this.policy === 'in order') this.markFirst(call);
@@ -126,9 +209,10 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
   /** Tries the next target for a call that was refused; false when there is none. */
   private next(call: number): boolean {
     const k = this.net.calls.counter(call) + 1;
-    if (k >= this.out.length) return false;
+    const out = this.targets(call);
+    if (k >= out.length) return false;
     this.net.calls.setCounter(call, k);
-    this.net.call(this.out[k]!, this.net.calls.request(call), call, this.index);
+    this.net.call(out[k]!, this.net.calls.request(call), call, this.index);
     return true;
   }
 
@@ -158,7 +242,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
       case 'least tokens':
         return this.leastTokens(out);
       case 'power of two':
-        return this.betterOfTwo(out);
+        return this.values.choiceCount === 2 ? this.betterOfTwo(out) : this.bestOf(this.values.choiceCount, out);
       case 'in order':
         return out[0]!;
       case 'consistent hash':
@@ -204,6 +288,21 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
     return this.net.outstanding[b]! < this.net.outstanding[a]! ? b : a;
   }
 
+  /** The least busy of `count` different targets drawn at random; the first drawn of equals. */
+  private bestOf(count: number, out: Int32Array): number {
+    const some = Math.min(count, out.length);
+    if (this.drawn.length < some) this.drawn = new Int32Array(some);
+    const { drawn } = this;
+    let best = -1;
+    for (let n = 0; n < some; ) {
+      const k = this.draws.below(out.length);
+      if (drawn.subarray(0, n).includes(k)) continue;
+      drawn[n++] = k;
+      if (best < 0 || this.net.outstanding[out[k]!]! < this.net.outstanding[best]!) best = out[k]!;
+    }
+    return best;
+  }
+
   /** Rendezvous hashing (Thaler and Ravishankar 1998): adding a target moves only the keys it takes over. */
   private hashed(out: Int32Array, key: number): number {
     let best = out[0]!;
@@ -247,7 +346,7 @@ export const loadBalancer = defineKind({
   id: 'load-balancer',
   label: 'Load balancer',
   doc: 'hands each request to one of its targets, by a policy',
-  about: 'Sends every call to exactly one of the wires that leave it and passes the answer back. It takes no time of its own and never refuses while it has a target; health checks are left out.',
+  about: 'Sends every call to exactly one of the wires that leave it and passes the answer back. It takes no time of its own and never refuses while it has a target. With health checks it probes its targets and leaves out those that do not answer (down, hung or cut off) until they do again; slow ones, and those that fail only a share, pass.',
   group: 'Routing',
   icon: 'split',
   params,
@@ -261,6 +360,7 @@ export const loadBalancer = defineKind({
       total: (n: LoadBalancer) => n.busiest,
       per: (n: LoadBalancer) => n.average,
     },
+    healthy: { label: 'in rotation', unit: 'count', help: 'targets that pass their health checks, as seen at each round of probes', total: (n: LoadBalancer) => n.inRotation, per: (n: LoadBalancer) => n.probes },
   },
   card: ['answers', 'imbalance'],
   face: { form: 'spark', measure: 'arrivals' },
@@ -268,7 +368,7 @@ export const loadBalancer = defineKind({
   estimate: (_values, flow) => [{ label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' }],
   passes: split,
   cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, source: priceSource(v.balancerPrice, params.balancerPrice, 'AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)') }],
-  faults: [],
+  faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new LoadBalancer(values, site),
 });

@@ -8,6 +8,7 @@ import { Code } from '../engine/reasons.ts';
 import { Pattern } from '../engine/requests.ts';
 import { Alias, Sampler, Zipf } from '../engine/sampler.ts';
 import type { Trace } from '../engine/trace.ts';
+import type { FaultName } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, table, text, trace, whole, type Distribution, type Values } from '../kit/param.ts';
 
@@ -136,10 +137,16 @@ class Users extends Node implements Component<UsersValues> {
   /** Until patience is first limited, no request can have a timer. */
   private everPatient = false;
   private pending = -1;
+  /** By faults: how many times as many requests come, and the share of them that ask for one and the same thing. */
+  private surge = 1;
+  private hot = 0;
   private people = 0;
   private readonly site: Site;
   private trace: Trace | null = null;
   private traceBase = 0;
+  /** The log's moment `logFrom` is played at `logStart`, in seconds. */
+  private logFrom = 0;
+  private logStart = 0;
   private row = 0;
   private started = false;
   gaveUp = 0;
@@ -166,8 +173,8 @@ class Users extends Node implements Component<UsersValues> {
     this.everPatient ||= v.patience.mean > 0;
     this.closedLoop = v.arrivals === 'closed';
     this.perPeriod = this.countPeriod();
-    this.steady = open(v) && v.pattern === 'steady' && v.arrivalRate > 0;
-    this.gap = new Sampler({ shape, mean: this.steady ? 1 / v.arrivalRate : 1, cv: v.burstiness });
+    this.steady = open(v) && v.pattern === 'steady' && v.arrivalRate * this.surge > 0;
+    this.gap = new Sampler({ shape, mean: this.steady ? 1 / (v.arrivalRate * this.surge) : 1, cv: v.burstiness });
     this.think = new Sampler(v.thinkTime);
     this.input = new Sampler(v.inputTokens);
     this.output = new Sampler(v.outputTokens);
@@ -178,7 +185,7 @@ class Users extends Node implements Component<UsersValues> {
     if (this.prefix.n !== v.prefixCount) this.prefix = new Zipf(Math.max(1, v.prefixCount), 1);
     this.prepareClasses(v);
     const fixed = (d: Distribution): boolean => d.mean === 0 || d.shape === 'constant';
-    this.plain = [v.inputTokens, v.outputTokens, v.requestBytes, v.itemCount].every(fixed) && v.keyCount === 1 && v.prefixCount === 0 && this.mix === null && this.scales[0] === 1;
+    this.plain = [v.inputTokens, v.outputTokens, v.requestBytes, v.itemCount].every(fixed) && v.keyCount === 1 && v.prefixCount === 0 && this.mix === null && this.scales[0] === 1 && this.hot === 0;
     this.plainClass = this.classes[0]!;
     this.like.set(this.net.requests.freshVersion(), this.classes[0]!, Math.round(v.inputTokens.mean), Math.round(v.outputTokens.mean), v.requestBytes.mean, Math.max(1, Math.round(v.itemCount.mean)));
     this.simple = this.plain && this.steady && !this.hurried && v.patience.mean === 0;
@@ -238,8 +245,13 @@ class Users extends Node implements Component<UsersValues> {
     this.restart();
   }
 
+  /** How many take turns now. */
+  private get crowd(): number {
+    return Math.round(this.values.population * this.surge);
+  }
+
   private fill(): void {
-    for (; this.people < this.values.population; this.people++) this.net.after(this.think.draw(this.pauses), this.index, THOUGHT, 0);
+    for (; this.people < this.crowd; this.people++) this.net.after(this.think.draw(this.pauses), this.index, THOUGHT, 0);
   }
 
   /** Plans the next arrival of an open stream. */
@@ -254,13 +266,14 @@ class Users extends Node implements Component<UsersValues> {
 
   private nextRecorded(): number {
     if (this.trace === null || this.row >= this.trace.arrival.length) return Infinity;
-    return Math.max(this.net.now, this.trace.arrival[this.row]! / this.values.replaySpeed);
+    // A surge of a recorded log is the log played faster from here on.
+    return Math.max(this.net.now, this.logStart + (this.trace.arrival[this.row]! - this.logFrom) / (this.values.replaySpeed * this.surge));
   }
 
   /** The moment at which the rate, summed up from now, has made up the drawn gap: exact for a rate constant in steps. */
   private nextDrawn(): number {
     const { arrivalRate, pattern, patternPeriod, peakFactor } = this.values;
-    if (arrivalRate <= 0) return Infinity;
+    if (arrivalRate * this.surge <= 0) return Infinity;
     let left = this.gap.draw(this.gaps);
     let now = this.net.now;
     const ramp = pattern === 'ramp';
@@ -270,14 +283,14 @@ class Users extends Node implements Component<UsersValues> {
     now += whole * patternPeriod;
     const step = patternPeriod / STEPS;
     for (let k = Math.floor(now / step); !ramp || k < STEPS; k++) {
-      const rate = arrivalRate * this.factor((k + 0.5) * step);
+      const rate = arrivalRate * this.surge * this.factor((k + 0.5) * step);
       const end = (k + 1) * step;
       const made = rate * (end - now);
       if (made >= left && rate > 0) return now + left / rate;
       left -= made;
       now = end;
     }
-    return peakFactor > 0 ? now + left / (arrivalRate * peakFactor) : Infinity;
+    return peakFactor > 0 ? now + left / (arrivalRate * this.surge * peakFactor) : Infinity;
   }
 
   /** Requests that one period brings on average. */
@@ -285,7 +298,7 @@ class Users extends Node implements Component<UsersValues> {
     const { arrivalRate, patternPeriod } = this.values;
     let sum = 0;
     for (let k = 0; k < STEPS; k++) sum += this.factor(((k + 0.5) * patternPeriod) / STEPS);
-    return (arrivalRate * patternPeriod * sum) / STEPS;
+    return (arrivalRate * this.surge * patternPeriod * sum) / STEPS;
   }
 
   /** Rate at a moment, as a multiple of the lowest. */
@@ -305,13 +318,40 @@ class Users extends Node implements Component<UsersValues> {
       this.plan();
       this.launch(row);
     } else if (what === THOUGHT) {
-      if (this.people > this.values.population || this.values.arrivals !== 'closed') this.people--;
+      if (this.people > this.crowd || this.values.arrivals !== 'closed') this.people--;
       else this.launch(0);
     } else this.giveUp(arg);
   }
 
   arrive(call: number): void {
     this.net.fail(call, Code.noHealthyTarget);
+  }
+
+  /** More, or fewer, requests; a herd of them at once; a share of them for the most popular thing. */
+  strike(fault: FaultName, amount: number): void {
+    if (fault === 'load') this.surges(this.surge * amount);
+    else if (fault === 'hotKey') this.heats(1 - (1 - this.hot) * (1 - amount));
+    else for (let k = 0; k < amount; k++) this.launch(this.row++);
+  }
+
+  heal(fault: FaultName, amount: number): void {
+    if (fault === 'load') this.surges(amount > 0 ? this.surge / amount : 1);
+    else if (fault === 'hotKey') this.heats(amount < 1 ? Math.max(0, 1 - (1 - this.hot) / (1 - amount)) : 0);
+  }
+
+  private surges(surge: number): void {
+    const { replaySpeed } = this.values;
+    this.logFrom += (this.net.now - this.logStart) * replaySpeed * this.surge;
+    this.logStart = this.net.now;
+    // What has been multiplied and divided by the same is one again, but for rounding.
+    this.surge = Math.abs(surge - 1) < 1e-9 ? 1 : surge;
+    this.prepare(this.values);
+    if (this.started) this.restart();
+  }
+
+  private heats(share: number): void {
+    this.hot = share < 1e-9 ? 0 : share;
+    this.prepare(this.values);
   }
 
   /** The shortest way for the plainest traffic: steady, all alike, to one place, without deadlines (worth 20 ns a request). */
@@ -359,7 +399,7 @@ class Users extends Node implements Component<UsersValues> {
     const output = this.tokens(this.output.draw(bodies) * scale, this.values.outputTokens.mean);
     requests.setClass(r, this.classes[kind]!);
     requests.setItems(r, Math.max(1, Math.round(this.items.draw(bodies))));
-    if (this.values.keyCount > 1) requests.setKey(r, this.key.draw(this.keys));
+    if (this.values.keyCount > 1) requests.setKey(r, this.keyOf());
     let shared = 0;
     if (this.values.prefixCount > 0) {
       shared = this.values.prefixTokens;
@@ -378,7 +418,13 @@ class Users extends Node implements Component<UsersValues> {
     requests.setWork(r, from.input[row]!, from.output[row]!, this.values.requestBytes.mean);
     requests.setRow(r, this.traceBase + row);
     requests.setClass(r, this.classes[this.mix === null ? 0 : this.mix.draw(this.bodies)]!);
-    if (this.values.keyCount > 1) requests.setKey(r, this.key.draw(this.keys));
+    if (this.values.keyCount > 1) requests.setKey(r, this.keyOf());
+  }
+
+  /** What is asked for: by popularity, or the hot key. */
+  private keyOf(): number {
+    const key = this.key.draw(this.keys);
+    return this.hot > 0 && this.keys.uniform() < this.hot ? 0 : key;
   }
 
   private giveUp(r: number): void {
@@ -457,7 +503,7 @@ export const users = defineKind({
   offers,
   replays: (name) => ({ arrivals: 'trace', recording: name }),
   cost: () => [],
-  faults: [],
+  faults: ['load', 'herd', 'hotKey'],
   migrations: [],
   build: (values, site) => new Users(values, site),
 });

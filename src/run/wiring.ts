@@ -77,6 +77,7 @@ export class Wiring {
     if (link.guard === null && (isGuarded(values) || link.usdPerByte > 0 || trouble.severed > 0 || trouble.loss > 0)) this.install(link);
     const { linkLatency: latency } = values;
     this.net.setLatency(link.inner, latency.mean > 0 ? new Sampler({ ...latency, mean: latency.mean * trouble.delay }) : null, distance * trouble.delay);
+    this.net.links[link.index]!.severed = trouble.severed > 0;
     for (const index of [link.index, link.inner]) {
       const state = this.net.links[index]!;
       state.async = values.fireAndForget;
@@ -97,6 +98,7 @@ export class Wiring {
     link.inner = net.addLink({ id: link.id, from: -1, to: outer.to, latency: null, stream: outer.stream, async: false, weight: 1 });
     link.guard = new Guard(net, link.inner, rulesOf(link), new Stream(this.seed, link.id, 'guard'));
     net.addNode(link.guard);
+    outer.end = outer.to;
     net.setLatency(link.index, null);
     net.redirect(link.index, link.guard.index);
   }
