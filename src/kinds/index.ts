@@ -9,6 +9,7 @@ import { fallback } from './fallback.ts';
 import { featureStore } from './feature-store.ts';
 import { gpuPool } from './gpu-pool/gpu-pool.ts';
 import { guardrail } from './guardrail/guardrail.ts';
+import { idempotencyLedger } from './idempotency-ledger.ts';
 import { kvCache } from './kv-cache.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { modelRouter } from './model-router.ts';
@@ -22,7 +23,7 @@ import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, queue, autoscaler, guardrail];
+export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, queue, idempotencyLedger, autoscaler, guardrail];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 

@@ -331,8 +331,9 @@ class Queue extends Node implements Component<QueueValues>, Starts {
     this.age();
   }
 
-  /** Only its writing can be stopped; a message that is stored is the queue's own affair. */
+  /** Only its writing can be stopped; a message that is stored is the queue's own affair, and in a crash everything ends by itself. */
   override cancelled(call: number): void {
+    if (!this.net.health.up(this.index)) return;
     this.net.agenda.cancel(this.net.calls.handle(call));
     this.writing--;
     this.net.fail(call, Code.cancelled);
