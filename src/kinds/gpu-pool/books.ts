@@ -30,6 +30,8 @@ export class Books {
   readonly waiting = new Level();
   readonly running = new Level();
   readonly busy = new Level();
+  /** Replicas that take nothing new and are paid for until they are done. */
+  readonly leaving = new Level();
   /** Replicas there are, and what all of them together have: blocks, places in batches, FLOP/s, bytes/s. */
   readonly replicas = new Level();
   readonly blocks = new Level();

@@ -1,4 +1,5 @@
 /** A GPU pool: replicas of a language model served by continuous batching, with the physics of its GPUs. */
+import { servingFaults } from '../../kit/fault.ts';
 import { defineKind } from '../../kit/kind.ts';
 import { Sum } from './books.ts';
 import { byHand } from './by-hand.ts';
@@ -20,6 +21,7 @@ export const gpuPool = defineKind({
   group: 'Compute',
   icon: 'cpu',
   params,
+  scales: true,
   slices: ['poolReplicas'],
   ports: { in: 'call', out: [{ wire: 'prefix', max: 1 }], refusal: 'a GPU pool computes its answers itself; only a KV cache can be wired to it' },
   measures: {
@@ -33,6 +35,7 @@ export const gpuPool = defineKind({
     stepTime: { label: 'iteration', unit: 'seconds', help: 'time of one iteration of an engine', total: (n: GpuPool, now: number) => n.books.busy.area(now), per: total(Sum.steps) },
     computeUse: { label: 'MFU', unit: 'share', help: 'arithmetic done over what all GPUs could do at peak', total: total(Sum.flops), per: (n: GpuPool, now: number) => n.books.flopRate.area(now) },
     bandwidthUse: { label: 'memory bandwidth', unit: 'share', help: 'bytes moved over what all GPUs could move at peak', total: total(Sum.bytes), per: (n: GpuPool, now: number) => n.books.byteRate.area(now), chart: 'utilisation' },
+    replicasPaid: { label: 'replicas', unit: 'count', help: 'replicas paid for: those that serve and those that start', total: (n: GpuPool, now: number) => n.scaling.paidArea(now) },
     preemptions: { label: 'preemptions', unit: 'requests/second', help: 'sequences sent back because the cache was full', total: total(Sum.preemptions) },
     recomputed: { label: 'tokens thrown away', unit: 'tokens/second', help: 'tokens that preempted sequences had and must be worked through again', total: total(Sum.recomputed) },
     prefixHits: { label: 'prefix hits', unit: 'share', help: 'prompt tokens that came from the prefix cache', total: total(Sum.found), per: total(Sum.lookedUp) },
@@ -46,7 +49,7 @@ export const gpuPool = defineKind({
     const price = priceOf(v);
     return [{ label: `${price.gpus.toLocaleString('en')} ${gpuOf(v.gpuType).label}`, usdPerHour: price.usdPerHour, source: price.source }];
   },
-  faults: [],
+  faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new GpuPool(values, site),
 });

@@ -74,6 +74,20 @@ export const params = {
   }),
   memoryShare: real({ label: 'GPU memory to use', help: 'Share of the memory the engine may take for weights, activations and cache.', section: 'Memory', unit: 'share', default: 0.9, min: 0.1, max: 1 }),
   cacheBlock: whole({ label: 'Cache block', help: 'Tokens of one block of the paged cache.', section: 'Memory', unit: 'tokens', default: 16, min: 1, max: 512 }),
+  replicaLoss: choice({
+    label: 'Work of a lost replica',
+    help: 'What becomes of requests that a replica was working on when it is lost.',
+    section: 'Coming and going',
+    options: [
+      { value: 'fail', label: 'fails', note: 'callers hear of it and may ask again' },
+      { value: 'restart', label: 'starts over elsewhere', note: 'from the prompt; what had been answered is thrown away' },
+      { value: 'resume', label: 'goes on elsewhere', note: 'prompt and answer so far are read again, then it goes on' },
+    ],
+    default: 'fail',
+  }),
+  // Measured: 65.5 GB of safetensors from disk into an H100 in 19–21 s, 3.2–3.4 GB/s (ServerlessLLM, 2025); 12 s from the page cache, 3 s with a loader of its own.
+  weightLoadRate: real({ label: 'Loading weights', help: 'How fast weights come into a GPU when a replica starts: 3.3 GB/s from disk, 20 with a fast loader.', section: 'Coming and going', unit: 'bytes/second', default: 3.3e9, min: 1e6, max: 1e13 }),
+  engineStartup: real({ label: 'Engine start', help: 'What a replica needs beside its weights until it serves: process, graphs, profiling (assumed, 30 s).', section: 'Coming and going', unit: 'seconds', default: 30, min: 0, max: 1e5 }),
   priceOverride: real({ label: 'Price per GPU', help: 'What one GPU costs per hour; 0 takes the list price.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 1000 }),
 };
 

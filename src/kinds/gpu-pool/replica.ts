@@ -32,6 +32,8 @@ export interface Floor {
   readonly books: Books;
   readonly cache: PrefixCache | null;
   readonly site: Network;
+  /** How many times as long as it should everything takes now. */
+  readonly slowness: number;
   /** A call is over: to be answered once the engine's books are closed. */
   finish(call: number): void;
   /** A call cannot go on. */
@@ -70,6 +72,8 @@ export class Replica {
   resident = 0;
   /** Its next event on the agenda, or −1 when idle. */
   pending = -1;
+  /** Whether it is at work: from the beginning of its first iteration until it has nothing left to do. */
+  works = false;
   blocks: Blocks;
   /** Blocks that the prompts in the queue will want. */
   wanted = 0;
@@ -275,6 +279,54 @@ export class Replica {
     this.unshift(call);
   }
 
+  /**
+   * Gives everything up at once; returns the calls that were here, running ones first. With `keep`, each has noted how many tokens of its answer are
+   * done (`data`), and goes on from there wherever it is put next; otherwise it starts over. Afterwards the replica is not to be used any more.
+   */
+  evacuate(keep: boolean): readonly number[] {
+    const { calls, now } = this.net;
+    const { books } = this.floor;
+    this.tally(now, books.sums);
+    const done = this.count > 0 && this.decodes > 0 ? this.iteration + this.under(now - this.t[START]!) - 1 : this.iteration;
+    const gone: number[] = [];
+    for (let slot = this.oldest; slot >= 0; slot = this.rows[slot * STRIDE + AFTER]!) {
+      const call = this.rows[slot * STRIDE + CALL]!;
+      const left = this.line.holds(slot) ? this.line.iteration(slot) - done : this.rows[slot * STRIDE + LEFT]!;
+      books.sums[Sum.recomputed]! += this.line.holds(slot) ? this.rows[slot * STRIDE + BASE]! + done : this.rows[slot * STRIDE + DONE]!;
+      calls.setData(call, keep ? this.output(call) - left : 0);
+      gone.push(call);
+    }
+    for (let call = this.head; call >= 0; call = calls.next(call)) gone.push(call);
+    this.resides(-this.resident);
+    books.waiting.add(-this.waiting, now);
+    this.count = 0;
+    return gone;
+  }
+
+  /** Takes a call out of the queue; false if it does not wait here. */
+  withdraw(call: number): boolean {
+    const { calls } = this.net;
+    let before = -1;
+    for (let at = this.head; at >= 0 && at !== call; at = calls.next(at)) before = at;
+    if (before < 0 ? this.head !== call : calls.next(before) !== call) return false;
+    const after = calls.next(call);
+    if (before < 0) this.head = after;
+    else calls.setNext(before, after);
+    if (after < 0) this.tail = before;
+    this.queued(call, -1);
+    return true;
+  }
+
+  /** Takes a running call out between two iterations; false if it is not in the batch. */
+  abort(call: number): boolean {
+    for (let slot = this.oldest; slot >= 0; slot = this.rows[slot * STRIDE + AFTER]!) {
+      if (this.rows[slot * STRIDE + CALL] !== call) continue;
+      this.leave(slot);
+      return true;
+    }
+    return false;
+  }
+
   /** Takes a sequence out of the batch and gives its blocks back. */
   private leave(slot: number): void {
     if (this.line.holds(slot)) this.stopDecoding(slot);
@@ -326,8 +378,9 @@ export class Replica {
   private time(clockwork: Clockwork): void {
     const { t } = this;
     t[START] = this.net.now;
-    t[FIRST] = clockwork.seconds() + t[LOADING]!;
-    t[GROWTH] = clockwork.growth.seconds;
+    const { slowness } = this.floor;
+    t[FIRST] = (clockwork.seconds() + t[LOADING]!) * slowness;
+    t[GROWTH] = clockwork.growth.seconds * slowness;
     t[FLOPS] = clockwork.flops();
     t[FLOPS_GROWTH] = clockwork.growth.flops;
     t[BYTES] = clockwork.bytes();

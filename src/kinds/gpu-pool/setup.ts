@@ -1,6 +1,6 @@
 /** From chosen parameters to what an engine runs and how it schedules. */
 import { gpuOf, peakFor } from './catalogue-gpus.ts';
-import { modelOf } from './catalogue-models.ts';
+import { modelOf, weightsPerGpu } from './catalogue-models.ts';
 import { software } from './constants.ts';
 import type { PoolValues } from './params.ts';
 import { cacheTokens, StepTime, type Setup } from './physics.ts';
@@ -35,6 +35,12 @@ export function rulesOf(v: PoolValues): Rules {
     chunked: v.engineScheduling === 'chunked',
     longest: 0x3fffffff,
   };
+}
+
+/** Seconds until a replica that is started serves: its GPUs load their parts of the weights side by side. */
+export function coldStart(v: PoolValues): number {
+  const { model, precision, tp } = setupOf(v);
+  return weightsPerGpu(model, precision, tp) / v.weightLoadRate + v.engineStartup;
 }
 
 /** USD per hour of the whole pool, and who says so. */
