@@ -50,7 +50,7 @@ export class Calls {
   private free = -1;
   /** What `attempt` will be of the next call made; set by whoever counts attempts. */
   nextAttempt = 0;
-  /** Whether children, attempts and handles are noted: not where nobody asks for them (it costs 5 % of an event). */
+  /** Whether children and handles are noted: not where nobody asks for them (it costs 5 % of an event). */
   thorough = false;
   private thoroughSince = -1;
   /** Calls alive now. */
@@ -81,6 +81,7 @@ export class Calls {
     rows[at + STATE] = flags;
     rows[at + CLASS] = cls;
     rows[at + MISSES] = -1;
+    rows[at + ATTEMPT] = this.nextAttempt;
     if (this.thorough) this.note(c);
     return c;
   }
@@ -90,7 +91,6 @@ export class Calls {
     const at = c * CALL_STRIDE;
     this.rows[at + FIRST_CHILD] = -1;
     this.rows[at + ELDER] = UNLISTED;
-    this.rows[at + ATTEMPT] = this.nextAttempt;
     this.rows[at + HANDLE] = -1;
     this.times[c * 2] = -1;
   }
@@ -195,6 +195,7 @@ export class Calls {
 
   /** The calls still out on a call's behalf, as far as they are listed. */
   children(c: number): number[] {
+    if (!this.thorough) return [];
     const list: number[] = [];
     for (let k = this.rows[c * CALL_STRIDE + FIRST_CHILD]!; k >= 0; k = this.rows[k * CALL_STRIDE + SIBLING]!) list.push(k);
     return list;

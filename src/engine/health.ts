@@ -18,7 +18,7 @@ interface Body {
   fail(c: number, code: number): void;
   concluded(c: number): boolean;
   travelling(): ReadonlySet<number>;
-  deliverLater(node: number, c: number): void;
+  deliver(node: number, c: number): void;
   replyLater(caller: number, c: number): void;
 }
 
@@ -126,7 +126,8 @@ export class Health {
     net.agenda.at[0] = net.now;
     net.agenda.unpark(ward.shelf);
     ward.shelf = -1;
-    for (const c of ward.arrivals.splice(0)) net.deliverLater(node, c);
+    // One may end others that are still on the list.
+    while (ward.arrivals.length > 0) net.deliver(node, ward.arrivals.shift()!);
     for (const c of ward.replies.splice(0)) net.replyLater(node, c);
   }
 
@@ -159,12 +160,11 @@ export class Health {
   /** Nobody wants a call any more that is at a node; true if the node hears of it. One that hangs does not, and what has not got through to it ends here. */
   hears(c: number, node: number): boolean {
     const ward = this.wards.get(node);
-    if (ward === undefined || !(ward.hung || ward.down === 'resume')) return true;
+    if (ward === undefined) return true;
     const k = ward.arrivals.indexOf(c);
-    if (k >= 0) {
-      ward.arrivals.splice(k, 1);
-      this.net.fail(c, Code.cancelled);
-    }
+    if (k < 0) return !(ward.hung || ward.down === 'resume');
+    ward.arrivals.splice(k, 1);
+    this.net.fail(c, Code.cancelled);
     return false;
   }
 

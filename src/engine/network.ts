@@ -15,7 +15,6 @@ import type { Sampler } from './sampler.ts';
 /** Events of the network's own; nodes use 0 … 12. */
 const REPLY = 15;
 const ENTER = 14;
-const DELIVER = 13;
 
 /** Length of one class's books at a node: see `Node.counts`. */
 const CLASS_BOOK = 2 + outcomes.length;
@@ -370,12 +369,12 @@ export class Network {
     return true;
   }
 
-  /** Hands a call that has had to wait over to its node, as an event of this moment. */
-  deliverLater(node: number, c: number): void {
-    this.after(0, node, DELIVER, c);
+  /** Hands a call that has had to wait over to its node. */
+  deliver(node: number, c: number): void {
+    if (!this.stopsArrival(c, node)) this.nodes[node]!.arrive(c);
   }
 
-  /** The same for an answer that has had to wait for its caller. */
+  /** Brings an answer that has had to wait to its caller, as an event of this moment. */
   replyLater(caller: number, c: number): void {
     this.after(0, caller, REPLY, c);
   }
@@ -530,7 +529,7 @@ export class Network {
       const { slots } = agenda;
       const target = slots[slot * SLOT + TARGET]!;
       const what = target & 15;
-      if (what >= DELIVER) this.carry(what, target >> 4, slots[slot * SLOT + ARGUMENT]!);
+      if (what >= ENTER) this.carry(what, target >> 4, slots[slot * SLOT + ARGUMENT]!);
       else if (this.watch === 0 || !this.health.stopsEvent(slot, target >> 4)) nodes[target >> 4]!.wake(what, slots[slot * SLOT + ARGUMENT]!);
     }
     this.events += all;
@@ -540,8 +539,7 @@ export class Network {
   /** A call that was on its way has arrived. */
   private carry(what: number, to: number, c: number): void {
     if (what === ENTER) this.enter(c, to);
-    else if (what === REPLY) this.reply(c);
-    else if (!this.stopsArrival(c, to)) this.nodes[to]!.arrive(c);
+    else this.reply(c);
   }
 
   private tooFast(): void {
