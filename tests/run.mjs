@@ -42,6 +42,13 @@ function read(file) {
   }
 }
 
+/** What failed, to be said again at the very end, where it is found at once. */
+const failures = [];
+const note = (step, name, why = '') => failures.push(`✗ ${step}: ${name}\n    ${why.replace(/\x1b\[[0-9;]*m/g, '').split('\n').slice(0, 6).join('\n    ')}`);
+
+/** All specs in a tree of suites. */
+const specsOf = (suites) => suites.flatMap((suite) => [...(suite.specs ?? []), ...specsOf(suite.suites ?? [])]);
+
 /** A tool that failed without naming a failed test still counts as one failure. */
 function sum(code, passed, failed, skipped) {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
@@ -53,6 +60,7 @@ async function vitest(name, words) {
   const code = await tool('vitest', ['run', '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...words]);
   const said = read(file);
   if (said === null) return sum(code, 0, 0, 0);
+  for (const one of said.testResults.flatMap((result) => result.assertionResults)) if (one.status === 'failed') note(name, one.fullName, one.failureMessages?.[0]);
   // A file that cannot even be loaded has no tests to fail.
   const broken = said.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
   return sum(code, said.numPassedTests, said.numFailedTests + broken, said.numPendingTests + (said.numTodoTests ?? 0));
@@ -67,7 +75,14 @@ async function playwright() {
   const file = join(notes, 'browser.json');
   rmSync(file, { force: true });
   const code = await tool('playwright', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: file, CHROMIUM_PATH: chromium });
-  const stats = read(file)?.stats;
+  const said = read(file);
+  for (const spec of specsOf(said?.suites ?? [])) {
+    const results = spec.tests.flatMap((test) => test.results);
+    const failed = results.find((result) => result.status !== 'passed' && result.status !== 'skipped');
+    // One that passed when tried again is named all the same: it is a defect to be found.
+    if (failed) note(spec.ok ? 'browser, passed at the second try' : 'browser', `${spec.file} › ${spec.title}`, failed.error?.message);
+  }
+  const stats = said?.stats;
   return stats ? sum(code, stats.expected + stats.flaky, stats.unexpected, stats.skipped) : sum(code, 0, 0, 0);
 }
 
@@ -93,6 +108,7 @@ for (const [name, step] of steps.filter(([one]) => wanted.length === 0 || wanted
   total.skipped += skipped;
   lines.push(`${failed === 0 ? '✓' : '✗'} ${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} in ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
+if (failures.length > 0) console.log(`\n${failures.join('\n')}`);
 console.log(`\n${lines.join('\n')}`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`);
