@@ -1,7 +1,7 @@
 /** What a broker keeps: messages that hold on to their requests, and the deliveries of them that are under way. */
 import { enlarged } from '../../engine/agenda.ts';
 
-const STRIDE = 8;
+const STRIDE = 9;
 const REQUEST = 0;
 const TRIES = 1;
 const REFS = 2;
@@ -10,6 +10,7 @@ const LATEST = 4;
 const TIMER = 5;
 const NEXT = 6;
 const DONE = 7;
+const LANE = 8;
 /** The state of a free row. */
 const VACANT = -1;
 
@@ -106,6 +107,13 @@ export class Messages {
   }
   setNext(m: number, value: number): void {
     this.rows[m * STRIDE + NEXT] = value;
+  }
+  /** Where it belongs (a partition), for an owner that has more than one line. */
+  lane(m: number): number {
+    return this.rows[m * STRIDE + LANE]!;
+  }
+  setLane(m: number, value: number): void {
+    this.rows[m * STRIDE + LANE] = value;
   }
   /** How often it has been carried out. */
   done(m: number): number {
