@@ -8,6 +8,7 @@ import { embeddingService } from './embedding-service.ts';
 import { fallback } from './fallback.ts';
 import { featureStore } from './feature-store.ts';
 import { gpuPool } from './gpu-pool/gpu-pool.ts';
+import { graphStore } from './graph-store.ts';
 import { guardrail } from './guardrail/guardrail.ts';
 import { idempotencyLedger } from './idempotency-ledger.ts';
 import { kvCache } from './kv-cache.ts';
@@ -15,6 +16,7 @@ import { loadBalancer } from './load-balancer.ts';
 import { modelRouter } from './model-router.ts';
 import { modelServer } from './model-server.ts';
 import { queue } from './queue.ts';
+import { objectStore } from './object-store.ts';
 import { rateLimiter } from './rate-limiter.ts';
 import { reranker } from './reranker.ts';
 import { responseCache } from './response-cache/response-cache.ts';
@@ -24,7 +26,7 @@ import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, queue, stream, idempotencyLedger, autoscaler, guardrail];
+export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, objectStore, graphStore, queue, stream, idempotencyLedger, autoscaler, guardrail];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 
