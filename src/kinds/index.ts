@@ -20,13 +20,14 @@ import { objectStore } from './object-store.ts';
 import { rateLimiter } from './rate-limiter.ts';
 import { reranker } from './reranker.ts';
 import { responseCache } from './response-cache/response-cache.ts';
+import { searchIndex } from './search-index.ts';
 import { service } from './service.ts';
 import { stream } from './stream.ts';
 import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, database, objectStore, graphStore, queue, stream, idempotencyLedger, autoscaler, guardrail];
+export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, searchIndex, graphStore, database, objectStore, queue, stream, idempotencyLedger, autoscaler, guardrail];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 
