@@ -3,6 +3,7 @@ import type { AnyKind } from '../kit/kind.ts';
 import { autoscaler } from './autoscaler.ts';
 import { apiGateway } from './api-gateway/api-gateway.ts';
 import { batcher } from './batcher.ts';
+import { cdn } from './cdn.ts';
 import { database } from './database.ts';
 import { embeddingService } from './embedding-service.ts';
 import { fallback } from './fallback.ts';
@@ -27,7 +28,7 @@ import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, featureStore, vectorDb, searchIndex, graphStore, database, objectStore, queue, stream, idempotencyLedger, autoscaler, guardrail];
+export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, cdn, featureStore, vectorDb, searchIndex, graphStore, database, objectStore, queue, stream, idempotencyLedger, autoscaler, guardrail];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 
