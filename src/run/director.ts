@@ -60,6 +60,7 @@ export class Director extends Node {
       const now = wanted.get(part.fault.id);
       wanted.delete(part.fault.id);
       if (now !== undefined && JSON.stringify(now) === JSON.stringify(part.fault)) continue;
+      if (now !== undefined && this.onlyLength(part, now)) continue;
       this.end(part);
       this.unplan(part);
       if (now === undefined) continue;
@@ -72,6 +73,17 @@ export class Director extends Node {
       this.parts.push(part);
       this.plan(part);
     }
+  }
+
+  /** A fault that lasts and is only made longer or shorter goes on without beginning again; false where more has changed. */
+  private onlyLength(part: Part, now: DesignFault): boolean {
+    if (part.struck === null || now.repeat !== 'once') return false;
+    if (JSON.stringify({ ...now, seconds: 0 }) !== JSON.stringify({ ...part.fault, seconds: 0 })) return false;
+    this.unplan(part);
+    part.fault = now;
+    if (now.at + now.seconds <= this.net.now) this.end(part);
+    else this.planAt(part, now.at + now.seconds, END);
+    return true;
   }
 
   private unplan(part: Part): void {
@@ -91,7 +103,7 @@ export class Director extends Node {
       part.count = Math.ceil((now - at - fault.seconds) / fault.every);
       at += part.count * fault.every;
     }
-    if (at + (instant ? 0 : fault.seconds) < now) return;
+    if (instant ? at < now : at + fault.seconds <= now) return;
     this.planAt(part, Math.max(now, at), BEGIN);
   }
 
@@ -122,7 +134,13 @@ export class Director extends Node {
     if (faultInfo[fault.fault].instant) {
       this.close(part);
       this.again(part);
-    } else this.planAt(part, this.net.now + (fault.repeat === 'random' ? this.random(part, fault.seconds) : fault.seconds), END);
+    } else this.planAt(part, fault.repeat === 'random' ? this.net.now + this.random(part, fault.seconds) : this.untilOf(part), END);
+  }
+
+  /** When a fault that began late, because it was only made then, ends all the same. */
+  private untilOf({ fault, count }: Part): number {
+    const begins = fault.repeat === 'every' ? fault.at + (count - 1) * fault.every : fault.at;
+    return Math.max(this.net.now, begins + fault.seconds);
   }
 
   private again(part: Part): void {

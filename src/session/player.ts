@@ -205,13 +205,17 @@ function fits(frame: Frame, layout: Layout): boolean {
   return frame.nodes.length >= nodes && frame.links.length >= links;
 }
 
-/** Whether two designs run alike: where things lie and what notes say is nothing to the simulation. */
+/** Whether two designs run alike: what notes say, and where things lie while there are no areas, is nothing to the simulation. */
 function sameRun(a: Design, b: Design): boolean {
-  if (a.links !== b.links || a.objectives !== b.objectives || a.nodes.length !== b.nodes.length) return false;
-  if (a.run.seconds !== b.run.seconds || a.run.warmupSeconds !== b.run.warmupSeconds || a.run.seed !== b.run.seed) return false;
+  if (a.links !== b.links || a.faults !== b.faults || a.objectives !== b.objectives || a.nodes.length !== b.nodes.length) return false;
+  if ((Object.keys(b.run) as (keyof Design['run'])[]).some((key) => key !== 'speed' && a.run[key] !== b.run[key])) return false;
+  const placed = b.groups.length > 0;
+  if (placed && a.groups !== b.groups) return false;
   if (a.nodes === b.nodes) return true;
   return a.nodes.every((node, index) => {
     const other = b.nodes[index]!;
+    // Which area a component lies in decides how far it is from others, and what befalls it.
+    if (placed && (node.x !== other.x || node.y !== other.y)) return false;
     return node.id === other.id && node.kind === other.kind && node.label === other.label && node.params === other.params;
   });
 }

@@ -5,9 +5,13 @@ import { fullParams } from '../../design/params.ts';
 import type { DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
 import type { AnyKind, Face } from '../../kit/kind.ts';
+import { outcomes } from '../../engine/reasons.ts';
+import { faultInfo } from '../../kit/fault.ts';
 import { commonMeasureInfo, type Frame, type Layout } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
+import { session } from '../../session/store.ts';
+import { befalling } from '../breaking.ts';
 import { figureText } from '../figure-text.ts';
 import { IconTile } from '../icons.tsx';
 import { failedShare, nodeFigure, onFigures } from '../live.ts';
@@ -30,14 +34,23 @@ function figureOf(kind: AnyKind, measure: string): Figure {
   return { measure, label: (own ?? common)?.label ?? measure, unit: (own ?? common)?.unit ?? 'count' };
 }
 
+/** Why calls fail here of late, and what share of them; empty where none do. */
+function failureText(frame: Frame, layout: Layout, id: string): string {
+  const share = failedShare(frame, layout, id);
+  if (!(share > 0)) return '';
+  const code = frame.failing[layout.failing[id] ?? -1] ?? 0;
+  return `${code > 0 ? `${outcomes[code]} ` : ''}${format(share, 'share', 2)}`;
+}
+
 /** The sharpest true sentence about a card under load: hot from 90 % of its limit. */
 function paintState(card: HTMLElement, badge: HTMLElement, id: string, strain: string): (frame: Frame, layout: Layout) => void {
   let shown = '';
   let hot = false;
   return (frame, layout) => {
-    const share = failedShare(frame, layout, id);
-    const text = share > 0 ? format(share, 'share', 2) : '';
+    const fault = befalling(session.getState().design, id).find((one) => frame.lasting.includes(one.id));
+    const text = [fault ? faultInfo[fault.fault].label : '', failureText(frame, layout, id)].filter((part) => part !== '').join(' · ');
     if (text !== shown) badge.textContent = shown = text;
+    card.toggleAttribute('data-struck', fault !== undefined);
     const isHot = nodeFigure(frame, layout, id, strain) > 0.9;
     if (isHot !== hot) card.toggleAttribute('data-hot', (hot = isHot));
   };
@@ -145,7 +158,7 @@ export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) 
         {kind.face.form === 'ring' && <FaceView face={kind.face} />}
       </header>
       <Rows kind={kind} />
-      <span className={styles['badge']} data-part="badge" title="failed calls" />
+      <span className={styles['badge']} data-part="badge" title="what befalls it, why calls fail here, and what share of them" />
       <Ports kind={kind} />
     </article>
   );

@@ -12,7 +12,7 @@ import { speaks } from './figures.ts';
 import { Legend } from './legend.tsx';
 import type { Key } from './legend.tsx';
 import { crosshair, plot } from './marks.ts';
-import type { Plot, PlotSpec } from './marks.ts';
+import type { Band, Plot, PlotSpec } from './marks.ts';
 import { paint } from './paint.ts';
 import type { Choice, Panel, View } from './panels.ts';
 import { onPoint, point, pointed } from './pointer.ts';
@@ -42,11 +42,17 @@ function usePlaces(): Places {
 
 const noLines: readonly Key[] = [];
 
+/** Faults that have come about, and the warm-up, as bands. */
+function bandsOf({ episodes, warmup }: Charts): readonly Band[] {
+  const faults = episodes.map(({ from, to }): Band => ({ from, to: to ?? Infinity, sort: 'fault' }));
+  return warmup > 0 ? [{ from: 0, to: warmup, sort: 'warm-up' }, ...faults] : faults;
+}
+
 function specOf(snapshot: Charts, view: View, place: HTMLElement, isolated: string | null): PlotSpec {
   const known = isolated !== null && view.lines.some(({ key }) => key === isolated);
   const { lines, unit, filled, stepped, ceiling, reach, limit } = view;
   return {
-    times: snapshot.times, moments: snapshot.marks, lines, unit, filled, stepped, ceiling, reach, limit,
+    times: snapshot.times, moments: snapshot.marks, bands: bandsOf(snapshot), lines, unit, filled, stepped, ceiling, reach, limit,
     width: place.clientWidth, height: place.clientHeight, isolated: known ? isolated : null,
   };
 }

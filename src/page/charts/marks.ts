@@ -25,6 +25,13 @@ export interface Moment {
   readonly label: string;
 }
 
+/** A stretch of time; `to` is Infinity while it lasts. */
+export interface Band {
+  readonly from: number;
+  readonly to: number;
+  readonly sort: 'fault' | 'warm-up';
+}
+
 /** Everything a chart is drawn from. Sizes in pixels, times in simulated seconds. */
 export interface PlotSpec {
   readonly times: ArrayLike<number>;
@@ -42,13 +49,15 @@ export interface PlotSpec {
   readonly reach: number;
   readonly limit: { readonly value: number; readonly label: string } | null;
   readonly moments: readonly Moment[];
+  /** Stretches of time with a tint behind the lines: faults while they last, and the warm-up. */
+  readonly bands?: readonly Band[];
   /** Key of the only line shown in full ink; the others fade. */
   readonly isolated: string | null;
 }
 
 /** One SVG element: its tag, its attributes, its text. */
 export interface Shape {
-  readonly tag: 'path' | 'line' | 'text' | 'circle';
+  readonly tag: 'path' | 'line' | 'text' | 'circle' | 'rect';
   readonly at: Readonly<Record<string, string | number>>;
   readonly text?: string;
 }
@@ -227,6 +236,15 @@ function momentShapes(spec: PlotSpec, span: readonly [number, number], x: (t: nu
   });
 }
 
+/** Tints from top to bottom, cut to what the axis shows; a short fault is at least two pixels wide. */
+function bandShapes(spec: PlotSpec, span: readonly [number, number], x: (t: number) => number, box: Box): Shape[] {
+  return (spec.bands ?? []).filter(({ from, to }) => to >= span[0] && from <= span[1]).map(({ from, to, sort }): Shape => {
+    const left = x(Math.max(from, span[0]));
+    const width = Math.max(2, x(Math.min(to, span[1])) - left);
+    return { tag: 'rect', at: { x: round(left), y: box.top, width: round(width), height: box.bottom - box.top, fill: sort === 'fault' ? 'var(--fail)' : 'var(--soft)', opacity: sort === 'fault' ? 0.12 : 0.1 } };
+  });
+}
+
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** The whole chart as marks. Pure: the same spec gives the same shapes. */
@@ -239,6 +257,7 @@ export function plot(spec: PlotSpec): Plot {
   const span = timeSpan(spec.times);
   const x = scaleLinear().domain(span).range([box.left, box.right]);
   const shapes = [
+    ...bandShapes(spec, span, x, box),
     ...gridShapes(axis, box),
     ...spanShapes(span, box, spec.height),
     ...lineShapes(spec, x, axis.scale),

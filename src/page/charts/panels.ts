@@ -171,9 +171,46 @@ function waitingView(charts: Charts, _choice: string, { slots }: Context): View 
 const waitingPanel: Panel = {
   id: 'waiting',
   empty: 'Queues at each component appear here.',
-  choices: () => [{ id: 'waiting', label: 'Waiting requests' }],
-  view: waitingView,
+  choices: (charts) => [
+    { id: 'waiting', label: of(charts, 'failures').length > 0 ? 'Waiting' : 'Waiting requests' },
+    { id: 'throughput', label: 'Throughput' },
+    ...(of(charts, 'failures').length > 0 ? [{ id: 'failures', label: 'Failures' }] : []),
+  ],
+  view: (charts, choice, context) => (choice === 'throughput' ? throughputView(charts) : choice === 'failures' ? failuresView(charts, context) : waitingView(charts, choice, context)),
 };
+
+// Throughput and failures --------------------------------------------------------------------------------------------
+
+const throughputInk: Readonly<Record<string, { stroke: string; dash: string }>> = {
+  offered: { stroke: 'var(--soft)', dash: '4 3' },
+  answered: { stroke: 'var(--warm)', dash: '' },
+  goodput: { stroke: 'var(--ok)', dash: '' },
+};
+
+function throughputView(charts: Charts): View {
+  const all = of(charts, 'throughput');
+  const now = (name: string): number => recent(all.find((each) => each.name === name)?.values ?? []) || 0;
+  const [offered, answered, good] = [now('offered'), now('answered'), now('goodput')];
+  const say = (value: number): string => format(value, 'requests/second', 2);
+  return {
+    lines: all.map((each, i) => ({ key: keyOf(each), name: each.name, values: each.values, slot: i, ...(throughputInk[each.name] ?? inkOf(i)), weight: 1.7 })),
+    unit: 'requests/second', filled: false, stepped: false, ceiling: null, reach: 0, limit: null,
+    headline: `goodput ${say(good)}`,
+    sentence: `Of ${say(offered)} offered, ${say(answered)} are answered and ${say(good)} in time${answered > 0 && good < 0.995 * answered ? `: ${share(1 - good / answered)} of the answers come too late` : ''}.`,
+  };
+}
+
+function failuresView(charts: Charts, { slots }: Context): View {
+  const all = of(charts, 'failures');
+  const top = busiest(all, 4);
+  const first = top[0];
+  const rate = first ? recent(first.values) || 0 : 0;
+  return {
+    lines: slotted(top, slots), unit: 'requests/second', filled: true, stepped: false, ceiling: null, reach: 0, limit: null,
+    headline: rate > 0 ? first!.name : 'none now',
+    sentence: rate > 0 ? `${format(rate, 'requests/second', 2)} fail as “${first!.name}”, the most frequent reason now.` : `Nothing fails now; “${first?.name ?? ''}” was the most frequent reason.`,
+  };
+}
 
 // Utilisation --------------------------------------------------------------------------------------------------------
 

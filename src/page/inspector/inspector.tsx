@@ -1,14 +1,15 @@
 /** The panel on the right: whatever is selected, or the design as a whole; and the outline of everything. */
 import { CircleQuestionMark } from 'lucide-react';
-import { renameGroup, setNote } from '../../design/edit.ts';
+import { setNote } from '../../design/edit.ts';
 import type { Design } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
 import { panels } from '../panels.ts';
+import { AreaSheet } from './area-sheet.tsx';
 import { DesignSheet } from './design-sheet.tsx';
+import { FaultSection } from './fault-section.tsx';
 import { LinkSheet } from './link-sheet.tsx';
 import { NodeSheet } from './node-sheet.tsx';
 import { ConnectTo, Outline } from './outline.tsx';
-import { TitleField } from './title-field.tsx';
 import styles from './inspector.module.css';
 
 const tabs = [['inspect', 'Inspect'], ['outline', 'Outline']] as const;
@@ -48,9 +49,9 @@ function Sheet({ design, id }: { design: Design; id: string }) {
   const group = design.groups.find((one) => one.id === id);
   const note = design.notes.find((one) => one.id === id);
   const { edit } = session.getState();
-  if (node) return <><NodeSheet key={id} node={node} /><section className={styles['block']} aria-label="Wires"><h3>Wires</h3><ConnectTo node={node} /></section></>;
-  if (link) return <LinkSheet key={id} link={link} />;
-  if (group) return <header className={styles['head']}><div><TitleField label="Name of the area" value={group.label} onChange={(label) => edit('Rename area', (before) => renameGroup(before, id, label), `area:${id}`)} /><p>An area: a region, a zone, a rack. Components whose middle lies inside belong to it and move with it.</p></div></header>;
+  if (node) return <><NodeSheet key={id} node={node} /><FaultSection target={id} /><section className={styles['block']} aria-label="Wires"><h3>Wires</h3><ConnectTo node={node} /></section></>;
+  if (link) return <><LinkSheet key={id} link={link} /><FaultSection target={id} /></>;
+  if (group) return <><AreaSheet key={id} group={group} /><FaultSection target={id} /></>;
   if (note) return <><header className={styles['head']}><div><h2>Note</h2></div></header><textarea className={styles['note']} rows={6} aria-label="Text of the note" value={note.text} onChange={(event) => edit('Write note', (before) => setNote(before, id, event.target.value), `note:${id}`)} /></>;
   return <DesignSheet />;
 }

@@ -2,6 +2,7 @@
 import { FilePlus2, FileText, FolderOpen, LibraryBig, Save } from 'lucide-react';
 import { openLibrary } from '../current.ts';
 import { newDesign, pickFile, saveFile } from '../files.ts';
+import { BreakMenu } from './break-menu.tsx';
 import { DesignName } from './design-name.tsx';
 import { Menu } from './menu.tsx';
 import { Objectives } from './objectives.tsx';
@@ -21,6 +22,7 @@ const fileEntries = [
 function Actions() {
   return (
     <div className={styles['last']}>
+      <BreakMenu />
       <WhatIfMenu />
       <button type="button" className={`${styles['button']} ${styles['shy']}`} title="Scenarios and saved designs" aria-label="Library" onClick={openLibrary}>
         <LibraryBig size={15} aria-hidden="true" /><span>Library</span>
