@@ -137,10 +137,13 @@ class Users extends Node implements Component<UsersValues> {
   /** Until patience is first limited, no request can have a timer. */
   private everPatient = false;
   private pending = -1;
-  /** By faults: how many times as many requests come, and the share of them that ask for one and the same thing. */
+  /** By faults: how many times as many requests come, and the share of them that ask for one and the same thing; and the amounts these follow from. */
   private surge = 1;
   private hot = 0;
-  private people = 0;
+  private readonly loads: number[] = [];
+  private readonly shares: number[] = [];
+  /** People of a closed crowd between two requests; the others of them are in flight. */
+  private thinking = 0;
   private readonly site: Site;
   private trace: Trace | null = null;
   private traceBase = 0;
@@ -251,7 +254,12 @@ class Users extends Node implements Component<UsersValues> {
   }
 
   private fill(): void {
-    for (; this.people < this.crowd; this.people++) this.net.after(this.think.draw(this.pauses), this.index, THOUGHT, 0);
+    for (let missing = this.crowd - this.thinking - this.inFlight; missing > 0; missing--) this.pause();
+  }
+
+  private pause(): void {
+    this.thinking++;
+    this.net.after(this.think.draw(this.pauses), this.index, THOUGHT, 0);
   }
 
   /** Plans the next arrival of an open stream. */
@@ -318,8 +326,8 @@ class Users extends Node implements Component<UsersValues> {
       this.plan();
       this.launch(row);
     } else if (what === THOUGHT) {
-      if (this.people > this.crowd || this.values.arrivals !== 'closed') this.people--;
-      else this.launch(0);
+      this.thinking--;
+      if (this.closedLoop && this.thinking + this.inFlight < this.crowd) this.launch(0);
     } else this.giveUp(arg);
   }
 
@@ -329,29 +337,43 @@ class Users extends Node implements Component<UsersValues> {
 
   /** More, or fewer, requests; a herd of them at once; a share of them for the most popular thing. */
   strike(fault: FaultName, amount: number): void {
-    if (fault === 'load') this.surges(this.surge * amount);
-    else if (fault === 'hotKey') this.heats(1 - (1 - this.hot) * (1 - amount));
-    else for (let k = 0; k < amount; k++) this.launch(this.row++);
+    if (fault === 'herd') return this.herd(amount);
+    this.lasting(fault).push(amount);
+    this.follow();
   }
 
   heal(fault: FaultName, amount: number): void {
-    if (fault === 'load') this.surges(amount > 0 ? this.surge / amount : 1);
-    else if (fault === 'hotKey') this.heats(amount < 1 ? Math.max(0, 1 - (1 - this.hot) / (1 - amount)) : 0);
+    const lasting = this.lasting(fault);
+    const k = lasting.indexOf(amount);
+    if (k >= 0) lasting.splice(k, 1);
+    this.follow();
+  }
+
+  private lasting(fault: FaultName): number[] {
+    return fault === 'load' ? this.loads : this.shares;
+  }
+
+  /** A herd asks for what a log would ask for next, and the log goes on as if it had not. */
+  private herd(size: number): void {
+    const rows = this.trace?.arrival.length ?? 0;
+    for (let k = 0; k < size; k++) this.launch(rows > 0 ? (this.row + k) % rows : 0);
+  }
+
+  /** What comes now follows from all the faults that last. */
+  private follow(): void {
+    const surge = this.loads.reduce((k, amount) => k * amount, 1);
+    this.hot = 1 - this.shares.reduce((cold, share) => cold * (1 - share), 1);
+    if (surge !== this.surge) this.surges(surge);
+    else this.prepare(this.values);
   }
 
   private surges(surge: number): void {
     const { replaySpeed } = this.values;
     this.logFrom += (this.net.now - this.logStart) * replaySpeed * this.surge;
     this.logStart = this.net.now;
-    // What has been multiplied and divided by the same is one again, but for rounding.
-    this.surge = Math.abs(surge - 1) < 1e-9 ? 1 : surge;
+    this.surge = surge;
     this.prepare(this.values);
     if (this.started) this.restart();
-  }
-
-  private heats(share: number): void {
-    this.hot = share < 1e-9 ? 0 : share;
-    this.prepare(this.values);
   }
 
   /** The shortest way for the plainest traffic: steady, all alike, to one place, without deadlines (worth 20 ns a request). */
@@ -451,7 +473,7 @@ class Users extends Node implements Component<UsersValues> {
     this.ends(cls, code);
     net.ledger.ended(this.bookOf[cls]!, r, code);
     if (code === Code.answered && this.latency === this.ownLatency) this.latency.add(net.now - net.requests.born(r));
-    if (this.closedLoop) net.after(this.think.draw(this.pauses), this.index, THOUGHT, 0);
+    if (this.closedLoop) this.pause();
   }
 }
 
