@@ -52,3 +52,16 @@ it('balancers in a circle do not ask each other for ever whether a batch may pas
   const design: Design = { ...emptyDesign, nodes: [node('users', 'users', { arrivalRate: 1 }), batcher, node('x', 'load-balancer', {}), node('y', 'load-balancer', {})], links: [wire('users', 'batcher'), wire('batcher', 'x'), wire('x', 'y'), wire('y', 'x')] };
   expect(run(design, 10).stopped).toContain('calls are in flight');
 });
+
+it('forgets in a crash how many tokens were under way', () => {
+  const whole = pair('least tokens', 1, { arrivals: 'regular', inputTokens: { shape: 'constant', mean: 100, cv: 0 }, outputTokens: { shape: 'constant', mean: 0, cv: 0 } });
+  const slow: Design = { ...whole, nodes: whole.nodes.map((n) => (n.kind === 'service' ? { ...n, params: { serverCount: 10_000, serviceTime: { shape: 'constant', mean: 10_000, cv: 0 } } } : n)) };
+  const sim = new Simulation({ ...slow, links: slow.links.filter((link) => link.to !== 'b') });
+  sim.runTo(100);
+  const { index } = sim.board.nodes.get('lb')!.node;
+  sim.board.net.health.crash(index, 'fail');
+  sim.board.net.health.restore(index);
+  sim.apply(slow, 'another');
+  sim.runTo(200);
+  expect(sim.result().nodes['b']!.arrived).toBe(50);
+});

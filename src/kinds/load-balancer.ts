@@ -130,6 +130,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
 
   override reset(): void {
     this.probing = -1;
+    this.tokens.fill(0);
     this.forgive();
   }
 
