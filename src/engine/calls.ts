@@ -147,6 +147,15 @@ export class Calls {
   setNext(c: number, value: number): void {
     this.rows[c * CALL_STRIDE + NEXT] = value;
   }
+  /** The call before another in the list that starts with `head`: −1 if it is the first, −2 if it is not there. Walks the list: for rare occasions. */
+  before(call: number, head: number): number {
+    let before = -1;
+    for (let at = head; at >= 0; at = this.next(at)) {
+      if (at === call) return before;
+      before = at;
+    }
+    return -2;
+  }
   /** Outcome code (see `reasons.ts`) once concluded. */
   outcome(c: number): number {
     return this.rows[c * CALL_STRIDE + STATE]! & OUTCOME_BITS;

@@ -49,7 +49,7 @@ export abstract class Scatter extends Node {
     const { fleet } = this;
     this.spreading = spreading;
     fleet.resize(shards * spreading.replicas, servers, room);
-    for (let s = 0; s < fleet.everStations; s++) for (let p = fleet.draw(s); p >= 0; p = fleet.draw(s)) this.serve(p);
+    for (let s = 0; s < fleet.everStations; s++) for (let p = fleet.draw(s); p >= 0; p = fleet.draw(s)) this.take(p);
   }
 
   /** Asks one replica of a shard on behalf of a call that the caller holds; a full queue there fails the call. */
@@ -93,6 +93,30 @@ export abstract class Scatter extends Node {
     return best;
   }
 
+  /** A server takes a piece that has waited, or the next where nobody wants that one any more. */
+  private take(p: number): void {
+    const { fleet } = this;
+    while (p >= 0 && this.unwanted(fleet.call(p))) {
+      const next = fleet.finish(fleet.station(p));
+      this.drop(p);
+      p = next;
+    }
+    if (p >= 0) this.serve(p);
+  }
+
+  private unwanted(call: number): boolean {
+    return this.net.calls.cancelled(call) && this.net.concluded(call);
+  }
+
+  private drop(p: number): void {
+    const { fleet, net } = this;
+    const call = fleet.call(p);
+    if (fleet.timer(p) >= 0) net.agenda.cancel(fleet.timer(p));
+    if (fleet.twin(p) >= 0) fleet.setTwin(fleet.twin(p), -1);
+    fleet.recycle(p);
+    net.release(call);
+  }
+
   private serve(p: number): void {
     this.net.after(this.seconds(p) * this.net.pace[this.index]!, this.index, DONE, p);
   }
@@ -118,8 +142,7 @@ export abstract class Scatter extends Node {
 
   private finished(p: number): void {
     const { fleet } = this;
-    const next = fleet.finish(fleet.station(p));
-    if (next >= 0) this.serve(next);
+    this.take(fleet.finish(fleet.station(p)));
     const call = fleet.call(p);
     if (!fleet.settled(p)) this.settle(p, call);
     fleet.recycle(p);
@@ -155,7 +178,7 @@ export abstract class Scatter extends Node {
     }
   }
 
-  /** The call ends at once; pieces of it that are being served, or wait, are served for nothing. */
+  /** The call ends at once. Pieces of it that are being served are served for nothing; those that wait are thrown out when it is their turn. */
   override cancelled(call: number): void {
     this.net.fail(call, Code.cancelled);
   }

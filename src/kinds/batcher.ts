@@ -248,6 +248,25 @@ class Batcher extends Node implements Component<BatcherValues> {
     this.free = place;
   }
 
+  /** Who waits leaves; of a batch under way, members that went one by one can be called back. */
+  override cancelled(call: number): void {
+    if (this.leave(call)) this.net.fail(call, Code.cancelled);
+    else this.net.cancelChildren(call);
+  }
+
+  private leave(call: number): boolean {
+    const { calls } = this.net;
+    const before = calls.before(call, this.head);
+    if (before === -2) return false;
+    if (before < 0) this.head = calls.next(call);
+    else calls.setNext(before, calls.next(call));
+    if (this.tail === call) this.tail = before;
+    this.units -= this.size(call);
+    this.queue.add(-1, this.net.now);
+    this.plan();
+    return true;
+  }
+
   /** Batches under way are forgotten; their answers will be of no use. */
   override reset(): void {
     this.queue.set(0, this.net.now);
@@ -307,7 +326,7 @@ export const batcher = defineKind({
   id: 'batcher',
   label: 'Batcher',
   doc: 'gathers calls until enough are together or the first has waited long enough',
-  about: 'Calls wait until the batch is full or its first call has waited for the longest wait, then leave together. A component that takes batches (a model server) gets one call that carries the sum of the items, tokens and bytes, and its outcome is that of every member; any other gets the members one by one at the same moment. Padding to the longest member, batches by length, and the failure of a single member are left out.',
+  about: 'Calls wait until the batch is full or its first call has waited for the longest wait, then leave together. A component that takes batches (a model server) gets one call that carries the sum of the items, tokens and bytes, and its outcome is that of every member; any other gets the members one by one at the same moment. A call that nobody waits for any more leaves the line, but a batch on its way is not called back. Padding to the longest member, batches by length, and the failure of a single member are left out.',
   group: 'Compute',
   icon: 'layers',
   params,

@@ -182,7 +182,7 @@ export const database = defineKind({
   label: 'Database',
   doc: 'a primary for writes and replicas for reads, with connection pools and bounded queues',
   about:
-    'Each call is a read or a write, by chance. Writes go to the primary, reads to the replica with the fewest queries, or to the primary where there is none. A query holds one connection for its time; who finds none waits in a bounded queue. It leaves out locks and conflicts between transactions, the work replicas spend on replaying writes, replication lag, buffer misses (put them into the times) and fail-over.',
+    'Each call is a read or a write, by chance. Writes go to the primary, reads to the replica with the fewest queries, or to the primary where there is none. A query holds one connection for its time; who finds none waits in a bounded queue, and leaves it when nobody waits for the answer any more; a query that runs is run to its end. After a crash the data is there and the connections are free. It leaves out locks and conflicts between transactions, the work replicas spend on replaying writes, replication lag, buffer misses (put them into the times) and fail-over.',
   group: 'Data',
   icon: 'database',
   params,

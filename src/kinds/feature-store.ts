@@ -239,7 +239,7 @@ export const featureStore = defineKind({
   label: 'Feature store',
   doc: 'online reads of entity features from shards and replicas, batched and hedged, with freshness',
   about:
-    'A call asks for as many entities as the request has items. They are spread over shards by hash and read either with one multi-get per shard, or singly in parallel or in sequence; the call waits for the slowest. Each replica has threads and a bounded queue; a share of reads is slow, and a read that takes too long can be hedged at a second replica, whose loser keeps its thread. Freshness is sampled at every read: pipeline lag plus the time since the entity was last written; a bulk load can slow reads while it runs. It leaves out the offline store, point-in-time joins, writes competing for the same threads outside a bulk load, and fail-over of replicas.',
+    'A call asks for as many entities as the request has items. They are spread over shards by hash and read either with one multi-get per shard, or singly in parallel or in sequence; the call waits for the slowest. Each replica has threads and a bounded queue; a share of reads is slow, and a read that takes too long can be hedged at a second replica, whose loser keeps its thread. Reads that nobody waits for any more are passed over when their turn comes. Freshness is sampled at every read: pipeline lag plus the time since the entity was last written; a bulk load can slow reads while it runs. It leaves out the offline store, point-in-time joins, writes competing for the same threads outside a bulk load, and fail-over of replicas.',
   group: 'Data',
   icon: 'table',
   params,

@@ -97,8 +97,13 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
   }
 
   private resized(): void {
-    this.replicas.set(this.scaling.ready, this.net.now);
+    this.count();
     this.pump();
+  }
+
+  /** Replicas there are: those that take batches, and those that only finish theirs before they go. */
+  private count(): void {
+    this.replicas.set(Math.max(this.scaling.ready, this.busy.value), this.net.now);
   }
 
   arrive(call: number): void {
@@ -201,6 +206,7 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
     this.free = place;
     this.planned[place] = -1;
     this.busy.add(-1, this.net.now);
+    if (this.replicas.value > this.scaling.ready) this.count();
     return first;
   }
 
@@ -211,7 +217,26 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
     this.due = Infinity;
     this.waitingItems = this.places = 0;
     this.planned.fill(-1);
+    this.count();
     this.scaling.reset();
+  }
+
+  /** Who waits leaves; a batch that runs is run to its end. */
+  override cancelled(call: number): void {
+    if (this.leave(call)) this.net.fail(call, Code.cancelled);
+  }
+
+  private leave(call: number): boolean {
+    const { calls } = this.net;
+    const before = calls.before(call, this.head);
+    if (before === -2) return false;
+    if (before < 0) this.head = calls.next(call);
+    else calls.setNext(before, calls.next(call));
+    if (this.tail === call) this.tail = before;
+    this.waitingItems -= this.items(call);
+    this.queue.add(-1, this.net.now);
+    this.plan();
+    return true;
   }
 
   /** Replicas are gone: with their batches, unless they were warned and finish them. */
@@ -322,7 +347,7 @@ export const modelServer = defineKind({
   id: 'model-server',
   label: 'Model server',
   doc: 'replicas of a ranker, embedder or classifier; each serves one batch at a time',
-  about: 'Calls wait in order of arrival; a free replica takes as many as fit into the largest batch and serves them in one go, in a base time plus a time per item beyond those that fit for nothing, times a random jitter. All calls of a batch are answered together. A call with more items than the largest batch is served alone rather than split. Left out: the length of single items (padding), memory, loading of the model, and replicas that are slower than others.',
+  about: 'Calls wait in order of arrival; a free replica takes as many as fit into the largest batch and serves them in one go, in a base time plus a time per item beyond those that fit for nothing, times a random jitter. All calls of a batch are answered together. A call with more items than the largest batch is served alone rather than split. A call that nobody waits for any more leaves the line; a batch that runs is run to its end. Left out: the length of single items (padding), memory, loading of the model, and replicas that are slower than others.',
   group: 'Compute',
   icon: 'cpu',
   params,

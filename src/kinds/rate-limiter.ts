@@ -205,6 +205,25 @@ class RateLimiter extends Node implements Component<LimiterValues> {
   supplied(now: number): number {
     return this.refilled + (now - this.last) * this.values.limiterRefill;
   }
+  /** Who waits leaves, and makes room for who is behind; who has been let through is called back downstream. */
+  override cancelled(call: number): void {
+    if (!this.leave(call)) return this.net.cancelChildren(call);
+    this.net.fail(call, Code.cancelled);
+    this.advance();
+    this.drain();
+  }
+
+  private leave(call: number): boolean {
+    const { calls } = this.net;
+    const before = calls.before(call, this.head);
+    if (before === -2) return false;
+    if (before < 0) this.head = calls.next(call);
+    else calls.setNext(before, calls.next(call));
+    if (this.tail === call) this.tail = before;
+    this.queue.add(-1, this.net.now);
+    return true;
+  }
+
   /** The bucket is kept in memory: it is full again, and nobody waits. */
   override reset(): void {
     this.advance();

@@ -292,7 +292,7 @@ export const vectorDb = defineKind({
   label: 'Vector database',
   doc: 'nearest-neighbour search over shards and replicas: memory, recall and the slowest shard',
   about:
-    'Every query asks one replica of each shard and is answered when the slowest is back and the answers are joined. A search keeps one core busy for a time that follows from index, vectors, dimensions, precision and search breadth, fitted to published benchmarks at full load; under light load real searches are up to twice as fast. A shard that does not fit into its node’s memory is not refused: the share that does not fit is read from NVMe at every look, which slows searches from milliseconds to tenths of seconds. Recall is the expected share of true neighbours, not a sample. It leaves out filters, inserts, index building, and memory that other processes need.',
+    'Every query asks one replica of each shard and is answered when the slowest is back and the answers are joined. A search keeps one core busy for a time that follows from index, vectors, dimensions, precision and search breadth, fitted to published benchmarks at full load; under light load real searches are up to twice as fast. A shard that does not fit into its node’s memory is not refused: the share that does not fit is read from NVMe at every look, which slows searches from milliseconds to tenths of seconds. Recall is the expected share of true neighbours, not a sample. Searches that nobody waits for any more are passed over when their turn comes; those that run are run to their end. It leaves out filters, inserts, index building, and memory that other processes need.',
   group: 'Data',
   icon: 'search',
   params,

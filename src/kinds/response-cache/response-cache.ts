@@ -260,7 +260,7 @@ export const responseCache = defineKind({
   id: 'response-cache',
   label: 'Response cache',
   doc: 'answers from memory what was asked before; asks behind it for the rest, once for all who wait',
-  about: `Looks every key up; a hit is answered at once, a miss is asked along the one wire and its answer kept, in a bounded number of bytes with eviction by recency, frequency or size. Misses of a key that is already being fetched wait for that one fetch; if it fails they fail too, and nothing is kept. An entry weighs what the request that fetched it says; entries too old are found when asked for, or evicted in their turn. Left out: serialisation, the network of a shared cache (that is the wire), invalidation by writers, and more than ${MOST_ENTRIES.toLocaleString('en')} entries in one cache.`,
+  about: `Looks every key up; a hit is answered at once, a miss is asked along the one wire and its answer kept, in a bounded number of bytes with eviction by recency, frequency or size. Misses of a key that is already being fetched wait for that one fetch; if it fails they fail too, and nothing is kept. A fetch goes on when whoever asked first has gone. What is kept is in memory and lost in a crash. An entry weighs what the request that fetched it says; entries too old are found when asked for, or evicted in their turn. Left out: serialisation, the network of a shared cache (that is the wire), invalidation by writers, and more than ${MOST_ENTRIES.toLocaleString('en')} entries in one cache.`,
   group: 'Memory',
   icon: 'zap',
   params,
