@@ -8,27 +8,12 @@ import { describe, expect, it } from 'vitest';
 import type { Design } from '../src/design/design.ts';
 import { Simulation } from '../src/run/simulation.ts';
 import { toLink } from '../src/share/link.ts';
-import { imbalances } from './sketch.ts';
+import { leftovers, wrongs } from './books.ts';
 import { anyBrokenDesign, quiet } from './sensible-design.ts';
 
 const SEEDS = 500;
 const EVENTS = 800;
 const PIECES = 4;
-
-/** What is wrong with the books of a simulation now, in words. */
-function wrongs(sim: Simulation): string[] {
-  const { net, nodes, links } = sim.board;
-  const wrong = imbalances(sim);
-  for (const { id, node } of nodes.values()) {
-    if (!(node.busyArea(sim.now) <= node.serverArea(sim.now) * (1 + 1e-9) + 1e-6)) wrong.push(`${id}: busy ${node.busyArea(sim.now)} of ${node.serverArea(sim.now)} server-seconds`);
-    if (!(node.queueArea(sim.now) >= -1e-6)) wrong.push(`${id}: queue area ${node.queueArea(sim.now)}`);
-    if (node.inFlight < 0) wrong.push(`${id}: ${node.inFlight} in flight`);
-  }
-  for (const link of links.values()) if (net.outstanding[link.index]! < 0) wrong.push(`${link.id}: ${net.outstanding[link.index]} outstanding`);
-  const usd = sim.board.spentUsd();
-  if (!(usd >= 0)) wrong.push(`$${usd} spent`);
-  return wrong;
-}
 
 /** Runs a design in pieces, then lets it run dry; answers with what was wrong first. */
 function trial(design: Design): string[] {
@@ -41,12 +26,7 @@ function trial(design: Design): string[] {
     if (wrong.length > 0) return wrong;
   }
   sim.apply({ ...quiet(sim.design), faults: [] }, 'quiet');
-  // What cannot run dry within so many events (a queue of a million, say) is not waited for.
-  if (!sim.runTo(1e9, 10 * EVENTS) || sim.board.net.stopped !== null) return wrongs(sim);
-  const left = [...sim.board.nodes.values()].filter(({ node }) => node.inFlight > 0).map(({ id, kind, node }) => `${id} (${kind.id}) keeps ${node.inFlight} calls`);
-  if (sim.board.net.calls.count > 0) left.push(`${sim.board.net.calls.count} calls are left`);
-  if (sim.board.net.requests.count > 0) left.push(`${sim.board.net.requests.count} requests are left`);
-  return [...wrongs(sim), ...left];
+  return [...leftovers(sim, 10 * EVENTS), ...wrongs(sim)];
 }
 
 describe('whatever breaks', () => {

@@ -36,7 +36,7 @@ export const anyNode = (id: string, kindId: string): fc.Arbitrary<DesignNode> =>
 
 /** Wires between pairs of components that the rules allow; forward only, so that nothing goes round in circles (a cache that
  * waits for the answer to a question that comes back to itself waits for ever, and rightly). */
-function wired(nodes: readonly DesignNode[], picks: readonly (readonly [number, number, number])[]): Design {
+export function wired(nodes: readonly DesignNode[], picks: readonly (readonly [number, number, number])[]): Design {
   let design = sketch(nodes, [], 5);
   const draw = (a: number, b: number, latency: number): void => {
     const [from, to] = [nodes[a]!.id, nodes[b]!.id];
