@@ -26,9 +26,10 @@ import { service } from './service.ts';
 import { stream } from './stream.ts';
 import { users } from './users.ts';
 import { vectorDb } from './vector-db.ts';
+import { workerPool } from './worker-pool.ts';
 
 /** All kinds. */
-export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, cdn, featureStore, vectorDb, searchIndex, graphStore, database, objectStore, queue, stream, idempotencyLedger, autoscaler, guardrail];
+export const kinds: readonly AnyKind[] = [users, apiGateway, loadBalancer, rateLimiter, modelRouter, fallback, service, workerPool, batcher, modelServer, embeddingService, reranker, gpuPool, kvCache, responseCache, cdn, featureStore, vectorDb, searchIndex, graphStore, database, objectStore, queue, stream, idempotencyLedger, autoscaler, guardrail];
 
 const byId = new Map(kinds.map((kind) => [kind.id, kind]));
 
