@@ -4,7 +4,7 @@ import { openScenario } from './page/current.ts';
 import { scenarioFiles } from './page/scenarios.ts';
 import { startTheme } from './page/theme.ts';
 import { session } from './session/store.ts';
-import { fromLink, isLink } from './share/link.ts';
+import { isLink, openLink } from './share/link.ts';
 
 const firstScenario = 'llm-70b-endpoint';
 
@@ -12,12 +12,12 @@ const firstScenario = 'llm-70b-endpoint';
 async function openLinked(): Promise<boolean> {
   if (!isLink(location.hash)) return false;
   const { open, say } = session.getState();
-  const read = await fromLink(location.hash);
+  const read = await openLink(location.hash);
   if (!read.ok) {
     say(read.why, 'error');
     return false;
   }
-  open(read.value, 'link');
+  open(read.value.design, 'link', undefined, read.value.edits);
   for (const repair of read.repairs) say(repair);
   // The copy is this browser's own from here on: loading the page again must bring it back as it was left.
   history.replaceState(history.state, '', location.pathname + location.search);

@@ -4,12 +4,13 @@ import { resolve } from 'node:path';
 import type { Design, Gated } from '../design/design.ts';
 import { gateScenarioText, type Scenario } from '../design/scenario.ts';
 import { fromFile } from '../share/file.ts';
-import { fromLink, isLink } from '../share/link.ts';
+import type { TimedEdit } from '../run/protocol.ts';
+import { isLink, openLink, type Shared } from '../share/link.ts';
 import { BadInput } from './failure.ts';
 
-/** A design, or a scenario with its two designs; `repairs` says what was put right on the way in. */
+/** A design and the edits its run takes in (only links have any), or a scenario with its two designs; `repairs` says what was put right on the way in. */
 export type Opened =
-  | { readonly form: 'design'; readonly design: Design; readonly repairs: readonly string[] }
+  | { readonly form: 'design'; readonly design: Design; readonly edits: readonly TimedEdit[]; readonly repairs: readonly string[] }
   | { readonly form: 'scenario'; readonly scenario: Scenario; readonly repairs: readonly string[] };
 
 /** A file's path as its user means it: npm runs scripts from the project's folder and tells where it was called. */
@@ -38,17 +39,19 @@ export function reason(error: unknown): string {
 
 /** Opens a FILE or LINK; throws `BadInput` with the gate's sentence where it is refused. */
 export async function open(given: string): Promise<Opened> {
-  if (/^https?:/i.test(given) || isLink(given.slice(Math.max(0, given.indexOf('#'))))) return design('The link', await fromLink(given));
+  if (/^https?:/i.test(given) || isLink(given.slice(Math.max(0, given.indexOf('#'))))) return design('The link', await openLink(given));
   const text = readText(given);
-  if (!isScenario(text)) return design(given, fromFile(text));
+  if (!isScenario(text)) return design(given, alone(fromFile(text)));
   const gated = gateScenarioText(text);
   if (!gated.ok) throw new BadInput(`${given}: ${gated.why}`);
   return { form: 'scenario', scenario: gated.value, repairs: gated.repairs };
 }
 
-function design(name: string, gated: Gated<Design>): Opened {
+const alone = (gated: Gated<Design>): Gated<Shared> => (gated.ok ? { ...gated, value: { design: gated.value, edits: [] } } : gated);
+
+function design(name: string, gated: Gated<Shared>): Opened {
   if (!gated.ok) throw new BadInput(`${name}: ${gated.why}`);
-  return { form: 'design', design: gated.value, repairs: gated.repairs };
+  return { form: 'design', ...gated.value, repairs: gated.repairs };
 }
 
 /** Whether a text means to be a scenario; text that is no JSON at all is left to the gate of designs to refuse. */

@@ -6,6 +6,7 @@ import { parseTrace } from '../design/trace.ts';
 import type { Trace } from '../engine/trace.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { Params } from '../kit/param.ts';
+import type { Shared } from '../share/link.ts';
 import { BadInput, BadUsage } from './failure.ts';
 import { open, readText } from './open.ts';
 import { readSeconds, readSeed, type Words } from './words.ts';
@@ -24,11 +25,16 @@ export const aside = (sentence: string): void => void process.stderr.write(`${se
 
 /** The design that was meant: a scenario's reference unless the naive one was asked for. */
 export async function chosen(given: string, words: Words): Promise<Design> {
+  return (await chosenRun(given, words)).design;
+}
+
+/** The same with the edits that a linked run takes in as it goes. */
+export async function chosenRun(given: string, words: Words): Promise<Shared> {
   const opened = await open(given);
   for (const repair of opened.repairs) aside(repair);
-  if (opened.form === 'scenario') return opened.scenario[words.flag('naive') ? 'naive' : 'reference'];
+  if (opened.form === 'scenario') return { design: opened.scenario[words.flag('naive') ? 'naive' : 'reference'], edits: [] };
   if (words.flag('naive')) throw new BadUsage('--naive goes with a scenario; this is a single design.');
-  return opened.design;
+  return { design: opened.design, edits: opened.edits };
 }
 
 /** The design with the trace, seed, warm-up and length that were asked for. */

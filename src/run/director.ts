@@ -71,7 +71,7 @@ export class Director extends Node {
     for (const fault of [...wanted.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
       const part: Part = { fault, draws: new Stream(this.seed, fault.id, 'fault'), pending: -1, count: 0, struck: null, episode: -1 };
       this.parts.push(part);
-      this.plan(part);
+      this.plan(part, this.net.now > 0);
     }
   }
 
@@ -92,7 +92,7 @@ export class Director extends Node {
   }
 
   /** Plans the first beginning from now on; one that should be under way begins now. */
-  private plan(part: Part): void {
+  private plan(part: Part, fired = false): void {
     const { fault } = part;
     const { now } = this.net;
     const instant = faultInfo[fault.fault].instant;
@@ -103,7 +103,8 @@ export class Director extends Node {
       part.count = Math.ceil((now - at - fault.seconds) / fault.every);
       at += part.count * fault.every;
     }
-    if (instant ? at < now : at + fault.seconds <= now) return;
+    // Whoever fires something instant while the run goes means now, though the run has gone on a little meanwhile.
+    if (instant ? at < now && !fired : at + fault.seconds <= now) return;
     this.planAt(part, Math.max(now, at), BEGIN);
   }
 

@@ -2,7 +2,7 @@
 import * as Comlink from 'comlink';
 import type { Design } from '../design/design.ts';
 import type { Trace } from '../engine/trace.ts';
-import type { Charts, Frame, Layout, RunService } from '../run/protocol.ts';
+import type { Charts, Frame, Layout, RunHistory, RunService, TimedEdit } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 import workerUrl from '../../workers/simulation.worker.ts?worker&url';
 
@@ -18,12 +18,16 @@ export interface EngineEvents {
 
 /** The run service as the page sees it: every promise settles, also when the worker dies. */
 export interface Engine {
-  load(design: Design, traces: Traces): Promise<Layout>;
+  load(design: Design, traces: Traces, edits?: readonly TimedEdit[]): Promise<Layout>;
   apply(design: Design, label: string): Promise<Layout>;
   play(speed: number): Promise<void>;
   pause(): Promise<void>;
   step(seconds: number): Promise<void>;
   runTo(time: number): Promise<void>;
+  rewind(time: number): Promise<Layout>;
+  look(time: number): Promise<Frame>;
+  layout(): Promise<Layout>;
+  history(): Promise<RunHistory>;
   result(): Promise<Result>;
   charts(points: number): Promise<Charts>;
   /** Ends the worker; the next call starts another. */
@@ -61,12 +65,16 @@ export function createEngine(events: EngineEvents, start: () => Worker = startWo
   const call = <T>(ask: (door: Comlink.Remote<Door>) => Promise<T>, limited = true): Promise<T> => settled(current(), ask, limited);
 
   return {
-    load: (design, traces) => call((door) => door.load(design, traces)),
+    load: (design, traces, edits) => call((door) => door.load(design, traces, edits)),
     apply: (design, label) => call((door) => door.apply(design, label)),
     play: (speed) => call((door) => door.play(speed)),
     pause: () => call((door) => door.pause()),
     step: (seconds) => call((door) => door.step(seconds)),
     runTo: (time) => call((door) => door.runTo(time), false),
+    rewind: (time) => call((door) => door.rewind(time), false),
+    look: (time) => call((door) => door.look(time)),
+    layout: () => call((door) => door.layout()),
+    history: () => call((door) => door.history()),
     result: () => call((door) => door.result()),
     charts: (points) => call((door) => door.charts(points)),
     stop() {

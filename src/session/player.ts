@@ -1,6 +1,6 @@
 /** Plays the open design in the engine: loads it, hands edits over one at a time, follows the run's state, and starts again after a loss. */
 import type { Design } from '../design/design.ts';
-import type { Frame, Layout } from '../run/protocol.ts';
+import type { Frame, Layout, RunHistory, TimedEdit } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 import { createEngine, type Engine, type EngineEvents, type Traces } from './engine.ts';
 import { chartReader, charts, frames } from './frames.ts';
@@ -13,12 +13,20 @@ export interface PlayerHost {
   onRun(change: Partial<RunView>): void;
   onLayout(layout: Layout | null): void;
   onTrouble(sentence: string): void;
+  /** The run's history has changed: an edit was taken in, or the run began anew. */
+  onHistory(history: RunHistory): void;
+  /** The run has come to a moment of its history at which the design was this one. */
+  onDesign(design: Design): void;
 }
 
 /** The run's controls. None but `result` answers, and none throws; what goes wrong is told to the host. */
 export interface Player {
-  /** Starts the session's design afresh at time 0, and plays it at once where asked. */
-  load(play: boolean): void;
+  /** Starts the session's design afresh at time 0, and plays it at once where asked; `edits` are taken in as their moments come. */
+  load(play: boolean, edits?: readonly TimedEdit[]): void;
+  /** Goes to an earlier or later moment of the run's history, and pauses there. */
+  rewind(time: number): void;
+  /** Shows the board's figures as they were at a moment, without going there. */
+  look(time: number): void;
   /** Takes an edited design into the run; while one is under way, only the newest waits. */
   apply(design: Design, label: string): void;
   play(): void;
@@ -56,6 +64,10 @@ class EnginePlayer implements Player {
   #losses: number[] = [];
   /** Commands that the engine has not answered yet. */
   #asked = 0;
+  #history: RunHistory | null = null;
+  /** How many edits of the history the session's design has. */
+  #edits = 0;
+  #looking = false;
 
   constructor(host: PlayerHost, makeEngine: (events: EngineEvents) => Engine) {
     this.#host = host;
@@ -63,16 +75,62 @@ class EnginePlayer implements Player {
     this.#readCharts = chartReader((points) => this.#engine.charts(points));
   }
 
-  load(play: boolean): void {
+  load(play: boolean, edits: readonly TimedEdit[] = []): void {
     const round = ++this.#round;
     const design = this.#host.design();
+    this.#edits = 0;
+    this.#tell({ start: design, edits });
     [this.#given, this.#waiting, this.#busy, this.#held, this.#layout] = [design, null, true, null, null];
     this.#speed = design.run.speed;
     frames.clear();
     charts.clear();
     this.#host.onLayout(null);
     this.#become('loading', { speed: this.#speed, notice: null });
-    this.#engine.load(design, this.#host.traces()).then((layout) => this.#loaded(round, layout, play), (error: unknown) => this.#failed(round, error));
+    this.#engine.load(design, this.#host.traces(), edits).then((layout) => this.#loaded(round, layout, play), (error: unknown) => this.#failed(round, error));
+  }
+
+  rewind(time: number): void {
+    const history = this.#history;
+    if (!history || this.#state === 'loading' || this.#state === 'crashed') return;
+    const round = ++this.#round;
+    [this.#waiting, this.#busy, this.#held] = [null, true, null];
+    this.#become('loading', { notice: null });
+    this.#engine.rewind(time).then((layout) => {
+      if (round !== this.#round) return;
+      this.#become('paused');
+      this.#settle(layout);
+    }, (error: unknown) => this.#failed(round, error));
+  }
+
+  look(time: number): void {
+    if (this.#looking || this.#busy || !this.#layout) return;
+    const round = this.#round;
+    this.#looking = true;
+    this.#engine.look(time)
+      .then((frame) => round === this.#round && this.#layout && fits(frame, this.#layout) && frames.publish(frame), () => undefined)
+      .finally(() => (this.#looking = false));
+  }
+
+  #tell(history: RunHistory): void {
+    this.#history = history;
+    this.#host.onHistory(history);
+  }
+
+  /** The run has passed edits of its history: the session's design becomes what it was then, and figures stand elsewhere. */
+  #follow(count: number): void {
+    const history = this.#history;
+    if (!history || count === this.#edits) return;
+    this.#edits = count;
+    const design = count === 0 ? history.start : history.edits[count - 1]?.design;
+    if (!design) return;
+    this.#given = design;
+    this.#host.onDesign(design);
+    const round = this.#round;
+    this.#engine.layout().then((layout) => {
+      if (round !== this.#round) return;
+      this.#layout = layout;
+      this.#host.onLayout(layout);
+    }, () => undefined);
   }
 
   apply(design: Design, label: string): void {
@@ -125,10 +183,13 @@ class EnginePlayer implements Player {
     if (!next || this.#state === 'crashed') return;
     [this.#given, this.#busy] = [next.design, true];
     const round = this.#round;
-    this.#engine.apply(next.design, next.label).then(
-      (layout) => round === this.#round && this.#settle(layout),
-      (error: unknown) => this.#failed(round, error),
-    );
+    this.#engine.apply(next.design, next.label).then(async (layout) => {
+      const history = await this.#engine.history();
+      if (round !== this.#round) return;
+      this.#edits = history.edits.length;
+      this.#tell(history);
+      this.#settle(layout);
+    }, (error: unknown) => this.#failed(round, error)).catch((error: unknown) => this.#failed(round, error));
   }
 
   /** A new layout stands: shows the frame that waited for it, and hands over the edit that waited. */
@@ -152,6 +213,7 @@ class EnginePlayer implements Player {
     const settled = this.#asked === 0 && this.#state !== 'loading' && this.#state !== 'crashed';
     if (settled && this.#state !== frame.state) this.#become(frame.state, frame.stopped === null ? {} : { notice: frame.stopped });
     frames.publish(frame);
+    this.#follow(frame.edits);
     this.#readCharts();
   }
 

@@ -1,6 +1,6 @@
 /** The shape of the one changing thing on the page. The store in `store.ts` fulfils it; the page's rooms meet here only. */
 import type { Design, Gated, View } from '../design/design.ts';
-import type { Layout, RunState } from '../run/protocol.ts';
+import type { Layout, RunHistory, RunState, TimedEdit } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 
 /** State of the simulation as the page sees it; live figures come by `frames`, not by state. */
@@ -42,6 +42,8 @@ export interface SessionState {
   readonly documentId: string;
   /** Names of the traces loaded in this tab. */
   readonly traces: readonly string[];
+  /** All that decides the run under way: the design it began with and the edits since, in order of time; null before the first. */
+  readonly history: RunHistory | null;
 
   /** One edit, one undo step; edits with the same `merge` key in a row become one step. Never resets the run. */
   edit(label: string, change: (design: Design) => Design, merge?: string): void;
@@ -51,7 +53,7 @@ export interface SessionState {
   setView(view: View): void;
 
   /** Opens a design as a document of its own (autosaved work stays where it was) and starts it. */
-  open(design: Design, origin: 'scenario' | 'file' | 'link' | 'new' | 'saved', documentId?: string): void;
+  open(design: Design, origin: 'scenario' | 'file' | 'link' | 'new' | 'saved', documentId?: string, edits?: readonly TimedEdit[]): void;
   /** Text of a dropped or chosen file: a design, or a trace (CSV, JSONL); says what was wrong otherwise. */
   openFile(name: string, text: string): Gated<string>;
   saved(): Promise<readonly SavedDesign[]>;
@@ -62,6 +64,12 @@ export interface SessionState {
   pause(): void;
   step(): void;
   restart(seed?: number): void;
+  /** Plays the whole history again from the beginning: the design it began with, and every edit at its moment. */
+  replay(): void;
+  /** Goes to a moment of the run's history and pauses there; whatever is edited then forks the run. */
+  rewind(time: number): void;
+  /** Shows the board's figures as they were at a moment, without going there. */
+  look(time: number): void;
   setSpeed(speed: number): void;
   /** What has happened in the run so far; rejects with a sentence where the simulation cannot say. */
   result(): Promise<Result>;

@@ -50,6 +50,8 @@ export function createSession(ground: SessionGround) {
       onRun: (change) => set((state) => ({ run: { ...state.run, ...change } })),
       onLayout: (layout) => set({ layout }),
       onTrouble: tell,
+      onHistory: (history) => set({ history }),
+      onDesign: (design) => show(room, { ...design, view: get().design.view }),
       design: () => get().design,
       traces: () => Object.fromEntries(room.traces),
     });
@@ -72,6 +74,7 @@ function start(ground: SessionGround): Fields {
     toasts: [],
     documentId: ground.newId(),
     traces: [],
+    history: null,
   };
 }
 
@@ -95,6 +98,7 @@ function editing(room: Room): Actions<'edit' | 'undo' | 'redo' | 'select' | 'set
       const before = get().design;
       const design = change(before);
       if (design === before || !differs(before, design)) return;
+      forks(room);
       room.history = record(room.history, label, before, merge);
       show(room, design);
       room.player.apply(design, label);
@@ -108,6 +112,14 @@ function editing(room: Room): Actions<'edit' | 'undo' | 'redo' | 'select' | 'set
       room.autosave.note(design);
     },
   };
+}
+
+/** Says so where an edit drops others that were still to come. */
+function forks({ get }: Room): void {
+  const { history, say } = get();
+  const now = frames.latest?.time ?? 0;
+  const dropped = history?.edits.filter((edit) => edit.time > now).length ?? 0;
+  if (dropped > 0) say(`The run forks here: ${dropped === 1 ? 'one later edit is' : `${dropped} later edits are`} no longer part of it.`);
 }
 
 /** Whether any part of the design is another value than before. */
@@ -129,7 +141,7 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
   const { set, get } = room;
   const { shelf } = room.ground;
   return {
-    open(design, origin, documentId = room.ground.newId()) {
+    open(design, origin, documentId = room.ground.newId(), edits = []) {
       room.autosave.follow(documentId);
       room.history = noHistory;
       frames.clear();
@@ -137,7 +149,7 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
       // A scenario can be had again at any time and is kept from its first edit on; these are kept at once.
       if (origin === 'link' || origin === 'file') room.autosave.note(design);
       const crashed = room.ground.crashedWith(documentId);
-      room.player.load(!crashed);
+      room.player.load(!crashed, edits);
       if (crashed) set((state) => ({ run: { ...state.run, notice: 'The page was closed unexpectedly. Your design is as you left it; press play to run it.' } }));
     },
     openFile(name, text) {
@@ -181,7 +193,7 @@ function openTrace(room: Room, file: string, text: string): Gated<string> {
   return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: notes };
 }
 
-function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'setSpeed' | 'result'> {
+function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'replay' | 'rewind' | 'look' | 'setSpeed' | 'result'> {
   const { get, player } = room;
   return {
     play: () => player.play(),
@@ -191,6 +203,14 @@ function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 's
       if (seed !== undefined) adjust(room, { seed });
       player.load(get().run.state !== 'paused');
     },
+    replay() {
+      const { history, design } = get();
+      if (!history) return;
+      show(room, { ...history.start, view: design.view, run: { ...history.start.run, speed: design.run.speed } });
+      player.load(true, history.edits);
+    },
+    rewind: (time) => player.rewind(time),
+    look: (time) => player.look(time),
     setSpeed(speed) {
       adjust(room, { speed });
       player.setSpeed(speed);

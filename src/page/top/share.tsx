@@ -3,12 +3,15 @@ import { Link2 } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Design } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
-import { toLink } from '../../share/link.ts';
+import { mostEdits, toLink } from '../../share/link.ts';
 import styles from './top.module.css';
 
-/** The page's own address with the design in its fragment. */
-async function linkHere(): Promise<string> {
-  return `${location.origin}${location.pathname}${await toLink(session.getState().design)}`;
+/** The page's own address with the run in its fragment: the design it began with and what was done to it since, or only the design where that is too much. */
+async function linkHere(): Promise<{ readonly link: string; readonly edits: number }> {
+  const { design, history } = session.getState();
+  const whole = history !== null && history.edits.length > 0 && history.edits.length <= mostEdits;
+  const fragment = whole ? await toLink({ ...history.start, name: design.name, view: design.view }, history.edits) : await toLink(design);
+  return { link: `${location.origin}${location.pathname}${fragment}`, edits: whole ? history.edits.length : 0 };
 }
 
 /** Whether the clipboard took the text. */
@@ -38,10 +41,10 @@ function keepInAddress(link: string): void {
 async function share(): Promise<string | null> {
   const { say } = session.getState();
   try {
-    const link = await linkHere();
+    const { link, edits } = await linkHere();
     keepInAddress(link);
     if (!(await copied(link))) return link;
-    say('Link copied. It holds the whole design, seed and objectives.');
+    say(edits === 0 ? 'Link copied. It holds the whole design, seed and objectives.' : `Link copied. It holds the whole run: design, seed, and ${edits === 1 ? 'what was changed' : `the ${edits} changes made`} since it began.`);
   } catch (error) {
     say(`The link could not be made: ${error instanceof Error ? error.message : String(error)}`, 'error');
   }
