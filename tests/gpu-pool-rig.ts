@@ -6,7 +6,7 @@ import { Pattern } from '../src/engine/requests.ts';
 import type { Trace } from '../src/engine/trace.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import { GpuPool } from '../src/kinds/gpu-pool/pool.ts';
-import type { Rules } from '../src/kinds/gpu-pool/replica.ts';
+import type { Rules } from '../src/kinds/gpu-pool/rules.ts';
 import { kvCache } from '../src/kinds/kv-cache.ts';
 import type { AnyKind, Site } from '../src/kit/kind.ts';
 import { defaults, type Values } from '../src/kit/param.ts';
@@ -22,6 +22,10 @@ export interface Sent {
   readonly prefix?: ArrayLike<number>;
   readonly prefixInput?: number;
   readonly trace?: Trace;
+  /** Priorities of their classes, 0 … 9. */
+  readonly priority?: ArrayLike<number>;
+  /** When somebody hangs up, in seconds from arrival; Infinity for those who wait. */
+  readonly patience?: ArrayLike<number>;
 }
 
 class Sender extends Node {
@@ -37,6 +41,7 @@ class Sender extends Node {
     this.last = this.first.slice();
     this.outcome = new Int32Array(sent.arrival.length).fill(-1);
     this.like.set(net.requests.freshVersion(), 0, 0, 0, 0, 1);
+    if (sent.patience) net.allowCancelling();
   }
 
   start(): void {
@@ -45,20 +50,28 @@ class Sender extends Node {
 
   arrive(): void {}
 
-  override wake(_what: number, row: number): void {
+  override wake(what: number, row: number): void {
+    if (what === 0) this.send(row);
+    else for (const call of this.net.calls.at(this.net.links[this.out[0]!]!.to, this.net.travelling())) if (this.rows.get(this.net.calls.request(call)) === row) this.net.cancel(call);
+  }
+
+  private send(row: number): void {
     const { requests } = this.net;
     if (row + 1 < this.sent.arrival.length) this.net.at(this.sent.arrival[row + 1]!, this.index, 0, row + 1);
     const r = requests.create(this.like);
     requests.setWork(r, this.sent.input[row]!, this.sent.output[row]!, 0);
     if (this.sent.prefix) requests.setPrefix(r, this.sent.prefix[row]!, this.sent.prefixInput ?? 0);
     if (this.sent.trace) requests.setRow(r, requests.register(this.sent.trace) + row);
+    if (this.sent.priority) requests.setClass(r, this.sent.priority[row]!);
     this.rows.set(r, row);
+    if (this.sent.patience && this.sent.patience[row]! < Infinity) this.net.after(this.sent.patience[row]!, this.index, 1, row);
     this.net.call(this.out[0]!, r, -1, this.index);
   }
 
   override returned(call: number): void {
     const { calls, requests } = this.net;
     const row = this.rows.get(calls.request(call))!;
+    this.rows.delete(calls.request(call));
     this.first[row] = requests.first(calls.request(call));
     this.last[row] = this.net.now;
     this.outcome[row] = calls.outcome(call);
@@ -74,7 +87,8 @@ export class Rig {
   readonly values: PoolValues;
 
   constructor(readonly sent: Sent, values: Partial<PoolValues> = {}, special: Partial<Rules> = {}, cache: Partial<CacheValues> | null = null) {
-    this.net.openBook({ name: 'all', ...plainClass }, (this.sender = new Sender(this.net, sent)));
+    this.sender = new Sender(this.net, sent);
+    for (let priority = 0; priority < 10; priority++) this.net.openBook({ ...plainClass, name: `priority ${priority}`, priority }, this.sender);
     this.values = { ...defaults(gpuPool.params), ...values };
     this.pool = new GpuPool(this.values, this.site('pool'), special);
     this.cache = cache === null ? null : kvCache.build({ ...defaults(kvCache.params), ...cache }, this.site('cache'));

@@ -2,14 +2,62 @@
  * The ledger of cache blocks of one engine. A decoding sequence takes a block whenever its tokens cross a block's edge; because all of them
  * gain one token per iteration, it is enough to know how many stand at each place within a block to say what any number of iterations will take.
  */
-export class Blocks {
-  /** Blocks in use; counted in iterations of decoding done. */
-  used = 0;
-  private phases: Int32Array;
+import { enlarged } from '../../engine/agenda.ts';
+import type { Gaps } from './gaps.ts';
 
+/** Blocks in use, and what decoding will do to them and to the tokens looked back on. "The coming iteration" is the next decode iteration. */
+export interface BlockLedger {
+  readonly size: number;
+  readonly total: number;
+  used: number;
+  readonly free: number;
+  /** Decode iterations done. */
+  iteration: number;
+  /** Sequences that decode, and the tokens that all of them look back on in the coming iteration. */
+  sequences: number;
+  context: number;
+  /** Blocks that so many tokens fill. */
+  of(tokens: number): number;
+  /** A sequence starts to decode that holds so many tokens and has `left` to come; returns the iterations it takes. */
+  begin(slot: number, tokens: number, left: number): number;
+  /** It stops. */
+  end(slot: number): void;
+  /** Tokens that a decoding sequence holds after a decode iteration, not before the last one done. */
+  held(slot: number, iteration: number): number;
+  /** Blocks that the coming iteration takes. */
+  needed(): number;
+  /** Blocks that the `count` iterations after the coming one take. */
+  taken(count: number): number;
+  /** For how many iterations after the coming one, at most `most`, the free blocks last. */
+  lasting(most: number): number;
+  /** Tokens that `count` iterations yield. */
+  yields(count: number): number;
+  /** Σ over `count` iterations of the tokens gained before each, per sequence: what makes later iterations longer. */
+  grown(count: number): number;
+  /** The least number of iterations, of `first` seconds and `growth` more for each token per sequence, that takes `elapsed` seconds or more. */
+  reach(elapsed: number, first: number, growth: number): number;
+  /** Books the gaps that end with each of the `count` − 1 iterations after the first, for so many sequences. */
+  book(gaps: Gaps, count: number, first: number, growth: number, sequences: number): void;
+  /** So many iterations are done; the first one's blocks were taken before. */
+  advance(count: number): void;
+}
+
+/** One token per sequence and iteration. */
+export class Blocks implements BlockLedger {
+  used = 0;
+  iteration = 0;
+  sequences = 0;
+  context = 0;
+  /** How many sequences need a block in iterations that leave this remainder, counted down. */
+  private readonly phases: Int32Array;
+  /** Tokens of each slot are `base` + iteration. */
+  private bases = new Int32Array(16);
+
+  /** With `reserved`, every sequence has all its blocks from the start. */
   constructor(
     readonly size: number,
     readonly total: number,
+    private readonly reserved = false,
   ) {
     this.phases = new Int32Array(size);
   }
@@ -18,15 +66,33 @@ export class Blocks {
     return this.total - this.used;
   }
 
-  /** Blocks that so many tokens fill. */
   of(tokens: number): number {
     return Math.ceil(tokens / this.size);
   }
 
-  /** One more (`by` = 1) or one fewer (−1) decoding sequence whose tokens number `base` + iteration. */
-  shift(base: number, by: number): void {
+  begin(slot: number, tokens: number, left: number): number {
+    while (slot >= this.bases.length) this.bases = enlarged(this.bases, new Int32Array(2 * this.bases.length));
+    this.bases[slot] = tokens - this.iteration;
+    this.shift(slot, 1);
+    this.sequences++;
+    this.context += tokens + 1;
+    return left;
+  }
+
+  end(slot: number): void {
+    this.shift(slot, -1);
+    this.sequences--;
+    this.context -= this.held(slot, this.iteration) + 1;
+  }
+
+  held(slot: number, iteration: number): number {
+    return this.bases[slot]! + iteration;
+  }
+
+  private shift(slot: number, by: number): void {
+    if (this.reserved) return;
     // `| 0` keeps remainders whole numbers to the machine: with −0 in play a remainder costs ten times as much.
-    const r = ((base - 1) % this.size) | 0;
+    const r = ((this.bases[slot]! - 1) % this.size) | 0;
     this.phases[r < 0 ? r + this.size : r]! += by;
   }
 
@@ -36,17 +102,16 @@ export class Blocks {
     return r === 0 ? 0 : this.size - r;
   }
 
-  /** How many sequences need a new block in that iteration. */
-  needed(iteration: number): number {
-    return this.phases[this.place(iteration)]!;
+  needed(): number {
+    return this.phases[this.place(this.iteration + 1)]!;
   }
 
-  /** How many blocks `sequences` decoding sequences take in the `count` iterations after `iteration`. */
-  taken(iteration: number, count: number, sequences: number): number {
+  taken(count: number): number {
+    if (this.reserved) return 0;
     const { phases, size } = this;
     const rounds = Math.floor(count / size);
-    let sum = rounds * sequences;
-    let at = this.place(iteration + 1);
+    let sum = rounds * this.sequences;
+    let at = this.place(this.iteration + 2);
     for (let left = count - rounds * size; left > 0; left--) {
       sum += phases[at]!;
       at = at === 0 ? size - 1 : at - 1;
@@ -54,13 +119,45 @@ export class Blocks {
     return sum;
   }
 
-  /** How many iterations after `iteration`, at most `most`, the free blocks last for. */
-  lasting(iteration: number, most: number, sequences: number): number {
-    if (sequences * Math.ceil(most / this.size) <= this.free || this.taken(iteration, most, sequences) <= this.free) return most;
+  lasting(most: number): number {
+    const { sequences, size } = this;
+    if (this.reserved || sequences * Math.ceil(most / size) <= this.free || this.taken(most) <= this.free) return most;
     let left = this.free;
-    let count = Math.floor(left / sequences) * this.size;
-    left -= (count / this.size) * sequences;
-    while (count < most && this.needed(iteration + count + 1) <= left) left -= this.needed(iteration + ++count);
+    let count = Math.floor(left / sequences) * size;
+    left -= (count / size) * sequences;
+    for (;;) {
+      const next = this.phases[this.place(this.iteration + count + 2)]!;
+      if (count >= most || next > left) return count;
+      left -= next;
+      count++;
+    }
+  }
+
+  yields(count: number): number {
+    return count * this.sequences;
+  }
+
+  grown(count: number): number {
+    return (count * (count - 1)) / 2;
+  }
+
+  reach(elapsed: number, first: number, growth: number): number {
+    const half = growth / 2;
+    const b = first - half;
+    const total = (count: number): number => count * first + growth * this.grown(count);
+    let count = Math.max(1, Math.ceil((2 * elapsed) / (b + Math.sqrt(b * b + 4 * half * elapsed))));
+    while (total(count) < elapsed) count++;
+    while (count > 1 && total(count - 1) >= elapsed) count--;
     return count;
+  }
+
+  book(gaps: Gaps, count: number, first: number, growth: number, sequences: number): void {
+    gaps.series(count - 1, first + growth, growth, sequences);
+  }
+
+  advance(count: number): void {
+    this.used += this.taken(count - 1);
+    this.iteration += count;
+    this.context += count * this.sequences;
   }
 }

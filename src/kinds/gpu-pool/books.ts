@@ -1,5 +1,6 @@
 /** What a pool of engines counts: running totals that only grow, and levels over time. */
 import { Level } from '../../engine/level.ts';
+import { Gaps } from './gaps.ts';
 
 /** Places of the running totals in `Books.sums`. */
 export const Sum = {
@@ -19,10 +20,15 @@ export const Sum = {
   /** Prompt tokens found in the prefix cache, and looked up. */
   found: 10,
   lookedUp: 11,
+  /** Engine time that went into prompts: every token of an iteration bears an equal part of it. */
+  promptSeconds: 12,
+  /** Tokens whose keys and values went to host memory instead of being thrown away; and to other engines. */
+  swapped: 13,
+  handedOver: 14,
 } as const;
 
 /** How many running totals there are. */
-export const SUMS = 12;
+export const SUMS = 15;
 
 /** The books of one pool. */
 export class Books {
@@ -30,6 +36,10 @@ export class Books {
   readonly waiting = new Level();
   readonly running = new Level();
   readonly busy = new Level();
+  /** Sequences whose keys and values are on their way to another engine. */
+  readonly moving = new Level();
+  /** Times between the tokens of answers. */
+  readonly gaps = new Gaps();
   /** Replicas that take nothing new and are paid for until they are done. */
   readonly leaving = new Level();
   /** Replicas there are, and what all of them together have: blocks, places in batches, FLOP/s, bytes/s. */

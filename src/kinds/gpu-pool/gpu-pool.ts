@@ -3,13 +3,14 @@ import { servingFaults } from '../../kit/fault.ts';
 import { defineKind } from '../../kit/kind.ts';
 import { Sum } from './books.ts';
 import { byHand } from './by-hand.ts';
-import { gpuOf } from './catalogue-gpus.ts';
-import { modelOf } from './catalogue-models.ts';
 import { params } from './params.ts';
 import { GpuPool } from './pool.ts';
-import { priceOf } from './setup.ts';
+import { gpuChosen, gpusPerReplica, modelChosen, priceOf } from './setup.ts';
 
 const total = (which: number) => (n: GpuPool, now: number): number => n.sum(which, now);
+
+/** What the GPUs are called for short: without memory and form. */
+const gpuName = (label: string): string => label.replace(/ (SXM |PCIe )?\d+ GB$/, '');
 
 /** Engines that serve a language model on GPUs. */
 export const gpuPool = defineKind({
@@ -17,7 +18,7 @@ export const gpuPool = defineKind({
   label: 'GPU pool',
   doc: 'language-model engines on GPUs: continuous batching, paged KV cache, prefill and decode',
   about:
-    'Every replica is an engine as vLLM is: requests wait in order, join the running batch when their prompt’s cache blocks fit, work through the prompt in chunks beside the decodes of others (or before them), and yield a token per iteration. An iteration takes as long as its work: weights streamed or multiplied, attention over the tokens cached, exchange between the GPUs, overheads of layers and host; shares of peak are fitted per GPU generation to measured kernels and runs of 2025–26. When cache blocks run out, whoever came last is preempted and worked through again. A request that could never fit fails: out of memory. A prefix cache can be wired to it. Left out: pipeline and expert parallelism, speculative decoding, adapters, disaggregated prefill, start-up, and tokenising (about 15 ms a request).',
+    'Every replica is an engine as vLLM is: requests wait in order (of arrival or priority), join the running batch when their prompt’s cache blocks fit, work through the prompt in chunks beside the decodes of others (or before them, or in static batches), and yield a token per iteration, or several where a small model drafts. An iteration takes as long as its work: weights streamed or multiplied, attention over the tokens cached, exchange between the GPUs, overheads of layers and host; shares of peak are fitted per GPU generation to measured kernels and runs of 2025–26. When cache blocks run out, the last to come (of the lowest priority) is preempted: worked through again, or moved to host memory and back. Prompts can have replicas of their own, which hand keys and values over a link. A request that could never fit fails: out of memory. Replicas start cold, leave when they are done, and can be lost with their work. A prefix cache can be wired to it. Left out: adapters, drafts that look further ahead than their blocks, moving keys and values beside computing, and tokenising (about 15 ms a request).',
   group: 'Compute',
   icon: 'cpu',
   params,
@@ -35,19 +36,27 @@ export const gpuPool = defineKind({
     stepTime: { label: 'iteration', unit: 'seconds', help: 'time of one iteration of an engine', total: (n: GpuPool, now: number) => n.books.busy.area(now), per: total(Sum.steps) },
     computeUse: { label: 'MFU', unit: 'share', help: 'arithmetic done over what all GPUs could do at peak', total: total(Sum.flops), per: (n: GpuPool, now: number) => n.books.flopRate.area(now) },
     bandwidthUse: { label: 'memory bandwidth', unit: 'share', help: 'bytes moved over what all GPUs could move at peak', total: total(Sum.bytes), per: (n: GpuPool, now: number) => n.books.byteRate.area(now), chart: 'utilisation' },
-    replicasPaid: { label: 'replicas', unit: 'count', help: 'replicas paid for: those that serve and those that start', total: (n: GpuPool, now: number) => n.scaling.paidArea(now) },
+    replicasPaid: { label: 'replicas', unit: 'count', help: 'replicas paid for: those that start, serve and finish', total: (n: GpuPool, now: number) => n.paidArea(now) },
     preemptions: { label: 'preemptions', unit: 'requests/second', help: 'sequences sent back because the cache was full', total: total(Sum.preemptions) },
     recomputed: { label: 'tokens thrown away', unit: 'tokens/second', help: 'tokens that preempted sequences had and must be worked through again', total: total(Sum.recomputed) },
+    swapped: { label: 'tokens to host', unit: 'tokens/second', help: 'tokens whose keys and values preempted sequences took to host memory', total: total(Sum.swapped) },
+    handedOver: { label: 'tokens handed over', unit: 'tokens/second', help: 'tokens whose keys and values went from a replica for prompts to one that answers', total: total(Sum.handedOver) },
+    moving: { label: 'on the way', unit: 'requests', help: 'requests whose keys and values are between two replicas', total: (n: GpuPool, now: number) => n.books.moving.area(now) },
+    gap: { label: 'gap between tokens', unit: 'seconds', help: 'mean time between one token of an answer and the next (of deliveries, with speculation)', total: (n: GpuPool) => n.books.gaps.histogram.sum, per: (n: GpuPool) => n.books.gaps.histogram.count },
+    usdPerMillion: { label: 'cost of tokens', unit: 'usd/million tokens', help: 'all that was paid, idle time too, per million tokens of prompts and answers', total: (n: GpuPool, now: number) => n.spentUsd(now) * 1e6, per: (n: GpuPool, now: number) => n.sum(Sum.in, now) + n.sum(Sum.out, now) },
+    usdPerMillionIn: { label: 'cost of input', unit: 'usd/million tokens', help: 'GPU time that prompts took per million of their tokens; every token of an iteration bears an equal part of it, and idle time is left out', total: (n: GpuPool, now: number) => n.promptUsd(now) * 1e6, per: total(Sum.in) },
+    usdPerMillionOut: { label: 'cost of output', unit: 'usd/million tokens', help: 'GPU time that answers took per million of their tokens, idle time left out', total: (n: GpuPool, now: number) => n.answerUsd(now) * 1e6, per: total(Sum.out) },
+    idleSpend: { label: 'idle GPUs', unit: 'usd/hour', help: 'paid for replicas that start, or have nothing to do', total: (n: GpuPool, now: number) => n.idleUsd(now) * 3600 },
     prefixHits: { label: 'prefix hits', unit: 'share', help: 'prompt tokens that came from the prefix cache', total: total(Sum.found), per: total(Sum.lookedUp) },
   },
   card: ['utilisation', 'cacheUse'],
   strain: 'batchUse',
   face: { form: 'cells' },
-  subtitle: (v) => `${v.poolReplicas.toLocaleString('en')} × ${v.tensorParallel} ${gpuOf(v.gpuType).label.split(' ').slice(0, -2).join(' ')}, ${modelOf(v.languageModel).label}`,
+  subtitle: (v) => `${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)} ${gpuName(gpuChosen(v).label)}, ${modelChosen(v).label}`,
   estimate: byHand,
   cost: (v) => {
     const price = priceOf(v);
-    return [{ label: `${price.gpus.toLocaleString('en')} ${gpuOf(v.gpuType).label}`, usdPerHour: price.usdPerHour, source: price.source }];
+    return [{ label: `${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)} = ${price.gpus.toLocaleString('en')} ${gpuChosen(v).label}`, usdPerHour: price.usdPerHour, source: price.source }];
   },
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],

@@ -1,12 +1,20 @@
 /** What can be set on a GPU pool. */
-import { choice, real, whole, type Values } from '../../kit/param.ts';
+import { choice, real, toggle, whole, type Values } from '../../kit/param.ts';
 import { gpus } from './catalogue-gpus.ts';
 import { models } from './catalogue-models.ts';
 
+type Shown = (values: Readonly<Record<string, unknown>>) => boolean;
+
+const modelByHand: Shown = (v) => v.languageModel === 'custom';
+const expertsByHand: Shown = (v) => v.languageModel === 'custom' && Number(v.customExperts) > 0;
+const gpuByHand: Shown = (v) => v.gpuType === 'custom';
+const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
+const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
+
 /** The declaration of all parameters. */
 export const params = {
-  languageModel: choice({ label: 'Model', help: 'The language model that every replica serves.', options: models.map((m) => ({ value: m.id, label: m.label })), default: 'llama-3.1-8b' }),
-  gpuType: choice({ label: 'GPU', help: 'The accelerator: its memory, bandwidth and arithmetic set what is possible.', options: gpus.map((g) => ({ value: g.id, label: g.label, note: `${(g.bandwidth / 1e12).toFixed(1)} TB/s, ${Math.round(g.peak16 / 1e12).toLocaleString('en')} TFLOP/s` })), default: 'h100' }),
+  languageModel: choice({ label: 'Model', help: 'The language model that every replica serves.', options: [...models.map((m) => ({ value: m.id, label: m.label })), { value: 'custom' as const, label: 'by hand', note: 'its sizes below' }], default: 'llama-3.1-8b' }),
+  gpuType: choice({ label: 'GPU', help: 'The accelerator: its memory, bandwidth and arithmetic set what is possible.', options: [...gpus.map((g) => ({ value: g.id, label: g.label, note: `${(g.bandwidth / 1e12).toFixed(1)} TB/s, ${Math.round(g.peak16 / 1e12).toLocaleString('en')} TFLOP/s` })), { value: 'custom' as const, label: 'by hand', note: 'its rates below' }], default: 'h100' }),
   tensorParallel: choice({
     label: 'GPUs per replica',
     help: 'Tensor parallelism: so many GPUs share every layer. More make steps faster and room for the cache larger, at the price of exchange between them.',
@@ -55,10 +63,12 @@ export const params = {
     options: [
       { value: 'chunked', label: 'in chunks beside decodes', note: 'Sarathi, vLLM since 2024' },
       { value: 'prompts first', label: 'whole, before decodes', note: 'vLLM of 2023: answers stall meanwhile' },
+      { value: 'static', label: 'in static batches', note: 'gathered, padded, and kept until the longest answer is done' },
     ],
     default: 'chunked',
   }),
-  iterationTokens: whole({ label: 'Tokens per iteration', help: 'Budget of one iteration. In chunks: decodes first, the rest for prompts; smaller keeps answers smooth, larger gets prompts done. Whole prompts: padded to the longest, a single one may exceed it.', section: 'Engine', unit: 'tokens', default: 2048, min: 16, max: 1_000_000 }),
+  batchGathering: real({ label: 'Wait for a batch', help: 'An idle engine waits this long after the first request for its batch to fill.', section: 'Engine', unit: 'seconds', default: 0, min: 0, max: 3600, shownWhen: (v) => v.engineScheduling === 'static' }),
+  iterationTokens: whole({ label: 'Tokens per iteration', help: 'Budget of one iteration. In chunks: decodes first, the rest for prompts; smaller keeps answers smooth, larger gets prompts done. Whole prompts: padded to the longest, a single one may exceed it.', section: 'Engine', unit: 'tokens', default: 2048, min: 16, max: 1_000_000, shownWhen: (v) => v.engineScheduling !== 'static' }),
   sequenceLimit: whole({ label: 'Largest batch', help: 'Sequences that run at the same time in one replica.', section: 'Engine', unit: 'count', default: 256, min: 1, max: 100_000 }),
   engineRoom: whole({ label: 'Queue per replica', help: 'Requests that may wait for a place in the batch. When the places are taken, requests are refused: queue full.', section: 'Engine', unit: 'requests', default: 1000, min: 1, max: 10_000_000 }),
   poolSpreading: choice({
@@ -72,8 +82,39 @@ export const params = {
     ],
     default: 'least requests',
   }),
+  engineOrder: choice({
+    label: 'Order',
+    help: 'Who joins the batch next. Priorities are those of the request classes, 0 to 9, higher first.',
+    section: 'Engine',
+    options: [
+      { value: 'arrival', label: 'first come' },
+      { value: 'priority', label: 'by priority', note: 'when the cache is full, the lowest gives way' },
+      { value: 'pushing', label: 'by priority, preempting', note: 'running answers of lower priority make room' },
+    ],
+    default: 'arrival',
+  }),
+  draftLength: whole({ label: 'Tokens drafted', help: 'Speculative decoding: a small model drafts so many tokens, the large one checks them in one pass. 0 is without.', section: 'Speculation', unit: 'tokens', default: 0, min: 0, max: 16, shownWhen: (v) => v.engineScheduling !== 'static' }),
+  // Leviathan et al. 2023 measure acceptance of 0.5 to 0.9 and costs of 0.02 to 0.11 (T5 small to large as drafts for T5 XXL).
+  draftAcceptance: real({ label: 'Accepted', help: 'Chance that a drafted token is what the large model would have said, given that those before it were; 0.5 to 0.9 is usual.', section: 'Speculation', unit: 'share', default: 0.7, min: 0, max: 1, shownWhen: drafts }),
+  draftCost: real({ label: 'Cost of drafting', help: 'Time of one drafted token, as a share of a plain iteration: 0.02 to 0.1, by the size of the small model.', section: 'Speculation', unit: 'ratio', default: 0.05, min: 0, max: 10, shownWhen: drafts }),
+  promptReplicas: whole({ label: 'Replicas for prompts', help: 'So many of the replicas only work through prompts and hand keys and values over to the others, which only answer. 0: every replica does both. At least one is left to answer.', section: 'Prompts apart', unit: 'count', default: 0, min: 0, max: 100_000, shownWhen: (v) => v.engineScheduling !== 'static' }),
+  handoverBandwidth: real({ label: 'Link between replicas', help: 'How fast keys and values leave a replica: 50 GB/s is one 400 Gbit/s card.', section: 'Prompts apart', unit: 'bytes/second', default: 50e9, min: 1e6, max: 1e14, shownWhen: apart }),
+  handoverLatency: real({ label: 'Delay of a handover', help: 'On top of bytes ÷ bandwidth, for each request (Splitwise 2024: 5 ms on H100, 8 on A100).', section: 'Prompts apart', unit: 'seconds', default: 0.005, min: 0, max: 60, shownWhen: apart }),
   memoryShare: real({ label: 'GPU memory to use', help: 'Share of the memory the engine may take for weights, activations and cache.', section: 'Memory', unit: 'share', default: 0.9, min: 0.1, max: 1 }),
   cacheBlock: whole({ label: 'Cache block', help: 'Tokens of one block of the paged cache.', section: 'Memory', unit: 'tokens', default: 16, min: 1, max: 512 }),
+  preemptedTo: choice({
+    label: 'When the cache is full',
+    help: 'What becomes of the keys and values of a sequence that has to give way.',
+    section: 'Memory',
+    options: [
+      { value: 'nowhere', label: 'thrown away', note: 'prompt and answer so far are worked through again' },
+      { value: 'host', label: 'to host memory', note: 'and back when there is room; the engine waits for both' },
+    ],
+    default: 'nowhere',
+  }),
+  hostMemory: real({ label: 'Host memory per GPU', help: 'For keys and values of sequences that gave way; when it is full, they are thrown away.', section: 'Memory', unit: 'bytes', default: 32e9, min: 0, max: 1e13, shownWhen: (v) => v.preemptedTo === 'host' }),
+  // PCIe 5.0 × 16 carries 63 GB/s each way, 4.0 half of it; copies of blocks reach some 80 % (assumed).
+  hostBandwidth: real({ label: 'To host and back', help: 'Per GPU: about 50 GB/s over PCIe 5, 25 over PCIe 4.', section: 'Memory', unit: 'bytes/second', default: 50e9, min: 1e6, max: 1e13, shownWhen: (v) => v.preemptedTo === 'host' }),
   replicaLoss: choice({
     label: 'Work of a lost replica',
     help: 'What becomes of requests that a replica was working on when it is lost.',
@@ -88,6 +129,39 @@ export const params = {
   // Measured: 65.5 GB of safetensors from disk into an H100 in 19–21 s, 3.2–3.4 GB/s (ServerlessLLM, 2025); 12 s from the page cache, 3 s with a loader of its own.
   weightLoadRate: real({ label: 'Loading weights', help: 'How fast weights come into a GPU when a replica starts: 3.3 GB/s from disk, 20 with a fast loader.', section: 'Coming and going', unit: 'bytes/second', default: 3.3e9, min: 1e6, max: 1e13 }),
   engineStartup: real({ label: 'Engine start', help: 'What a replica needs beside its weights until it serves: process, graphs, profiling (assumed, 30 s).', section: 'Coming and going', unit: 'seconds', default: 30, min: 0, max: 1e5 }),
+  customLayers: whole({ label: 'Layers', help: 'Transformer layers.', section: 'Model by hand', unit: 'count', default: 32, min: 1, max: 1000, shownWhen: modelByHand }),
+  customHidden: whole({ label: 'Hidden size', help: 'Width of the residual stream.', section: 'Model by hand', unit: 'count', default: 4096, min: 64, max: 200_000, shownWhen: modelByHand }),
+  customHeads: whole({ label: 'Query heads', help: 'Attention heads for queries.', section: 'Model by hand', unit: 'count', default: 32, min: 1, max: 1024, shownWhen: modelByHand }),
+  customKvHeads: whole({ label: 'KV heads', help: 'Heads for keys and values: fewer than query heads is grouped-query attention, and a smaller cache.', section: 'Model by hand', unit: 'count', default: 8, min: 1, max: 1024, shownWhen: modelByHand }),
+  customHeadSize: whole({ label: 'Head size', help: 'Numbers per head.', section: 'Model by hand', unit: 'count', default: 128, min: 8, max: 1024, shownWhen: modelByHand }),
+  customFeedForward: whole({ label: 'Feed-forward size', help: 'Inner size of a layer’s feed-forward part, which has three matrices (SwiGLU). Not used where there are experts.', section: 'Model by hand', unit: 'count', default: 14336, min: 0, max: 1_000_000, shownWhen: (v) => modelByHand(v) && !expertsByHand(v) }),
+  customVocabulary: whole({ label: 'Vocabulary', help: 'Words it knows; embedding and output matrix have so many rows.', section: 'Model by hand', unit: 'count', default: 128_256, min: 2, max: 10_000_000, shownWhen: modelByHand }),
+  customExperts: whole({ label: 'Experts', help: 'Experts per layer; 0 is a dense model.', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 4096, shownWhen: modelByHand }),
+  customVisited: whole({ label: 'Experts per token', help: 'How many of them each token visits.', section: 'Model by hand', unit: 'count', default: 2, min: 1, max: 4096, shownWhen: expertsByHand }),
+  customShared: whole({ label: 'Shared experts', help: 'Experts that every token visits beside its own.', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 64, shownWhen: expertsByHand }),
+  customExpertSize: whole({ label: 'Expert size', help: 'Inner size of one expert.', section: 'Model by hand', unit: 'count', default: 2048, min: 1, max: 1_000_000, shownWhen: expertsByHand }),
+  customLikeness: choice({
+    label: 'Behaves like',
+    help: 'The generation whose shares of peak and overheads it is taken to have.',
+    section: 'GPU by hand',
+    options: [
+      { value: 'hopper', label: 'Hopper' },
+      { value: 'blackwell', label: 'Blackwell' },
+      { value: 'ampere', label: 'Ampere' },
+      { value: 'ada', label: 'Ada' },
+      { value: 'workstation', label: 'Blackwell workstation' },
+      { value: 'cdna3', label: 'CDNA 3' },
+    ],
+    default: 'hopper',
+    shownWhen: gpuByHand,
+  }),
+  customPeak16: real({ label: 'Peak at 16 bit', help: 'Dense matrix products.', section: 'GPU by hand', unit: 'flop/second', default: 989e12, min: 1e9, max: 1e18, shownWhen: gpuByHand }),
+  customPeak8: real({ label: 'Peak at 8 bit', help: 'The same at 8 bit; 0 where it has no units for it and computes at 16.', section: 'GPU by hand', unit: 'flop/second', default: 1979e12, min: 0, max: 1e18, shownWhen: gpuByHand }),
+  customPeak4: real({ label: 'Peak at 4 bit', help: 'The same at 4 bit; 0 where it has none.', section: 'GPU by hand', unit: 'flop/second', default: 0, min: 0, max: 1e18, shownWhen: gpuByHand }),
+  customMemory: real({ label: 'Memory', help: 'Bytes of one GPU.', section: 'GPU by hand', unit: 'bytes', default: 80 * 2 ** 30, min: 1e9, max: 1e14, shownWhen: gpuByHand }),
+  customBandwidth: real({ label: 'Memory bandwidth', help: 'By the data sheet.', section: 'GPU by hand', unit: 'bytes/second', default: 3.35e12, min: 1e9, max: 1e15, shownWhen: gpuByHand }),
+  customLinked: toggle({ label: 'Fast links', help: 'Whether the GPUs of a server are joined by NVLink or the like, and not by PCIe.', section: 'GPU by hand', default: true, shownWhen: gpuByHand }),
+  customWatts: real({ label: 'Power', help: 'Of one GPU at full load.', section: 'GPU by hand', unit: 'watts', default: 700, min: 0, max: 100_000, shownWhen: gpuByHand }),
   priceOverride: real({ label: 'Price per GPU', help: 'What one GPU costs per hour; 0 takes the list price.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 1000 }),
 };
 

@@ -4,41 +4,49 @@ import { Node, type Network } from '../../engine/network.ts';
 import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import type { FaultName } from '../../kit/fault.ts';
-import type { Component, Site } from '../../kit/kind.ts';
+import type { Component, Site, Starts } from '../../kit/kind.ts';
 import { isPrefixCache, type Attaches, type PrefixCache } from '../../kit/prefix.ts';
 import { ReplicaSet } from '../../kit/replica-set.ts';
 import { Books, Sum, SUMS } from './books.ts';
-import { kvBytesPerToken } from './catalogue-models.ts';
+import { Meter } from './meter.ts';
 import type { PoolValues } from './params.ts';
-import { Replica, type Floor, type Rules } from './replica.ts';
-import { coldStart, peaksOf, priceOf, rulesOf, setupOf } from './setup.ts';
+import { Replica } from './replica.ts';
+import type { Floor, Rules } from './rules.ts';
+import { coldStart, handoverOf, peaksOf, priceOf, rulesOf, tokenBytes, type Handover } from './setup.ts';
+import { onItsWayFrom, Tickets } from './tickets.ts';
 
 const START = 0;
 const STEP = 1;
 const STARTED = 2;
+const ARRIVED = 3;
 
 /** Cells of the face. */
 const CELLS = 32;
 
 /** The pool as a node of the network. */
-export class GpuPool extends Node implements Component<PoolValues>, Attaches, Floor {
+export class GpuPool extends Node implements Component<PoolValues>, Attaches, Floor, Starts {
   readonly books = new Books();
   /** Replicas 0 … ready − 1 serve; those beyond that still have work finish it. */
   readonly scaling: ReplicaSet;
   readonly site: Network;
+  readonly draftSeed: number;
   rules: Rules;
   cache: PrefixCache | null = null;
   private readonly replicas: Replica[] = [];
+  private readonly tickets: Tickets;
+  /** Replicas that start, serve and finish; those of them with nothing to do; and the time that prompts took. */
+  private readonly meters: { readonly paid: Meter; readonly idle: Meter; readonly prompts: Meter; readonly busy: Meter };
+  private handover: Handover;
+  /** Replicas that only work through prompts: the first ones; and when the link of each is free again. */
+  private prompters = 0;
+  private linkFree = new Float64Array(16);
   /** Calls at each replica, waiting and running. */
   private load = new Int32Array(16);
   private turn = 0;
   /** Calls that are over but not yet answered. */
   private over = new Int32Array(16);
   private overCount = 0;
-  /** Running calls that nobody wants any more; they leave with the end of their iteration. */
-  private readonly unwanted = new Set<number>();
-  private leavingUsd = 0;
-  private leavingArea = 0;
+  private crashed = false;
   private readonly seen = new Float64Array(SUMS);
   private seenAt = -1;
   private seenAfter = -1;
@@ -51,19 +59,25 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   ) {
     super(site.net);
     this.site = site.net;
+    this.tickets = new Tickets(site.net);
+    this.draftSeed = site.stream('drafts').below(2 ** 32) | 0;
     this.rules = { ...rulesOf(values), ...special };
+    this.handover = handoverOf(values);
     this.scaling = new ReplicaSet(site.net, this, STARTED, values.poolReplicas, new Sampler({ shape: 'constant', mean: coldStart(values), cv: 0 }), site.stream('starts'), () => this.resize(), {
       utilisation: { total: (now) => this.books.running.area(now), per: (now) => this.books.slots.area(now) },
       queue: { total: (now) => this.books.waiting.area(now), per: (now) => this.books.replicas.area(now) },
       kv: { total: (now) => this.sum(Sum.blocks, now), per: (now) => this.books.blocks.area(now) },
     });
-    this.scaling.charge(this.price);
+    const paid = (now: number): number => this.paidArea(now);
+    const busy = (now: number): number => this.books.busy.area(now);
+    const prompts = (now: number): number => this.sum(Sum.promptSeconds, now);
+    this.meters = { paid: new Meter(paid), idle: new Meter((now) => paid(now) - busy(now)), prompts: new Meter(prompts), busy: new Meter(busy) };
+    this.charge();
     this.resize();
   }
 
-  /** USD an hour of one replica. */
-  private get price(): number {
-    return priceOf(this.values).usdPerHour / this.values.poolReplicas;
+  private charge(): void {
+    for (const meter of Object.values(this.meters)) meter.charge(priceOf(this.values).each, this.net.now);
   }
 
   get slowness(): number {
@@ -76,45 +90,49 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   }
 
   private tellCache(): void {
-    const setup = setupOf(this.values);
     // The cache holds what all GPUs of a replica would; a latent, which each of them keeps whole, only once.
-    this.cache?.sizes(kvBytesPerToken(setup.model, setup.kvBytes, 1));
+    this.cache?.sizes(tokenBytes(this.values));
   }
 
   retune(values: PoolValues): void {
     const { poolReplicas } = this.values;
-    this.settleLeaving();
     this.values = values;
     this.rules = { ...rulesOf(values), ...this.special };
+    this.handover = handoverOf(values);
     this.scaling.start = new Sampler({ shape: 'constant', mean: coldStart(values), cv: 0 });
-    this.scaling.charge(this.price);
+    this.charge();
     if (values.poolReplicas !== poolReplicas) this.scaling.set(values.poolReplicas);
     else this.resize();
     this.tellCache();
     // What is under way ends with its iteration; then the engine takes over the new rules.
-    this.replicas.forEach((replica, r) => {
-      if (replica.pending >= 0 && replica.cut()) this.replan(replica, r);
-    });
+    this.recut();
+  }
+
+  /** Lets every planned stretch end with the iteration under way, because something has changed that later ones depend on. */
+  recut(): void {
+    for (const replica of this.replicas) this.shorten(replica);
   }
 
   private resize(): void {
     const { ready } = this.scaling;
-    while (this.replicas.length < Math.max(1, ready)) this.replicas.push(new Replica(this));
-    if (this.replicas.length > this.load.length) this.load = enlarged(this.load, new Int32Array(2 * this.replicas.length));
+    while (this.replicas.length < Math.max(1, ready)) this.replicas.push(new Replica(this, this.replicas.length));
+    while (this.replicas.length > this.load.length) {
+      this.load = enlarged(this.load, new Int32Array(2 * this.load.length));
+      this.linkFree = Float64Array.from({ length: this.load.length }, (_, r) => this.linkFree[r] ?? 0);
+    }
+    // At least one must be left to decode; static batches are kept to their end where they began.
+    this.prompters = this.rules.static ? 0 : Math.max(0, Math.min(this.values.promptReplicas, ready - 1));
+    this.replicas.forEach((replica, r) => (replica.onlyPrompts = r < this.prompters));
     this.countReplicas();
     // Whoever came while there was no replica has waited at the first.
-    if (ready > 0 && this.replicas[0]!.waiting > 0 && this.replicas[0]!.pending < 0) this.wakeUp(0);
-  }
-
-  private wakeUp(r: number): void {
-    this.replicas[r]!.pending = this.net.after(0, this.index, START, r);
+    if (this.replicas[0]!.waiting > 0) this.nudge(this.replicas[0]!);
   }
 
   /** Replicas chosen, and those beyond that still have work. */
   private countReplicas(): void {
     const { ready } = this.scaling;
     let alive = ready;
-    for (let r = alive; r < this.replicas.length; r++) if (this.load[r]! > 0) alive++;
+    for (let r = alive; r < this.replicas.length; r++) if (this.replicas[r]!.works || this.replicas[r]!.hosts) alive++;
     const { books } = this;
     const { now } = this.net;
     const peaks = peaksOf(this.values);
@@ -127,7 +145,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   }
 
   arrive(call: number): void {
-    this.net.calls.setData(call, 0);
+    this.tickets.open(call);
     this.put(call);
   }
 
@@ -136,47 +154,62 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     const { ready, starting } = this.scaling;
     if (ready + starting === 0) return net.fail(call, Code.noHealthyTarget);
     if (!this.replicas[0]!.possible(call)) return net.fail(call, Code.outOfMemory);
-    const r = ready > 0 ? this.choose() : 0;
-    const replica = this.replicas[r]!;
+    const replica = this.replicas[ready > 0 ? this.choose(0, this.prompters > 0 ? this.prompters : ready) : 0]!;
     if (replica.waiting >= this.values.engineRoom) return net.fail(call, Code.queueFull);
-    this.load[r]!++;
-    net.calls.setCounter(call, r);
+    this.enqueue(replica, call);
+  }
+
+  private enqueue(replica: Replica, call: number): void {
+    this.load[replica.index]!++;
     replica.push(call);
-    if (ready === 0) return;
-    // An idle engine starts after everybody of this instant has come.
-    if (replica.pending < 0) this.wakeUp(r);
-    else if (replica.open && replica.cut()) this.replan(replica, r);
+    if (replica.works) {
+      if (replica.opensTo(call)) this.shorten(replica);
+    } else this.nudge(replica);
   }
 
-  private replan(replica: Replica, r: number): void {
+  /** A resting engine has something to look at: it does so after everybody of this instant has come, or when its batch is gathered. */
+  private nudge(replica: Replica): void {
+    // While no replica is ready, those who come wait at the first; only what is in a batch already goes on.
+    if (replica.works || (this.scaling.ready === 0 && !replica.hosts)) return;
+    if (replica.pending >= 0) {
+      if (!this.rules.static || replica.gathered() > this.net.now) return;
+      this.net.agenda.cancel(replica.pending);
+    }
+    replica.pending = this.net.after(0, this.index, START, replica.index);
+  }
+
+  /** Lets the stretch under way end with its iteration. */
+  private shorten(replica: Replica): void {
+    if (!replica.works || !replica.cut()) return;
     this.net.agenda.cancel(replica.pending);
-    replica.pending = this.net.at(replica.end, this.index, STEP, r);
+    replica.pending = this.net.at(replica.end, this.index, STEP, replica.index);
   }
 
-  private choose(): number {
-    const n = this.scaling.ready;
-    if (n === 1) return 0;
-    if (this.values.poolSpreading === 'round robin') return this.turn++ % n;
-    const first = this.turn++ % n;
-    return this.values.poolSpreading === 'least cache' ? this.leastCache(first, n) : this.leastLoad(first, n);
+  /** One of the replicas `from` … `to` − 1. */
+  private choose(from: number, to: number): number {
+    const n = to - from;
+    if (n === 1) return from;
+    const first = from + (this.turn++ % n);
+    if (this.values.poolSpreading === 'round robin') return first;
+    return this.values.poolSpreading === 'least cache' ? this.leastCache(first, from, to) : this.leastLoad(first, from, to);
   }
 
   /** The replica with the fewest calls, ties going round. */
-  private leastLoad(first: number, n: number): number {
+  private leastLoad(first: number, from: number, to: number): number {
     const { load } = this;
     let best = first;
     let lowest = load[first]!;
-    for (let k = first + 1; lowest > 0 && k < n; k++) if (load[k]! < lowest) lowest = load[(best = k)]!;
-    for (let k = 0; lowest > 0 && k < first; k++) if (load[k]! < lowest) lowest = load[(best = k)]!;
+    for (let k = first + 1; lowest > 0 && k < to; k++) if (load[k]! < lowest) lowest = load[(best = k)]!;
+    for (let k = from; lowest > 0 && k < first; k++) if (load[k]! < lowest) lowest = load[(best = k)]!;
     return best;
   }
 
-  private leastCache(first: number, n: number): number {
+  private leastCache(first: number, from: number, to: number): number {
     let best = first;
     let lowest = Infinity;
-    for (let k = 0; k < n; k++) {
-      const r = (first + k) % n;
-      const claimed = this.replicas[r]!.blocks.used + this.replicas[r]!.wanted;
+    for (let k = from; k < to; k++) {
+      const r = first + k - from < to ? first + k - from : first + k - to;
+      const claimed = this.replicas[r]!.claimed(this.net.now);
       if (claimed < lowest) {
         lowest = claimed;
         best = r;
@@ -185,121 +218,191 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     return best;
   }
 
-  override wake(what: number, r: number): void {
+  override wake(what: number, arg: number): void {
     if (what === STARTED) return this.scaling.started();
-    const replica = this.replicas[r]!;
+    if (what === ARRIVED) return this.taken(arg);
+    const replica = this.replicas[arg]!;
     if (what === START) {
       replica.works = true;
       this.books.busy.add(1, this.net.now);
-    }
-    else {
+    } else {
       replica.complete();
-      this.load[r]! -= this.overCount;
-      this.answer();
-      if (this.unwanted.size > 0) this.letGo(replica, r);
+      this.answer(arg);
     }
-    if (replica.begin()) replica.pending = this.net.at(replica.end, this.index, STEP, r);
-    else this.rest(replica, r);
+    const goesOn = replica.begin();
+    if (this.overCount > 0) this.answer(arg);
+    if (goesOn) replica.pending = this.net.at(replica.end, this.index, STEP, arg);
+    else this.rest(replica);
   }
 
-  private rest(replica: Replica, r: number): void {
-    replica.pending = -1;
+  private rest(replica: Replica): void {
     replica.works = false;
     this.books.busy.add(-1, this.net.now);
-    if (r >= this.scaling.ready) this.countReplicas();
+    const gathers = this.rules.static && replica.waiting > 0 && replica.resident === 0;
+    replica.pending = gathers ? this.net.at(Math.max(this.net.now, replica.gathered()), this.index, START, replica.index) : -1;
+    if (replica.index >= this.scaling.ready) this.countReplicas();
   }
 
-  /** Between two iterations, running calls of this replica that nobody wants leave it. */
-  private letGo(replica: Replica, r: number): void {
-    for (const call of this.unwanted) {
-      if (this.net.calls.counter(call) !== r) continue;
-      this.unwanted.delete(call);
-      if (!replica.abort(call) && !replica.withdraw(call)) continue;
-      this.load[r]!--;
-      this.net.fail(call, Code.cancelled);
-    }
+  handOver(from: number, call: number): void {
+    this.load[from]!--;
+    this.enqueue(this.replicas[this.choose(this.prompters, this.scaling.ready)]!, call);
   }
 
-  /** Who waits leaves at once; who runs, with the end of the iteration, as engines do when a client hangs up. */
-  override cancelled(call: number): void {
-    const r = this.net.calls.counter(call);
+  /** The keys and values of each replica leave it one after another, at the bandwidth of its link. */
+  bring(call: number, from: number, tokens: number): number {
+    const { bandwidth, latency } = this.handover;
+    const begins = Math.max(this.net.now, this.linkFree[from]!);
+    this.linkFree[from] = begins + (tokens * tokenBytes(this.values)) / bandwidth;
+    this.books.sums[Sum.handedOver]! += tokens;
+    return this.net.at(this.linkFree[from]! + latency, this.index, ARRIVED, call);
+  }
+
+  recall(arrival: number): void {
+    // In a crash of the whole pool all its events are struck out beforehand.
+    if (!this.crashed) this.net.agenda.cancel(arrival);
+  }
+
+  private taken(call: number): void {
+    const from = onItsWayFrom(this.tickets.kept(call));
+    const replica = this.replicas[this.tickets.replica(call)]!;
+    this.release(from, replica.land(call));
+    if (replica.works) this.shorten(replica);
+    else this.nudge(replica);
+  }
+
+  /** Gives back what a call had at a replica. */
+  private release(r: number, slot: number): void {
     const replica = this.replicas[r]!;
-    if (replica.withdraw(call)) {
-      this.load[r]!--;
-      this.net.fail(call, Code.cancelled);
-      return;
+    replica.release(slot);
+    if (replica.works) this.shorten(replica);
+    else if (replica.waiting > 0) this.nudge(replica);
+  }
+
+  /** Whoever waits or runs leaves at once; cache blocks are free with the end of the iteration, as engines do when a client hangs up. */
+  override cancelled(call: number): void {
+    this.takeOut(call);
+    this.load[this.tickets.replica(call)]!--;
+    this.net.fail(call, Code.cancelled);
+  }
+
+  /** Takes a call out wherever it is. */
+  private takeOut(call: number): void {
+    const replica = this.replicas[this.tickets.replica(call)]!;
+    const kept = this.tickets.kept(call);
+    const slot = this.tickets.slot(call);
+    if (onItsWayFrom(kept) >= 0) this.release(onItsWayFrom(kept), replica.turnBack(call));
+    else if (kept < 0 && slot >= 0) return this.release(replica.index, slot);
+    else {
+      replica.withdraw(call);
+      if (kept >= 0) this.release(kept, slot);
     }
-    this.unwanted.add(call);
-    if (replica.pending >= 0 && replica.cut()) this.replan(replica, r);
+    // Whoever is first now may have room.
+    if (replica.works) this.shorten(replica);
+    else if (replica.waiting > 0) this.nudge(replica);
+  }
+
+  /** After a crash of the whole pool every replica starts anew. */
+  begin(): void {
+    if (!this.crashed) return;
+    this.crashed = false;
+    this.scaling.lose(this.scaling.ready);
+    this.scaling.replace();
   }
 
   override reset(): void {
-    for (let r = 0; r < this.replicas.length; r++) this.clear(r, false);
-    this.unwanted.clear();
+    this.crashed = true;
+    for (const replica of this.replicas) this.clear(replica, false);
+    this.overCount = 0;
     this.scaling.reset();
     this.countReplicas();
   }
 
-  /** Empties a replica, which begins anew; returns what was there. Its planned event is struck out already, or is by this. */
-  private clear(r: number, keep: boolean): readonly number[] {
-    const replica = this.replicas[r]!;
+  /** Empties a replica, which begins anew; returns what was there. Its own planned event must be gone. */
+  private clear(replica: Replica, keep: boolean): readonly number[] {
+    const { index } = replica;
     const calls = replica.evacuate(keep);
     if (replica.works) this.books.busy.add(-1, this.net.now);
-    this.replicas[r] = new Replica(this);
-    this.load[r] = 0;
+    this.replicas[index] = new Replica(this, index);
+    this.replicas[index].onlyPrompts = replica.onlyPrompts;
+    this.load[index] = 0;
+    this.linkFree[index] = 0;
     return calls;
   }
 
-  /** Replicas are gone. Those that were warned take nothing new before and are let finish; of the others, the work is lost as chosen. */
+  /** Replicas are gone. Those that were warned take nothing new and are let finish; of the others, the work is lost as chosen. */
   strike(fault: FaultName, amount: number): void {
     const before = this.scaling.ready;
     this.scaling.lose(amount);
     if (fault === 'preemption') return;
+    const keep = this.values.replicaLoss === 'resume';
     const orphans: number[] = [];
     for (let r = this.scaling.ready; r < before; r++) {
+      orphans.push(...this.uproot(this.replicas[r]!, keep));
       if (this.replicas[r]!.pending >= 0) this.net.agenda.cancel(this.replicas[r]!.pending);
-      orphans.push(...this.clear(r, this.values.replicaLoss === 'resume'));
+      orphans.push(...this.clear(this.replicas[r]!, keep));
     }
     this.countReplicas();
-    for (const call of orphans) {
-      if (this.values.replicaLoss === 'fail' || this.unwanted.delete(call)) this.net.fail(call, Code.crashed);
-      else this.put(call);
+    for (const call of orphans) this.rehouse(call);
+  }
+
+  /** Calls elsewhere whose keys and values lie at a replica that is lost leave the places where they wait for them. */
+  private uproot(replica: Replica, keep: boolean): readonly number[] {
+    const calls = replica.parked();
+    for (const call of calls) {
+      this.takeOut(call);
+      this.load[this.tickets.replica(call)]!--;
+      const answered = this.tickets.answered(call);
+      this.tickets.open(call);
+      if (keep) this.tickets.setAnswered(call, answered);
     }
+    return calls;
+  }
+
+  /** A call that has lost its replica goes to another, fails, or takes its keys and values from where they still lie. */
+  private rehouse(call: number): void {
+    const kept = this.tickets.kept(call);
+    if (kept >= 0 && this.scaling.ready > 0) this.enqueue(this.replicas[this.choose(this.prompters, this.scaling.ready)]!, call);
+    else if (this.values.replicaLoss === 'fail') this.net.fail(call, Code.crashed);
+    else this.put(call);
   }
 
   heal(): void {
     this.scaling.replace();
   }
 
-  private settleLeaving(): void {
-    this.leavingUsd = this.leavingSpent(this.net.now);
-    this.leavingArea = this.books.leaving.area(this.net.now);
+  /** ∫ replicas paid for dt: those that start, serve and finish. */
+  paidArea(now: number): number {
+    return this.scaling.paidArea(now) + this.books.leaving.area(now);
   }
 
-  private leavingSpent(now: number): number {
-    return this.leavingUsd + ((this.books.leaving.area(now) - this.leavingArea) / 3600) * this.price;
-  }
-
-  /** Replicas are paid for while they start, serve and finish. */
+  /** USD from the start of the run until now: for all replicas; for those that had nothing to do; for the time that prompts took, and answers. */
   spentUsd(now: number): number {
-    return this.scaling.spentUsd(now) + this.leavingSpent(now);
+    return this.meters.paid.spent(now);
+  }
+  idleUsd(now: number): number {
+    return this.meters.idle.spent(now);
+  }
+  promptUsd(now: number): number {
+    return this.meters.prompts.spent(now);
+  }
+  answerUsd(now: number): number {
+    return this.meters.busy.spent(now) - this.meters.prompts.spent(now);
   }
 
   finish(call: number): void {
-    if (this.unwanted.size > 0) this.unwanted.delete(call);
     if (this.overCount === this.over.length) this.over = enlarged(this.over, new Int32Array(2 * this.overCount));
     this.over[this.overCount++] = call;
   }
 
-  give(replica: Replica, call: number, code: number): void {
-    this.load[this.replicas.indexOf(replica)]!--;
-    this.unwanted.delete(call);
+  give(replica: number, call: number, code: number): void {
+    this.load[replica]!--;
     this.net.fail(call, code);
   }
 
-  private answer(): void {
+  private answer(r: number): void {
     const count = this.overCount;
     this.overCount = 0;
+    this.load[r]! -= count;
     for (let k = 0; k < count; k++) this.net.answer(this.over[k]!);
   }
 

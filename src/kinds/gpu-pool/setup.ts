@@ -1,19 +1,62 @@
 /** From chosen parameters to what an engine runs and how it schedules. */
-import { gpuOf, peakFor } from './catalogue-gpus.ts';
-import { modelOf, weightsPerGpu } from './catalogue-models.ts';
+import { gpuOf, peakFor, type Gpu } from './catalogue-gpus.ts';
+import { kvBytesPerToken, modelOf, weightsPerGpu, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
 import type { PoolValues } from './params.ts';
 import { cacheTokens, StepTime, type Setup } from './physics.ts';
-import type { Rules } from './replica.ts';
+import type { Rules } from './rules.ts';
 
 /** Share of the cache that stays free when a request is let in, as in vLLM. */
 const WATERMARK = 0.01;
 
+/** The model chosen, or described by hand. */
+export function modelChosen(v: PoolValues): Model {
+  if (v.languageModel !== 'custom') return modelOf(v.languageModel);
+  const experts = { count: v.customExperts, visited: Math.min(v.customVisited, v.customExperts), shared: v.customShared, ffn: v.customExpertSize, denseLayers: 0 };
+  return {
+    id: 'custom',
+    label: 'Model by hand',
+    layers: v.customLayers,
+    hidden: v.customHidden,
+    heads: v.customHeads,
+    kvHeads: v.customKvHeads,
+    headSize: v.customHeadSize,
+    ffn: v.customFeedForward,
+    vocabulary: v.customVocabulary,
+    gated: true,
+    experts: v.customExperts > 0 ? experts : null,
+    latent: null,
+    slidingLayers: 0,
+    window: 0,
+    source: 'described on this component',
+  };
+}
+
+/** The GPU chosen, or described by hand. */
+export function gpuChosen(v: PoolValues): Gpu {
+  if (v.gpuType !== 'custom') return gpuOf(v.gpuType);
+  return {
+    id: 'custom',
+    label: 'GPU by hand',
+    generation: v.customLikeness,
+    peak16: v.customPeak16,
+    peak8: v.customPeak8,
+    peak4: v.customPeak4,
+    memory: v.customMemory,
+    bandwidth: v.customBandwidth,
+    linked: v.customLinked,
+    watts: v.customWatts,
+    usdPerHour: 0,
+    source: 'described on this component',
+    priceSource: 'no price entered on this component',
+  };
+}
+
 /** The model on its GPUs, as chosen. */
 export function setupOf(v: PoolValues): Setup {
   return {
-    model: modelOf(v.languageModel),
-    gpu: gpuOf(v.gpuType),
+    model: modelChosen(v),
+    gpu: gpuChosen(v),
     precision: v.weightPrecision,
     kvBytes: v.cachePrecision === '8' ? 1 : 2,
     tp: Number(v.tensorParallel),
@@ -21,10 +64,20 @@ export function setupOf(v: PoolValues): Setup {
   };
 }
 
+/** Bytes of keys and values of one token on each GPU of a replica. */
+const tokenBytesPerGpu = ({ model, kvBytes, tp }: Setup): number => kvBytesPerToken(model, kvBytes, tp);
+
+/** Bytes of keys and values of one token, all GPUs of a replica together; of what each of them keeps whole, only once. */
+export function tokenBytes(v: PoolValues): number {
+  const { model, kvBytes } = setupOf(v);
+  return kvBytesPerToken(model, kvBytes, 1);
+}
+
 /** Scheduling rules of one replica; `blocks` is 0 where the model does not fit. */
 export function rulesOf(v: PoolValues): Rules {
   const setup = setupOf(v);
   const blocks = Math.floor(cacheTokens(setup, v.memoryShare) / v.cacheBlock);
+  const blockBytes = v.cacheBlock * tokenBytesPerGpu(setup);
   return {
     clockwork: new StepTime(setup),
     blockSize: v.cacheBlock,
@@ -33,9 +86,26 @@ export function rulesOf(v: PoolValues): Rules {
     mostSequences: v.sequenceLimit,
     budget: v.iterationTokens,
     chunked: v.engineScheduling === 'chunked',
+    static: v.engineScheduling === 'static',
+    gather: v.batchGathering,
+    ranked: v.engineOrder !== 'arrival',
+    pushing: v.engineOrder === 'pushing',
+    hostBlocks: v.preemptedTo === 'host' ? Math.floor(v.hostMemory / blockBytes) : 0,
+    moveSeconds: blockBytes / v.hostBandwidth,
+    drafting: v.draftLength > 0 && v.engineScheduling !== 'static' ? { length: v.draftLength, acceptance: v.draftAcceptance, cost: v.draftCost } : null,
     longest: 0x3fffffff,
   };
 }
+
+/** How keys and values get from one replica to another. */
+export interface Handover {
+  /** Bytes/s at which they leave a replica; seconds on top for each request. */
+  readonly bandwidth: number;
+  readonly latency: number;
+}
+
+/** The link between replicas as chosen. */
+export const handoverOf = (v: PoolValues): Handover => ({ bandwidth: v.handoverBandwidth, latency: v.handoverLatency });
 
 /** Seconds until a replica that is started serves: its GPUs load their parts of the weights side by side. */
 export function coldStart(v: PoolValues): number {
@@ -43,16 +113,18 @@ export function coldStart(v: PoolValues): number {
   return weightsPerGpu(model, precision, tp) / v.weightLoadRate + v.engineStartup;
 }
 
-/** USD per hour of the whole pool, and who says so. */
-export function priceOf(v: PoolValues): { readonly usdPerHour: number; readonly gpus: number; readonly source: string } {
-  const gpu = gpuOf(v.gpuType);
-  const count = v.poolReplicas * Number(v.tensorParallel);
-  const each = v.priceOverride > 0 ? v.priceOverride : gpu.usdPerHour;
-  return { usdPerHour: count * each, gpus: count, source: v.priceOverride > 0 ? 'price entered on this component' : gpu.priceSource };
+/** GPUs of one replica. */
+export const gpusPerReplica = (v: PoolValues): number => Number(v.tensorParallel);
+
+/** USD per hour of the whole pool and of one replica, GPUs in all, and who says so. */
+export function priceOf(v: PoolValues): { readonly usdPerHour: number; readonly each: number; readonly gpus: number; readonly source: string } {
+  const gpu = gpuChosen(v);
+  const each = gpusPerReplica(v) * (v.priceOverride > 0 ? v.priceOverride : gpu.usdPerHour);
+  return { usdPerHour: v.poolReplicas * each, each, gpus: v.poolReplicas * gpusPerReplica(v), source: v.priceOverride > 0 ? 'price entered on this component' : gpu.priceSource };
 }
 
 /** Peak rates of one replica: FLOP/s at the precision of the weights, and bytes/s. */
 export function peaksOf(v: PoolValues): { readonly flops: number; readonly bytes: number } {
-  const { gpu, precision, tp } = setupOf(v);
-  return { flops: peakFor(gpu, precision) * tp, bytes: gpu.bandwidth * tp };
+  const { gpu, precision } = setupOf(v);
+  return { flops: peakFor(gpu, precision) * gpusPerReplica(v), bytes: gpu.bandwidth * gpusPerReplica(v) };
 }

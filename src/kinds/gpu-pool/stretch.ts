@@ -1,0 +1,124 @@
+/** The iterations that an engine's next event stands for: when they start and end, and what they come to; only decoding goes on in all but the first. */
+import type { BlockLedger } from './blocks.ts';
+import { Sum } from './books.ts';
+import type { Rules } from './rules.ts';
+
+const START = 0;
+const END = 1;
+/** What must be loaded before the first iteration, in seconds. */
+const LOADING = 2;
+const FIRST = 3;
+const GROWTH = 4;
+const FLOPS = 5;
+const FLOPS_GROWTH = 6;
+const BYTES = 7;
+const BYTES_GROWTH = 8;
+const USED = 9;
+const USED_END = 10;
+/** Σ of the tokens gained before each iteration, per sequence. */
+const GROWN = 11;
+
+/** A planned stretch; recycled. */
+export class Stretch {
+  /** How many iterations; 0 when none is planned. */
+  count = 0;
+  /** Sequences that decode, those that only pad included; prompt tokens in the first iteration. */
+  decodes = 0;
+  padding = 0;
+  chunkTokens = 0;
+  /** Tokens of answers that come of it. */
+  tokens = 0;
+  private readonly t = new Float64Array(12);
+
+  get start(): number {
+    return this.t[START]!;
+  }
+  get end(): number {
+    return this.t[END]!;
+  }
+  /** End of its first iteration. */
+  get firstEnd(): number {
+    return this.t[START]! + this.t[LOADING]! + this.t[FIRST]!;
+  }
+  get first(): number {
+    return this.t[FIRST]!;
+  }
+  get growth(): number {
+    return this.t[GROWTH]!;
+  }
+
+  /** A new one is being put together. */
+  clear(): void {
+    this.count = 0;
+    this.decodes = 0;
+    this.padding = 0;
+    this.chunkTokens = 0;
+    this.t[LOADING] = 0;
+  }
+
+  /** Something must be loaded before it begins. */
+  load(seconds: number): void {
+    this.t[LOADING]! += seconds;
+  }
+
+  /** Notes what `count` iterations from now on will come to, as told to the clockwork; everything takes `slowness` times as long. */
+  plan(count: number, now: number, { clockwork, drafting }: Rules, slowness: number, blocks: BlockLedger): void {
+    const { t } = this;
+    t[START] = now;
+    t[LOADING]! *= slowness;
+    t[FIRST] = clockwork.seconds() * slowness;
+    t[GROWTH] = clockwork.growth.seconds * slowness;
+    t[FLOPS] = clockwork.flops();
+    t[FLOPS_GROWTH] = clockwork.growth.flops;
+    t[BYTES] = clockwork.bytes();
+    t[BYTES_GROWTH] = clockwork.growth.bytes;
+    t[USED] = blocks.used;
+    if (drafting !== null && this.decodes > 0) this.draft(clockwork, drafting.length * drafting.cost * slowness, blocks);
+    this.finishAfter(count, blocks);
+  }
+
+  /** Drafting takes so many plain decode iterations' time on top. */
+  private draft(clockwork: Rules['clockwork'], iterations: number, blocks: BlockLedger): void {
+    clockwork.begin(this.decodes, blocks.context);
+    this.t[FIRST]! += iterations * clockwork.seconds();
+    this.t[GROWTH]! += iterations * clockwork.growth.seconds;
+  }
+
+  /** Lets it end after so many iterations. */
+  finishAfter(count: number, blocks: BlockLedger): void {
+    const { t } = this;
+    this.count = count;
+    const grown = this.decodes > 0 ? blocks.grown(count) : 0;
+    t[GROWN] = grown;
+    t[END] = t[START]! + t[LOADING]! + count * t[FIRST]! + t[GROWTH]! * grown;
+    t[USED_END] = t[USED]! + (this.decodes > 0 ? blocks.taken(count - 1) : 0);
+    this.tokens = this.decodes > 0 ? blocks.yields(count) - count * this.padding : 0;
+  }
+
+  /** Iterations of it that have begun by `now`: the least whose time reaches it. */
+  begun(now: number, blocks: BlockLedger): number {
+    const elapsed = now - this.t[START]! - this.t[LOADING]!;
+    if (elapsed <= this.t[FIRST]! || this.decodes === 0) return 1;
+    return blocks.reach(elapsed, this.t[FIRST]!, this.t[GROWTH]!);
+  }
+
+  /** Adds to the totals what it has come to by `now`: in full at its end, in proportion before. */
+  tally(now: number, sums: Float64Array): void {
+    if (this.count === 0) return;
+    const { t, count } = this;
+    const x = Math.min(1, (now - t[START]!) / (t[END]! - t[START]!));
+    sums[Sum.out]! += x * this.tokens;
+    sums[Sum.steps]! += x * count;
+    sums[Sum.flops]! += x * (count * t[FLOPS]! + t[FLOPS_GROWTH]! * t[GROWN]!);
+    sums[Sum.bytes]! += x * (count * t[BYTES]! + t[BYTES_GROWTH]! * t[GROWN]!);
+    sums[Sum.blocks]! += (now - t[START]!) * (t[USED]! + (x * (t[USED_END]! - t[USED]!)) / 2);
+    if (this.chunkTokens > 0) sums[Sum.promptSeconds]! += ((now - t[START]!) * this.chunkTokens) / (this.chunkTokens + this.decodes);
+  }
+
+  /** Blocks in use at `now`. */
+  used(now: number): number {
+    const { t } = this;
+    const x = Math.min(1, (now - t[START]!) / (t[END]! - t[START]!));
+    return t[USED]! + x * (t[USED_END]! - t[USED]!);
+  }
+}

@@ -1,0 +1,76 @@
+/** One event for many iterations: the same answer as one event for each, whatever features are on, over random streams. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Code } from '../src/engine/reasons.ts';
+import { Stream } from '../src/engine/random.ts';
+import { Sum } from '../src/kinds/gpu-pool/books.ts';
+import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
+import type { Rules } from '../src/kinds/gpu-pool/rules.ts';
+import { poisson, Rig, type Sent } from './gpu-pool-rig.ts';
+
+type Case = { readonly sent: Sent; readonly values: Partial<PoolValues>; readonly special: Partial<Rules>; readonly prefix: boolean };
+
+const engine = fc.record({
+  engineScheduling: fc.constantFrom<PoolValues['engineScheduling']>('chunked', 'prompts first', 'static'),
+  engineOrder: fc.constantFrom<PoolValues['engineOrder']>('arrival', 'priority', 'pushing'),
+  preemptedTo: fc.constantFrom<PoolValues['preemptedTo']>('nowhere', 'host'),
+  hostMemory: fc.constantFrom(1e8, 1e10),
+  draftLength: fc.constantFrom(0, 0, 3, 5),
+  draftAcceptance: fc.constantFrom(0, 0.5, 0.9, 1),
+  iterationTokens: fc.constantFrom(64, 512, 4096),
+  sequenceLimit: fc.constantFrom(2, 12, 64),
+  batchGathering: fc.constantFrom(0, 0.2),
+  poolReplicas: fc.constantFrom(1, 1, 3),
+  promptReplicas: fc.constantFrom(0, 0, 1),
+  poolSpreading: fc.constantFrom<PoolValues['poolSpreading']>('least requests', 'round robin', 'least cache'),
+});
+
+const cases: fc.Arbitrary<Case> = fc
+  .record({ values: engine, seed: fc.nat(), rate: fc.constantFrom(3, 20, 60), input: fc.constantFrom(40, 300), output: fc.constantFrom(20, 200), blocks: fc.constantFrom(120, 400, 4000), watermark: fc.constantFrom(0, 3), prefix: fc.boolean(), impatient: fc.boolean() })
+  .map(({ values, seed, rate, input, output, blocks, watermark, prefix, impatient }) => {
+    const draws = new Stream(seed, 'rig', 'rest');
+    const sent = poisson(60, rate, input, output, seed);
+    const each = <T>(of: () => T): T[] => Array.from(sent.arrival, of);
+    const patience = each(() => (impatient && draws.uniform() < 0.3 ? draws.exponential() * 2 : Infinity));
+    return { sent: { ...sent, priority: each(() => draws.below(3)), prefix: each(() => draws.below(4)), prefixInput: 32, ...(impatient ? { patience } : {}) }, values, special: { blocks, watermark }, prefix };
+  });
+
+const ran = ({ sent, values, special, prefix }: Case, longest: Partial<Rules>): Rig => new Rig(sent, values, { ...special, ...longest }, prefix ? {} : null).run();
+
+/** Nobody left, nothing held, the books in balance. */
+function settled(rig: Rig): void {
+  const { pool, net, sent } = rig;
+  expect(pool.arrivedTotal()).toBe(sent.arrival.length);
+  expect(pool.inFlight).toBe(0);
+  expect(net.calls.count).toBe(0);
+  expect(net.requests.count).toBe(0);
+  for (const level of [pool.books.waiting, pool.books.running, pool.books.moving, pool.books.busy]) expect(level.value).toBe(0);
+  const cells = new Float64Array(32);
+  pool.face(cells);
+  expect(cells.every((c) => c === 0)).toBe(true);
+}
+
+describe('macro-steps', () => {
+  it('give the times of single steps, to the last bit but rounding', () => {
+    fc.assert(
+      fc.property(cases, (given) => {
+        const macro = ran(given, {});
+        const single = ran(given, { longest: 1 });
+        settled(macro);
+        settled(single);
+        for (let i = 0; i < given.sent.arrival.length; i++) {
+          expect(macro.sender.outcome[i]).toBe(single.sender.outcome[i]);
+          if (macro.sender.outcome[i] !== Code.answered) continue;
+          expect(Math.abs(macro.ttft(i) - single.ttft(i)), `ttft ${i}`).toBeLessThan(1e-8);
+          expect(Math.abs(macro.e2e(i) - single.e2e(i)), `e2e ${i}`).toBeLessThan(1e-8);
+        }
+        const [a, b] = [macro.pool.books, single.pool.books];
+        for (const [name, place] of Object.entries(Sum)) expect(Math.abs(a.sums[place]! - b.sums[place]!), name).toBeLessThanOrEqual((name === 'blocks' ? 0.05 : 1e-9) * Math.abs(b.sums[place]!) + 1e-9);
+        expect(a.gaps.histogram.count).toBe(b.gaps.histogram.count);
+        expect(a.gaps.histogram.sum).toBeCloseTo(b.gaps.histogram.sum, 6);
+        expect(a.gaps.histogram.counts.reduce((off, count, k) => off + Math.abs(count - b.gaps.histogram.counts[k]!), 0)).toBeLessThan(2 + 0.001 * b.gaps.histogram.count);
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 150) },
+    );
+  });
+});
