@@ -1,0 +1,66 @@
+/** GPU pools whose replicas come and go: cold starts, draining, loss with work failed, started over or gone on with; cancellation; the bill. */
+import { describe, expect, it } from 'vitest';
+import type { DesignFault } from '../src/design/design.ts';
+import type { ReplicaSet } from '../src/kit/replica-set.ts';
+import { constant, imbalances, node, off, path, people, ran, sketch, wire } from './sketch.ts';
+
+const lose = (change: Partial<DesignFault> = {}): DesignFault => ({ id: 'f', fault: 'replicas', target: 'pool', at: 20, seconds: 1000, amount: 2, inFlight: 'fail', repeat: 'once', every: 600, ...change });
+
+const serving = (pool: Record<string, unknown> = {}, rate = 4) =>
+  sketch([people(rate, { inputTokens: constant(500), outputTokens: constant(400) }), node('pool', 'gpu-pool', { poolReplicas: 4, ...pool })], path('users', 'pool'), 60);
+
+const scaling = (sim: ReturnType<typeof ran>) => sim.board.nodes.get('pool')!.node.scaling as ReplicaSet;
+
+describe('replicas of a GPU pool', () => {
+  it('that are lost take their work with them, start it over, or let it go on elsewhere', () => {
+    const [fails, restarts, resumes] = (['fail', 'restart', 'resume'] as const).map((replicaLoss) => ran({ ...serving({ replicaLoss }), faults: [lose()] }));
+    expect(fails!.result().requests.failed.crashed).toBeGreaterThan(2);
+    for (const sim of [restarts!, resumes!]) expect(sim.result().requests.failed).toEqual({});
+    for (const sim of [fails!, restarts!, resumes!]) {
+      expect(scaling(sim).ready).toBe(2);
+      expect(imbalances(sim)).toEqual([]);
+    }
+    // Who starts over decodes all of it again; who goes on reads it, which is far quicker: the slowest answers tell.
+    expect(resumes!.result().latency.p999!).toBeLessThan(restarts!.result().latency.p999!);
+  });
+
+  it('that are healed start cold: weights over their rate, and the engine', () => {
+    const sim = ran({ ...serving({ weightLoadRate: 1e9, engineStartup: 5 }), faults: [lose({ seconds: 5 })] });
+    // Llama 3.1 8B in 16 bit: 16.06 GB at 1 GB/s, and 5 s.
+    const back = 25 + 16.06 + 5;
+    const early = ran({ ...serving({ weightLoadRate: 1e9, engineStartup: 5 }), faults: [lose({ seconds: 5 })], run: { ...serving().run, seconds: back - 0.5 } });
+    expect(scaling(early).ready).toBe(2);
+    expect(scaling(early).starting).toBe(2);
+    expect(scaling(sim).ready).toBe(4);
+  });
+
+  it('are paid for from the moment they are asked for until they are done', () => {
+    const whole = ran(serving({ priceOverride: 3.6 })).result().cost.usd;
+    expect(off(whole, (4 * 3.6 * 60) / 3600)).toBeLessThan(1e-9);
+    const lost = ran({ ...serving({ priceOverride: 3.6 }), faults: [lose()] }).result().cost.usd;
+    expect(off(lost, ((4 * 20 + 2 * 40) * 3.6) / 3600)).toBeLessThan(1e-9);
+  });
+
+  it('that are warned finish what they have: nothing fails', () => {
+    const sim = ran({ ...serving(), faults: [lose({ fault: 'preemption' })] });
+    expect(sim.result().requests.failed).toEqual({});
+    expect(scaling(sim).ready).toBe(2);
+  });
+
+  it('follow an autoscaler up from nothing; who came meanwhile has waited for the first', () => {
+    const design = serving({ poolReplicas: 1, weightLoadRate: 16e9, engineStartup: 1, engineRoom: 1000 }, 60);
+    const scaler = node('scaler', 'autoscaler', { scalingPolicy: 'utilisation', scalingTarget: 0.2, scalingInterval: 2, scalingMost: 6 });
+    const sim = ran({ ...design, nodes: [...design.nodes, scaler], links: [...design.links, wire('scaler', 'pool')] });
+    expect(scaling(sim).ready).toBeGreaterThan(2);
+    expect(imbalances(sim)).toEqual([]);
+  });
+
+  it('stop decoding for a client that has hung up', () => {
+    const patient = serving({}, 4);
+    const hurried = (linkCancels: boolean) => ran({ ...patient, links: [wire('users', 'pool', { linkTimeout: 1, linkCancels })] });
+    const [goesOn, stops] = [hurried(false), hurried(true)];
+    expect(stops.result().nodes['pool']!.failedBy.cancelled).toBeGreaterThan(100);
+    expect(stops.result().nodes['pool']!.measures['tokensOut']!).toBeLessThan(0.6 * goesOn.result().nodes['pool']!.measures['tokensOut']!);
+    expect(imbalances(stops)).toEqual([]);
+  });
+});
