@@ -31,6 +31,10 @@ export function leftovers({ board }: Simulation, events: number): string[] {
   for (let k = 0; k < 20 && busy() && !dry; k++) dry = net.run(LONG, events / 20);
   if (net.stopped !== null || (!dry && net.now < LONG / 10)) return [];
   const left = [...board.nodes.values()].filter(({ node }) => node.inFlight > 0).map(({ id, kind, node }) => `${id} (${kind.id}) keeps ${node.inFlight} calls`);
+  for (const { id, kind, node } of board.nodes.values()) {
+    if (node.busyArea(net.now + 1) > node.busyArea(net.now)) left.push(`${id} (${kind.id}) is busy with nothing`);
+    if (node.queueArea(net.now + 1) > node.queueArea(net.now)) left.push(`${id} (${kind.id}) keeps nobody waiting`);
+  }
   if (net.calls.count > 0) left.push(`${net.calls.count} calls are left`);
   if (net.requests.count > 0) left.push(`${net.requests.count} requests are left`);
   return left;

@@ -16,7 +16,8 @@ import { leftovers, wrongs } from './books.ts';
 import { imbalances } from './sketch.ts';
 import { anyGuard, anyNode, others, quiet, wired } from './sensible-design.ts';
 
-const DESIGNS = 6;
+const DESIGNS = 4;
+const DRAWN = 36;
 const EVENTS = 400;
 const DRAIN = 6000;
 
@@ -100,6 +101,14 @@ function underLoad(design: Design, kind: AnyKind, events: number): { sim: Simula
   return { sim, victim };
 }
 
+/** Designs in which the component has something to do when it is struck, as far as a few dozen drawn at random have any; and when it is struck. */
+function sample(kind: AnyKind): (readonly [Design, number])[] {
+  const drawn = fc.sample(fc.tuple(around(kind), fc.nat(EVENTS)), { numRuns: DRAWN, seed: 11 });
+  const loaded: [Design, number][] = [];
+  for (const [design, events] of drawn) if (loaded.length < DESIGNS && underLoad(design, kind, events).victim.inFlight > 0) loaded.push([design, events]);
+  return loaded.length > 0 ? loaded : drawn.slice(0, DESIGNS);
+}
+
 /** Breaks a component, mends it and lets all run dry; answers with what was wrong first. */
 function trial({ sim, victim }: ReturnType<typeof underLoad>, blow: Blow): string[] {
   const { net } = sim.board;
@@ -120,16 +129,17 @@ function trial({ sim, victim }: ReturnType<typeof underLoad>, blow: Blow): strin
 }
 
 describe.each(kinds.filter(({ faults }) => faults.length > 0).map((kind) => [kind.label, kind] as const))('%s', (_label, kind) => {
-  const designs = fc.sample(fc.tuple(around(kind), fc.nat(EVENTS)), { numRuns: DESIGNS, seed: 11 });
+  const designs = sample(kind);
+
+  it.runIf(kind.ports.in === 'call')('is struck while it works', () => {
+    for (const [design, events] of designs) expect(underLoad(design, kind, events).victim.inFlight).toBeGreaterThan(0);
+    expect(designs.length).toBe(DESIGNS);
+  });
 
   it.each(blows(kind).map((blow) => [blow.name, blow] as const))('keeps its books: %s', (_name, blow) => {
-    let loaded = 0;
     for (const [i, [design, events]] of designs.entries()) {
-      const load = underLoad(design, kind, events);
-      if (load.victim.inFlight > 0) loaded++;
-      expect(trial(load, blow), `design ${i}: ${JSON.stringify(design)}`).toEqual([]);
+      expect(trial(underLoad(design, kind, events), blow), `design ${i}: ${JSON.stringify(design)}`).toEqual([]);
     }
-    if (kind.ports.in === 'call') expect(loaded, 'designs with calls under way').toBeGreaterThan(DESIGNS / 3);
   });
 
   it.each(blows(kind).filter(({ harmless }) => harmless).map((blow) => [blow.name, blow] as const))('is none the worse when it is over at once: %s', (_name, blow) => {
