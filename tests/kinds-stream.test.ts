@@ -92,6 +92,11 @@ describe('stream', () => {
     expect(duplicates).toBeLessThanOrEqual(10);
   });
 
+  it('still deletes after a crash what nobody reads', () => {
+    const sim = ran({ ...sketch([people(20), node('log', 'stream', { streamRetention: 30 })], path('users', 'log'), 60), faults: [fault('crash', 'log', 59, 5)] });
+    expect(left(sim)).toEqual([0, 0]);
+  });
+
   it('pauses when its consumers change, and deals the partitions out anew', () => {
     const design = sketch([people(100), node('log', 'stream', { streamAppend: constant(0), streamRebalance: 5 }), station('a', 1000, constant(0.01)), station('b', 1000, constant(0.01))], [wire('users', 'log'), wire('log', 'a')], 100);
     const sim = ran(design);

@@ -125,7 +125,10 @@ class RecordStream extends Node implements Component<StreamValues>, Starts {
     if (this.group === null) {
       this.group = this.out;
       this.pumpAll();
-    } else this.rebalance();
+      return;
+    }
+    this.expire();
+    this.rebalance();
   }
 
   arrive(call: number): void {
