@@ -113,3 +113,18 @@ describe('rate limiter', () => {
     expect(sim.result().nodes.gate!.served).toBeGreaterThan(1000);
   });
 });
+
+it('forgets in a crash who waited, and is full again', () => {
+  const sim = new Simulation(limited(regular, { limiterRefill: 1, limiterBurst: 5, limiterWhenEmpty: 'queue' }, 100));
+  sim.runTo(1.001);
+  const { node: gate } = sim.board.nodes.get('gate')!;
+  const passed = sim.board.nodes.get('end')!.node;
+  const before = passed.arrivedTotal();
+  sim.board.net.health.crash(gate.index, 'fail');
+  expect(gate.inFlight).toBe(0);
+  sim.board.net.health.restore(gate.index);
+  sim.runTo(2);
+  // Five at once; the sixth needs a second more.
+  expect(passed.arrivedTotal() - before).toBe(5);
+  expect(imbalances(sim)).toEqual([]);
+});
