@@ -1,10 +1,9 @@
 /** Opens what a command was given: a design's file, a scenario's file, or a link. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Design, Gated } from '../design/design.ts';
+import type { Design, Gated, TimedEdit } from '../design/design.ts';
 import { gateScenarioText, type Scenario } from '../design/scenario.ts';
 import { fromFile } from '../share/file.ts';
-import type { TimedEdit } from '../run/protocol.ts';
 import { isLink, openLink, type Shared } from '../share/link.ts';
 import { BadInput } from './failure.ts';
 

@@ -1,7 +1,6 @@
 /** `run FILE|LINK`: simulates a design to its end, once or many times, and prints what happened. */
-import type { Design } from '../design/design.ts';
+import type { Design, TimedEdit } from '../design/design.ts';
 import type { Trace } from '../engine/trace.ts';
-import type { TimedEdit } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 import { Simulation } from '../run/simulation.ts';
 import { merge } from '../run/statistics/merge.ts';

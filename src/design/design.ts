@@ -124,6 +124,13 @@ export interface Design {
   readonly view: View | null;
 }
 
+/** A change made to the design while it ran. */
+export interface TimedEdit {
+  readonly time: number;
+  readonly label: string;
+  readonly design: Design;
+}
+
 /** How large a design may be; anything beyond is refused at the gate. */
 export const limits = { nodes: 500, links: 2000, groups: 100, notes: 200, faults: 100, objectives: 20, noteCharacters: 2000, nameCharacters: 120 } as const;
 

@@ -1,5 +1,5 @@
 /** What page and worker say to each other: plain data, columnar where it is large, transferred rather than copied. */
-import type { Design } from '../design/design.ts';
+import type { Design, TimedEdit } from '../design/design.ts';
 import type { Trace } from '../engine/trace.ts';
 import type { Result } from './result.ts';
 
@@ -92,13 +92,6 @@ export interface Charts {
   readonly episodes: readonly Episode[];
   /** Where statistics start, in simulated seconds. */
   readonly warmup: number;
-}
-
-/** A change made to the design while it ran. */
-export interface TimedEdit {
-  readonly time: number;
-  readonly label: string;
-  readonly design: Design;
 }
 
 /** All that decides a run besides its traces: the design it started with and the edits made as it went, in order of time. */

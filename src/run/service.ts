@@ -1,8 +1,8 @@
 /** Keeps a simulation in step with a clock that is handed in, and answers what the page asks. Lives in the worker. */
-import type { Design } from '../design/design.ts';
+import type { Design, TimedEdit } from '../design/design.ts';
 import type { Trace } from '../engine/trace.ts';
 import { chartsOf, FailureMemory, figures, figuresAt, layoutOf, objectiveValues } from './frames.ts';
-import type { Frame, Layout, RunService, RunState, TimedEdit } from './protocol.ts';
+import type { Frame, Layout, RunService, RunState } from './protocol.ts';
 import { Simulation } from './simulation.ts';
 
 /** Events between looks at the clock: about a millisecond's worth. */

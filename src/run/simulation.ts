@@ -1,5 +1,5 @@
 /** A simulation of a design: runs, takes edits as it goes, keeps notes, and says what happened. The same in Node and in a worker. */
-import type { Design } from '../design/design.ts';
+import type { Design, TimedEdit } from '../design/design.ts';
 import { Digest } from '../engine/digest.ts';
 import { BUCKETS } from '../engine/histogram.ts';
 import type { Listener } from '../engine/ledger.ts';
@@ -8,7 +8,7 @@ import { Recorder } from '../engine/recorder.ts';
 import type { Trace } from '../engine/trace.ts';
 import { Board } from './board.ts';
 import { Columns } from './columns.ts';
-import type { Mark, RunHistory, TimedEdit } from './protocol.ts';
+import type { Mark, RunHistory } from './protocol.ts';
 import type { Result, Warmup } from './result.ts';
 import { intervalsOf } from './statistics/intervals.ts';
 import { Checkpoints, transientEnd } from './statistics/warmup.ts';

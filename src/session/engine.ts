@@ -1,8 +1,8 @@
 /** The simulation's worker, owned outside React: started when first needed, watched, and replaced when it dies or falls silent. */
 import * as Comlink from 'comlink';
-import type { Design } from '../design/design.ts';
+import type { Design, TimedEdit } from '../design/design.ts';
 import type { Trace } from '../engine/trace.ts';
-import type { Charts, Frame, Layout, RunHistory, RunService, TimedEdit } from '../run/protocol.ts';
+import type { Charts, Frame, Layout, RunHistory, RunService } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 import workerUrl from '../../workers/simulation.worker.ts?worker&url';
 

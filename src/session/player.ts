@@ -1,6 +1,6 @@
 /** Plays the open design in the engine: loads it, hands edits over one at a time, follows the run's state, and starts again after a loss. */
-import type { Design } from '../design/design.ts';
-import type { Frame, Layout, RunHistory, TimedEdit } from '../run/protocol.ts';
+import type { Design, TimedEdit } from '../design/design.ts';
+import type { Frame, Layout, RunHistory } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 import { createEngine, type Engine, type EngineEvents, type Traces } from './engine.ts';
 import { chartReader, charts, frames } from './frames.ts';

@@ -1,6 +1,6 @@
 /** The shape of the one changing thing on the page. The store in `store.ts` fulfils it; the page's rooms meet here only. */
-import type { Design, Gated, View } from '../design/design.ts';
-import type { Layout, RunHistory, RunState, TimedEdit } from '../run/protocol.ts';
+import type { Design, Gated, View, TimedEdit } from '../design/design.ts';
+import type { Layout, RunHistory, RunState } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 
 /** State of the simulation as the page sees it; live figures come by `frames`, not by state. */

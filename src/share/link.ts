@@ -1,7 +1,6 @@
 /** Design ⇄ link: `#s1.` and the design's short form, deflated and written in base64url. Old links open for ever. */
 import { catalogue, type Catalogue } from '../design/catalogue.ts';
-import { limits, type Design, type Gated } from '../design/design.ts';
-import type { TimedEdit } from '../run/protocol.ts';
+import { limits, type Design, type Gated, type TimedEdit } from '../design/design.ts';
 import { gateDesign, guarded } from '../design/gate.ts';
 import { longestText, readJson, Refusal } from '../design/json.ts';
 import { fromBase64url, toBase64url } from './base64url.ts';
