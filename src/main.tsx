@@ -5,6 +5,7 @@ import { scenarioFiles } from './page/scenarios.ts';
 import { startTheme } from './page/theme.ts';
 import { session } from './session/store.ts';
 import { isLink, openLink } from './share/link.ts';
+import { presentOf } from './share/run-form.ts';
 
 const firstScenario = 'llm-70b-endpoint';
 
@@ -17,7 +18,9 @@ async function openLinked(): Promise<boolean> {
     say(read.why, 'error');
     return false;
   }
-  open(read.value.design, 'link', undefined, read.value.edits);
+  const { design: start, edits } = read.value;
+  open(presentOf(read.value), 'link', undefined, { start, edits });
+  if (edits.length > 0) say(`This link holds a run with ${edits.length === 1 ? 'one change' : `${edits.length} changes`} made as it went. It goes on where the last was made; “Repeat” shows it from the beginning.`);
   for (const repair of read.repairs) say(repair);
   // The copy is this browser's own from here on: loading the page again must bring it back as it was left.
   history.replaceState(history.state, '', location.pathname + location.search);

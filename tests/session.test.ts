@@ -14,7 +14,7 @@ import { anyStep } from './design-arbitrary.ts';
 
 const layout: Layout = { nodes: {}, links: {}, cells: {}, failing: {} };
 const none = new Float64Array(0);
-const frame = (state: Frame['state'], stopped: string | null = null): Frame => ({ time: 1, state, stopped, events: 0, eventsPerSecond: 0, realTimeFactor: 0, nodes: none, links: none, cells: none, failing: new Uint8Array(0), lasting: [], edits: 0, objectives: none });
+const frame = (state: Frame['state'], stopped: string | null = null, more: Partial<Frame> = {}): Frame => ({ time: 1, state, stopped, events: 0, eventsPerSecond: 0, realTimeFactor: 0, nodes: none, links: none, cells: none, failing: new Uint8Array(0), lasting: [], edits: 0, objectives: none, ...more });
 
 /** An engine that notes what it is told and answers at once. */
 function toyEngine() {
@@ -26,7 +26,7 @@ function toyEngine() {
     if (typeof rest[0] === 'object') designs.push(rest[0] as Design);
     return Promise.resolve(layout as never);
   };
-  const engine = { load: note('load'), apply: note('apply'), play: note('play'), pause: note('pause'), step: note('step'), runTo: note('runTo'), result: note('result'), charts: () => new Promise<never>(() => undefined), stop: note('stop') } as unknown as Engine;
+  const engine = { load: note('load'), apply: note('apply'), play: note('play'), pause: note('pause'), step: note('step'), runTo: note('runTo'), rewind: note('rewind'), look: note('look'), layout: () => Promise.resolve(layout), result: note('result'), charts: () => new Promise<never>(() => undefined), stop: note('stop') } as unknown as Engine;
   return { told, designs, make: (given: EngineEvents) => ((events = given), engine), say: () => events };
 }
 
@@ -183,6 +183,121 @@ describe('the run', () => {
   });
 });
 
+describe('the history of a run', () => {
+  /** Add users at 3 s, a service at 5 s, and go back to 1 s. */
+  async function backFrom() {
+    const made = table();
+    const { state, engine } = made;
+    const hear = (time: number, edits: number, now: Frame['state'] = 'running'): void => engine.say().onFrame(frame(now, null, { time, edits }));
+    state().open(emptyDesign, 'new', 'doc');
+    await settle();
+    for (const [time, edits, kind] of [[3, 0, 'users'], [5, 1, 'service']] as const) {
+      hear(time, edits);
+      state().edit(`Add ${kind}`, (d) => edit.addNode(d, kind, 0, 0));
+      hear(time, edits + 1);
+      await settle();
+    }
+    hear(8, 2);
+    state().rewind(1);
+    hear(1, 0, 'paused');
+    await settle();
+    return { ...made, hear, newest: state().history!.edits[1]!.design };
+  }
+
+  it('holds every edit with its moment', async () => {
+    const { state } = await backFrom();
+    expect(state().history!.start.nodes).toEqual([]);
+    expect(state().history!.edits.map(({ time, label, design }) => [time, label, design.nodes.length])).toEqual([[3, 'Add users', 1], [5, 'Add service', 2]]);
+  });
+
+  it('shows the board as it was, remembers how far it was, and goes on by itself', async () => {
+    const { state, engine, hear } = await backFrom();
+    expect([state().design.nodes.length, state().run.state, state().run.furthest]).toEqual([0, 'paused', 8]);
+    expect(engine.told.slice(-2)).toEqual(['pause', 'rewind 1']);
+    hear(4, 1);
+    await settle();
+    hear(6, 2);
+    await settle();
+    expect([state().design.nodes.length, state().run.furthest]).toEqual([2, 8]);
+    hear(8.5, 2);
+    expect(state().run.furthest).toBe(null);
+  });
+
+  it('goes on to where it was without running it all again', async () => {
+    const { state, engine, hear } = await backFrom();
+    state().rewind(8);
+    hear(8, 2);
+    await settle();
+    expect(engine.told.at(-1)).toBe('runTo 8');
+    expect([state().design.nodes.length, state().run.furthest, state().canUndo, state().undoLabel]).toEqual([2, null, true, 'Add service']);
+  });
+
+  it('keeps the newest design safe while an earlier one is shown, and undo brings it back', async () => {
+    const { state, shelf, newest } = await backFrom();
+    state().setView({ x: 1, y: 2, zoom: 1 });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(shelf.kept.get('doc')!.nodes).toEqual(newest.nodes);
+    state().undo();
+    expect(state().design.nodes).toEqual(newest.nodes);
+  });
+
+  it('forks where something is edited, says so, and takes the fork back', async () => {
+    const { state, engine, hear } = await backFrom();
+    state().edit('Rename', (d) => edit.renameDesign(d, 'Only a name'));
+    expect(state().toasts).toEqual([]);
+    state().edit('Add a cache', (d) => edit.addNode(d, 'response-cache', 0, 0));
+    hear(1, 1);
+    await settle();
+    expect(state().history!.edits.map(({ time, label }) => [time, label])).toEqual([[1, 'Add a cache']]);
+    expect(state().toasts.at(-1)!.text).toBe('The run forks here: 2 later edits are no longer part of it.');
+    state().toasts.at(-1)!.action!.run();
+    await settle();
+    expect(state().history!.edits.map(({ label }) => label)).toEqual(['Add users', 'Add service']);
+    expect(engine.told.slice(-2)).toEqual(['load', 'runTo 1']);
+    expect([state().design.nodes.length, state().design.name]).toEqual([0, 'Only a name']);
+  });
+
+  it('is shared looking as the board does now', async () => {
+    const { state } = await backFrom();
+    state().edit('Rename', (d) => edit.renameDesign(d, 'Named later'));
+    const { start, edits } = state().sharedRun()!;
+    expect([start, ...edits.map(({ design }) => design)].map(({ name }) => name)).toEqual(['Named later', 'Named later', 'Named later']);
+  });
+
+  it('begins anew with the present design where it is restarted, and is played again where that is asked', async () => {
+    const { state, engine } = await backFrom();
+    state().replay();
+    await settle();
+    expect([state().history!.edits.length, engine.told.slice(-2)]).toEqual([2, ['load', 'play 1']]);
+    state().restart();
+    await settle();
+    expect(state().history!.edits).toEqual([]);
+  });
+
+  it('that came with a design goes on where its last edit was made', async () => {
+    const { state, engine } = table();
+    const design = edit.addNode(emptyDesign, 'users', 0, 0);
+    state().open(design, 'link', 'doc', { start: emptyDesign, edits: [{ time: 7, label: 'Add users', design }] });
+    engine.say().onFrame(frame('paused', null, { time: 7, edits: 1 }));
+    await settle();
+    expect(engine.told).toEqual(['load', 'runTo 7', 'play 1']);
+    expect([engine.designs[0], state().design.nodes.length, state().canUndo]).toEqual([emptyDesign, 1, false]);
+  });
+
+  it('takes what a slider says a few times a second, and always its last word', async () => {
+    const { state, engine } = table();
+    state().open(edit.addNode(emptyDesign, 'service', 0, 0), 'new');
+    await settle();
+    for (let replicas = 2; replicas <= 12; replicas++) {
+      state().edit('Turn', (d) => edit.setRun(d, { seconds: 100 + replicas }), 'turn');
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    await vi.advanceTimersByTimeAsync(500);
+    expect(engine.told.filter((told) => told === 'apply Turn').length).toBeLessThan(5);
+    expect(engine.designs.at(-1)!.run.seconds).toBe(112);
+  });
+});
+
 describe('autosave', () => {
   it('writes a moment after an edit, at once when the page is hidden, and again elsewhere', async () => {
     const { state, shelf, hide } = table();
@@ -275,26 +390,43 @@ describe('files', () => {
 });
 
 describe('the engine', () => {
-  /** A worker that never answers, as one that hangs. */
-  const deaf = () => {
+  /** A worker that answers so many calls and then hangs. */
+  const deaf = (answers = 0) => {
     const listeners = new Map<string, (event: unknown) => void>();
-    const worker = { terminated: false, addEventListener: (type: string, listen: (event: unknown) => void) => void listeners.set(type, listen), removeEventListener: () => undefined, postMessage: () => undefined, terminate: () => void (worker.terminated = true) };
-    return { worker, fire: (type: string, event: unknown) => listeners.get(type)?.(event) };
+    const fire = (type: string, event: unknown): void => listeners.get(type)?.(event);
+    const post = ({ id }: { id: string }): void => {
+      if (answers-- > 0) fire('message', { data: { id, type: 'RAW', value: true } });
+    };
+    const worker = { terminated: false, addEventListener: (type: string, listen: (event: unknown) => void) => void listeners.set(type, listen), removeEventListener: () => undefined, postMessage: post, terminate: () => void (worker.terminated = true) };
+    return { worker, fire };
   };
 
-  it('gives up a silent worker within a few seconds and rejects what was asked of it', async () => {
+  it('gives up a worker that falls silent within about two seconds and rejects what was asked of it', async () => {
     const lost: string[] = [];
-    const workers = [deaf(), deaf()];
+    // The listener and the first heartbeat are answered, nothing after.
+    const workers = [deaf(3), deaf()];
     let started = 0;
     const engine = createEngine({ onFrame: () => undefined, onLost: (why) => lost.push(why) }, () => workers[started++]!.worker as unknown as Worker);
-    const asked = engine.load(emptyDesign, {}).catch((error: Error) => error.message);
-    await vi.advanceTimersByTimeAsync(5100);
+    await engine.pause();
+    await vi.advanceTimersByTimeAsync(600);
+    const asked = engine.result().catch((error: Error) => error.message);
+    await vi.advanceTimersByTimeAsync(2500);
     expect(await asked).toBe('The simulation stopped answering and was restarted.');
     expect([lost.length, workers[0]!.worker.terminated, started]).toEqual([1, true, 1]);
     void engine.pause().catch(() => undefined);
     expect(started).toBe(2);
     workers[1]!.fire('error', { message: 'boom', preventDefault: () => undefined });
     expect(lost[1]).toBe('The simulation failed: boom');
+  });
+
+  it('is patient with a worker that has not begun yet', async () => {
+    const lost: string[] = [];
+    const engine = createEngine({ onFrame: () => undefined, onLost: (why) => lost.push(why) }, () => deaf().worker as unknown as Worker);
+    void engine.pause().catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(lost).toEqual([]);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(lost.length).toBe(1);
   });
 
   it('rejects everything open when it is stopped', async () => {

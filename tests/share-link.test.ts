@@ -2,11 +2,14 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyDesign, type Design } from '../src/design/design.ts';
+import { catalogue } from '../src/design/catalogue.ts';
+import { emptyDesign, type Design, type TimedEdit } from '../src/design/design.ts';
 import * as edit from '../src/design/edit.ts';
+import { faultDefaults } from '../src/design/faults.ts';
 import { fromBase64url, toBase64url } from '../src/share/base64url.ts';
-import { fileName, fromFile, toFile } from '../src/share/file.ts';
-import { fromLink, isLink, toLink } from '../src/share/link.ts';
+import { fileName, fromFile, openFile, toFile } from '../src/share/file.ts';
+import { fromLink, isLink, openLink, toLink } from '../src/share/link.ts';
+import { pack } from '../src/share/pack.ts';
 import { anyDesign } from './design-arbitrary.ts';
 
 const linked = (value: unknown): string => `#s1.${toBase64url(deflateRawSync(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))))}`;
@@ -51,6 +54,43 @@ describe('a link', () => {
     expect(design.links.length).toBe(49);
     expect(link.length).toBeLessThanOrEqual(2000);
     expect(await fromLink(link)).toEqual({ ok: true, value: design, repairs: [] });
+  });
+
+  it('holds a run: the design it began with and every edit at its moment', async () => {
+    const start = fifty();
+    const edits = Array.from({ length: 100 }, (_, k) => k).reduce<TimedEdit[]>((made, k) => {
+      const before = made.at(-1)?.design ?? start;
+      const fault = { ...faultDefaults('crash'), target: before.nodes.at(-1)!.id, at: k };
+      const design = k % 3 === 2 ? edit.renameNode(before, before.nodes[k % 50]!.id, `Named at ${k}`) : edit.addFault(before, fault);
+      return [...made, { time: k + 0.125, label: `Edit ${k}`, design }];
+    }, []);
+    const link = await toLink(start, edits);
+    expect(await openLink(link)).toEqual({ ok: true, value: { design: start, edits }, repairs: [] });
+    expect(await fromLink(link)).toMatchObject({ ok: true, value: start });
+    expect(link.length).toBeLessThan(20_000);
+    expect(openFile(toFile(edits.at(-1)!.design, { design: start, edits }))).toEqual({ ok: true, value: { design: start, edits }, repairs: [] });
+    expect(fromFile(toFile(edits.at(-1)!.design, { design: start, edits }))).toEqual({ ok: true, value: edits.at(-1)!.design, repairs: [] });
+  });
+
+  it('holds a run whose edits take things away again', async () => {
+    const whole = fifty();
+    const edits: readonly TimedEdit[] = [{ time: 1, label: 'Clear', design: { ...emptyDesign, run: whole.run } }, { time: 1, label: 'Put back', design: whole }];
+    expect(await openLink(await toLink(whole, edits))).toEqual({ ok: true, value: { design: whole, edits }, repairs: [] });
+  });
+
+  it('is refused with a sentence where the edits of its run are no such thing', async () => {
+    const design = pack(fifty(), catalogue) as object;
+    for (const e of [7, [7], [[]], [['1', 'x', {}]], [[-1, 'x', {}]], [[2, 'x', {}], [1, 'y', {}]], [[1, 'x', []]], [[1, 'x', null]], [[NaN, 'x', {}]]]) {
+      expect(await openLink(linked({ ...design, e }))).toEqual({ ok: false, why: 'The edits of this run are damaged.' });
+    }
+    expect(await openLink(linked({ ...design, e: [[1, 'x', { k: ['no-such-kind'] }]] }))).toMatchObject({ ok: false, why: expect.stringMatching(/^Edit 1 of this run: /) });
+    expect(await openLink(linked({ ...design, e: Array.from({ length: 101 }, (_, k) => [k, 'x', {}]) }))).toMatchObject({ ok: false, why: expect.stringMatching(/At most 100 edits/) });
+  });
+
+  it('is opened without its run where a file’s run is damaged, and that is said', () => {
+    const design = fifty();
+    const text = JSON.stringify({ ...JSON.parse(toFile(design)) as object, history: { e: 3 } });
+    expect(openFile(text)).toEqual({ ok: true, value: { design, edits: [] }, repairs: ['How its run went could not be read: The edits of this run are damaged.'] });
   });
 
   it('of an empty board is short', async () => {

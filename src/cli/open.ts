@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Design, Gated, TimedEdit } from '../design/design.ts';
 import { gateScenarioText, type Scenario } from '../design/scenario.ts';
-import { fromFile } from '../share/file.ts';
-import { isLink, openLink, type Shared } from '../share/link.ts';
+import { openFile } from '../share/file.ts';
+import { isLink, openLink } from '../share/link.ts';
+import type { Shared } from '../share/run-form.ts';
 import { BadInput } from './failure.ts';
 
-/** A design and the edits its run takes in (only links have any), or a scenario with its two designs; `repairs` says what was put right on the way in. */
+/** A design and the edits its run takes in (links and files may have some), or a scenario with its two designs; `repairs` says what was put right on the way in. */
 export type Opened =
   | { readonly form: 'design'; readonly design: Design; readonly edits: readonly TimedEdit[]; readonly repairs: readonly string[] }
   | { readonly form: 'scenario'; readonly scenario: Scenario; readonly repairs: readonly string[] };
@@ -40,13 +41,11 @@ export function reason(error: unknown): string {
 export async function open(given: string): Promise<Opened> {
   if (/^https?:/i.test(given) || isLink(given.slice(Math.max(0, given.indexOf('#'))))) return design('The link', await openLink(given));
   const text = readText(given);
-  if (!isScenario(text)) return design(given, alone(fromFile(text)));
+  if (!isScenario(text)) return design(given, openFile(text));
   const gated = gateScenarioText(text);
   if (!gated.ok) throw new BadInput(`${given}: ${gated.why}`);
   return { form: 'scenario', scenario: gated.value, repairs: gated.repairs };
 }
-
-const alone = (gated: Gated<Design>): Gated<Shared> => (gated.ok ? { ...gated, value: { design: gated.value, edits: [] } } : gated);
 
 function design(name: string, gated: Gated<Shared>): Opened {
   if (!gated.ok) throw new BadInput(`${name}: ${gated.why}`);

@@ -6,7 +6,7 @@ import { parseTrace } from '../design/trace.ts';
 import type { Trace } from '../engine/trace.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { Params } from '../kit/param.ts';
-import type { Shared } from '../share/link.ts';
+import type { Shared } from '../share/run-form.ts';
 import { BadInput, BadUsage } from './failure.ts';
 import { open, readText } from './open.ts';
 import { readSeconds, readSeed, type Words } from './words.ts';

@@ -29,10 +29,11 @@ export function pickFile(): Promise<boolean> {
   });
 }
 
-/** Hands the open design to the browser as a file to keep. */
+/** Hands the open design to the browser as a file to keep, with how its run went so far. */
 export function saveFile(): void {
-  const { design } = session.getState();
-  const url = URL.createObjectURL(new Blob([toFile(design)], { type: 'application/json' }));
+  const { design, sharedRun } = session.getState();
+  const run = sharedRun();
+  const url = URL.createObjectURL(new Blob([toFile(design, run && { design: run.start, edits: run.edits })], { type: 'application/json' }));
   Object.assign(document.createElement('a'), { href: url, download: fileName(design) }).click();
   window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -43,12 +43,16 @@ interface Running {
   readonly open: Set<(error: Error) => void>;
   /** Heartbeats asked for and not yet answered. */
   silent: number;
+  /** Whether it has ever answered. */
+  heard: boolean;
   timer: ReturnType<typeof setInterval> | undefined;
 }
 
-const beatMilliseconds = 1000;
-/** Heartbeats that may go unanswered in a row; counted rather than timed, so that a page that slept blames nobody. */
+const beatMilliseconds = 500;
+/** Heartbeats that may go unanswered in a row: two seconds' worth. Counted rather than timed, so that a page that slept blames nobody. */
 const mostSilentBeats = 4;
+/** The same before the first answer, when the script may still be on its way. */
+const mostSilentAtFirst = 40;
 const answerWithinMilliseconds = 15_000;
 
 /** An engine whose worker starts with the first call. `start` is replaced in tests. */
@@ -85,7 +89,7 @@ export function createEngine(events: EngineEvents, start: () => Worker = startWo
 }
 
 function begin(worker: Worker, events: EngineEvents, lose: (why: string) => void): Running {
-  const running: Running = { worker, door: Comlink.wrap<Door>(worker), open: new Set(), silent: 0, timer: undefined };
+  const running: Running = { worker, door: Comlink.wrap<Door>(worker), open: new Set(), silent: 0, heard: false, timer: undefined };
   worker.addEventListener('error', (event) => {
     event.preventDefault();
     lose(event.message ? `The simulation failed: ${event.message}` : 'The simulation could not be started.');
@@ -105,13 +109,13 @@ function end(running: Running, why: string): void {
 }
 
 function beat(running: Running, lose: (why: string) => void): void {
-  if (running.silent >= mostSilentBeats) {
+  if (running.silent >= (running.heard ? mostSilentBeats : mostSilentAtFirst)) {
     lose('The simulation stopped answering and was restarted.');
     return;
   }
   running.silent++;
   if (running.silent > 1) return;
-  settled(running, (door) => door.alive(), false).then(() => (running.silent = 0), () => undefined);
+  settled(running, (door) => door.alive(), false).then(() => [running.silent, running.heard] = [0, true], () => undefined);
 }
 
 /** The answer of one call, or a rejection when the worker ends or, where `limited`, takes too long. */

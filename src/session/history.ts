@@ -1,5 +1,6 @@
 /** The undo log: snapshots of the design, newest last. A design is immutable and shares its parts, so a snapshot costs a pointer. */
 import type { Design } from '../design/design.ts';
+import { sameRun } from './looks.ts';
 
 interface Step {
   readonly label: string;
@@ -26,6 +27,23 @@ export function record(history: History, label: string, before: Design, merge?: 
   const merges = key !== null && key === history.merge && history.past.length > 0;
   const past = merges ? history.past : [...history.past, { label, design: before }].slice(-longestHistory);
   return { past, future: [], merge: key };
+}
+
+const travelled = 'travel';
+
+/**
+ * Notes that the run, going back or on through its history, has another design than `before`: one step, however many designs are
+ * passed, so that undo brings back what was left; gone again when the run comes back to it. Takes nothing from what can be redone.
+ */
+export function travel(history: History, before: Design, after: Design): History {
+  const last = history.merge === travelled ? history.past.at(-1) : undefined;
+  if (last === undefined) return { ...history, past: [...history.past, { label: 'Going to another moment', design: before }].slice(-longestHistory), merge: travelled };
+  return sameRun(last.design, after) ? { ...history, past: history.past.slice(0, -1), merge: null } : history;
+}
+
+/** The design that was left when the run went elsewhere in its history; null while it stands where it was last edited. */
+export function leftBehind(history: History): Design | null {
+  return history.merge === travelled ? (history.past.at(-1)?.design ?? null) : null;
 }
 
 /** Takes the last step back, or null where there is none: the log after it, and the design to return to. */

@@ -1,9 +1,11 @@
 /** Plays the open design in the engine: loads it, hands edits over one at a time, follows the run's state, and starts again after a loss. */
-import type { Design, TimedEdit } from '../design/design.ts';
+import type { Design } from '../design/design.ts';
 import type { Frame, Layout, RunHistory } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
+import { clock } from '../units/format.ts';
 import { createEngine, type Engine, type EngineEvents, type Traces } from './engine.ts';
 import { chartReader, charts, frames } from './frames.ts';
+import { sameRun } from './looks.ts';
 import type { RunView } from './session.ts';
 
 /** What the player asks of the session and tells it. */
@@ -21,8 +23,10 @@ export interface PlayerHost {
 
 /** The run's controls. None but `result` answers, and none throws; what goes wrong is told to the host. */
 export interface Player {
-  /** Starts the session's design afresh at time 0, and plays it at once where asked; `edits` are taken in as their moments come. */
-  load(play: boolean, edits?: readonly TimedEdit[]): void;
+  /** Starts the session's design afresh at time 0, and plays it at once where asked. */
+  load(play: boolean): void;
+  /** Starts a whole history instead, whose edits are taken in as their moments come; goes to a moment of it before anything is shown, where one is given. */
+  replay(history: RunHistory, play: boolean, at?: number): void;
   /** Goes to an earlier or later moment of the run's history, and pauses there. */
   rewind(time: number): void;
   /** Shows the board's figures as they were at a moment, without going there. */
@@ -40,6 +44,10 @@ export interface Player {
 /** Losses in a row after which the player waits for the person instead of starting again. */
 const mostLosses = 3;
 const lossMemoryMilliseconds = 60_000;
+/** A slider under the hand hands over no more than so many edits: each is kept, shown in the charts and shared with the run. */
+const editRestMilliseconds = 250;
+/** A way that takes longer than this is spoken of. */
+const longMilliseconds = 400;
 
 /** A player with an engine of its own. */
 export function createPlayer(host: PlayerHost, makeEngine: (events: EngineEvents) => Engine = createEngine): Player {
@@ -67,7 +75,16 @@ class EnginePlayer implements Player {
   #history: RunHistory | null = null;
   /** How many edits of the history the session's design has. */
   #edits = 0;
-  #looking = false;
+  /** Where the run stands, as far as it has been heard, and the furthest it had come before it went back. */
+  #now = 0;
+  #furthest: number | null = null;
+  /** The round in which the run is on its way to a moment; until it is there, it is neither played nor stepped. */
+  #going = -1;
+  /** The moment last asked to be looked at, while an answer is under way. */
+  #looking: { next: number | null } | null = null;
+  /** When the last edit was handed over, what it was called, and the timer of the one that waits for it. */
+  #last = { label: '', at: -Infinity };
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: PlayerHost, makeEngine: (events: EngineEvents) => Engine) {
     this.#host = host;
@@ -75,40 +92,76 @@ class EnginePlayer implements Player {
     this.#readCharts = chartReader((points) => this.#engine.charts(points));
   }
 
-  load(play: boolean, edits: readonly TimedEdit[] = []): void {
+  load(play: boolean): void {
+    this.replay({ start: this.#host.design(), edits: [] }, play);
+  }
+
+  replay(history: RunHistory, play: boolean, at = 0): void {
     const round = ++this.#round;
-    const design = this.#host.design();
-    this.#edits = 0;
-    this.#tell({ start: design, edits });
-    [this.#given, this.#waiting, this.#busy, this.#held, this.#layout] = [design, null, true, null, null];
-    this.#speed = design.run.speed;
+    const { start, edits } = history;
+    const behind = at > 0 ? edits.filter((edit) => edit.time <= at) : [];
+    this.#edits = behind.length;
+    this.#tell(history);
+    [this.#given, this.#waiting, this.#busy, this.#held, this.#layout] = [behind.at(-1)?.design ?? start, null, true, null, null];
+    [this.#now, this.#furthest, this.#going] = [0, null, at > 0 ? round : -1];
+    this.#speed = this.#host.design().run.speed;
     frames.clear();
     charts.clear();
     this.#host.onLayout(null);
-    this.#become('loading', { speed: this.#speed, notice: null });
-    this.#engine.load(design, this.#host.traces(), edits).then((layout) => this.#loaded(round, layout, play), (error: unknown) => this.#failed(round, error));
+    this.#become('loading', { speed: this.#speed, notice: null, furthest: null });
+    const loaded = this.#engine.load(start, this.#host.traces(), edits);
+    const there = at > 0 ? loaded.then(() => this.#onTo(at, round)) : loaded;
+    there.then((layout) => this.#loaded(round, layout, play), (error: unknown) => this.#failed(round, error));
+  }
+
+  /** Goes on to a moment as fast as can be, and says so where it takes a while. */
+  #onTo(time: number, round: number): Promise<Layout> {
+    return this.#spoken(`Going to ${clock(time)} …`, round, this.#engine.runTo(time).then(() => this.#engine.layout()));
+  }
+
+  async #spoken<T>(notice: string, round: number, way: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => round === this.#round && this.#host.onRun({ notice }), longMilliseconds);
+    this.#going = round;
+    try {
+      return await way;
+    } finally {
+      clearTimeout(timer);
+      if (this.#going === round) this.#going = -1;
+    }
   }
 
   rewind(time: number): void {
-    const history = this.#history;
-    if (!history || this.#state === 'loading' || this.#state === 'crashed') return;
+    if (!this.#history || this.#state === 'loading' || this.#state === 'crashed') return;
     const round = ++this.#round;
+    if (this.#state === 'running') this.#run(this.#engine.pause());
+    const [now, furthest] = [this.#now, Math.max(this.#furthest ?? 0, this.#now)];
     [this.#waiting, this.#busy, this.#held] = [null, true, null];
-    this.#become('loading', { notice: null });
-    this.#engine.rewind(time).then((layout) => {
+    this.#furthest = time < furthest ? furthest : null;
+    this.#become('loading', { notice: null, furthest: this.#furthest });
+    const way = time >= now ? this.#onTo(time, round) : this.#spoken(`Going back to ${clock(time)} …`, round, this.#engine.rewind(time));
+    way.then((layout) => {
       if (round !== this.#round) return;
-      this.#become('paused');
+      this.#become('paused', { notice: null });
       this.#settle(layout);
     }, (error: unknown) => this.#failed(round, error));
   }
 
   look(time: number): void {
-    if (this.#looking || this.#busy || !this.#layout) return;
+    if (this.#looking) {
+      this.#looking.next = time;
+      return;
+    }
+    if (this.#busy || !this.#layout) return;
     const round = this.#round;
-    this.#looking = true;
+    const looking = (this.#looking = { next: null as number | null });
     this.#engine.look(time)
-      .then((frame) => round === this.#round && this.#layout && fits(frame, this.#layout) && frames.publish(frame), () => undefined)
-      .finally(() => (this.#looking = false));
+      .then((frame) => {
+        if (round === this.#round && this.#layout && fits(frame, this.#layout)) frames.publish(asItWas(frame));
+      }, () => undefined)
+      .finally(() => {
+        this.#looking = null;
+        if (looking.next !== null && round === this.#round) this.look(looking.next);
+      });
   }
 
   #tell(history: RunHistory): void {
@@ -116,21 +169,18 @@ class EnginePlayer implements Player {
     this.#host.onHistory(history);
   }
 
-  /** The run has passed edits of its history: the session's design becomes what it was then, and figures stand elsewhere. */
-  #follow(count: number): void {
+  /** The run has passed edits of its history: the session's design becomes what it was then, and the frame waits until it is known where its figures stand. */
+  #follow(frame: Frame): void {
     const history = this.#history;
-    if (!history || count === this.#edits) return;
-    this.#edits = count;
-    const design = count === 0 ? history.start : history.edits[count - 1]?.design;
-    if (!design) return;
+    this.#edits = frame.edits;
+    const design = frame.edits === 0 ? history?.start : history?.edits[frame.edits - 1]?.design;
+    // An edit made meanwhile stands, and is about to be taken in.
+    if (!design || this.#waiting) return;
     this.#given = design;
     this.#host.onDesign(design);
+    [this.#busy, this.#held] = [true, frame];
     const round = this.#round;
-    this.#engine.layout().then((layout) => {
-      if (round !== this.#round) return;
-      this.#layout = layout;
-      this.#host.onLayout(layout);
-    }, () => undefined);
+    this.#engine.layout().then((layout) => round === this.#round && this.#settle(layout), (error: unknown) => this.#failed(round, error));
   }
 
   apply(design: Design, label: string): void {
@@ -139,11 +189,15 @@ class EnginePlayer implements Player {
       return;
     }
     this.#waiting = { design, label };
-    if (!this.#busy) this.#applyNext();
+    if (this.#busy) return;
+    const rest = label === this.#last.label ? this.#last.at + editRestMilliseconds - performance.now() : 0;
+    if (rest <= 0) return this.#applyNext();
+    this.#rest ??= setTimeout(() => this.#applyNext(), rest);
   }
 
   /** Goes on; a run that is over starts again from the beginning. */
   play(): void {
+    if (this.#going === this.#round) return;
     if (this.#state === 'ended' || this.#state === 'stopped' || this.#state === 'crashed') return this.load(true);
     this.#become('running', { notice: null });
     this.#run(this.#engine.play(this.#speed));
@@ -156,6 +210,7 @@ class EnginePlayer implements Player {
 
   /** One frame's worth of simulated time. */
   step(): void {
+    if (this.#going === this.#round) return;
     if (this.#state === 'running') this.#become('paused');
     this.#run(this.#engine.step(0.1 * (this.#speed || 1)));
   }
@@ -178,18 +233,29 @@ class EnginePlayer implements Player {
   }
 
   #applyNext(): void {
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
     const next = this.#waiting;
-    this.#waiting = null;
-    if (!next || this.#state === 'crashed') return;
-    [this.#given, this.#busy] = [next.design, true];
+    if (!next || this.#busy || this.#state === 'crashed') return;
+    [this.#waiting, this.#given, this.#busy] = [null, next.design, true];
+    this.#last = { label: next.label, at: performance.now() };
     const round = this.#round;
     this.#engine.apply(next.design, next.label).then(async (layout) => {
-      const history = await this.#engine.history();
+      const history = await this.#grown(next);
       if (round !== this.#round) return;
       this.#edits = history.edits.length;
+      this.#furthest = null;
+      this.#host.onRun({ furthest: null });
       this.#tell(history);
       this.#settle(layout);
     }, (error: unknown) => this.#failed(round, error)).catch((error: unknown) => this.#failed(round, error));
+  }
+
+  /** The history with an edit that was just taken in: the frame that came before the answer says when. */
+  async #grown({ design, label }: { readonly design: Design; readonly label: string }): Promise<RunHistory> {
+    const [held, history] = [this.#held, this.#history];
+    if (!held || !history || held.edits === 0) return this.#engine.history();
+    return { start: history.start, edits: [...history.edits.slice(0, held.edits - 1), { time: held.time, label, design }] };
   }
 
   /** A new layout stands: shows the frame that waited for it, and hands over the edit that waited. */
@@ -212,14 +278,17 @@ class EnginePlayer implements Player {
     // While a command is under way, a frame may still tell of the state before it.
     const settled = this.#asked === 0 && this.#state !== 'loading' && this.#state !== 'crashed';
     if (settled && this.#state !== frame.state) this.#become(frame.state, frame.stopped === null ? {} : { notice: frame.stopped });
+    this.#now = frame.time;
+    if (this.#furthest !== null && frame.time >= this.#furthest) this.#host.onRun({ furthest: (this.#furthest = null) });
+    if (frame.edits !== this.#edits) this.#follow(frame);
+    if (this.#busy) return;
     frames.publish(frame);
-    this.#follow(frame.edits);
     this.#readCharts();
   }
 
   #failed(round: number, error: unknown): void {
     if (round !== this.#round) return;
-    this.#busy = false;
+    [this.#busy, this.#going] = [false, -1];
     this.#host.onTrouble(sentence(error));
     if (this.#waiting) this.#applyNext();
     else if (!this.#layout) this.#become('crashed', { notice: sentence(error) });
@@ -267,17 +336,9 @@ function fits(frame: Frame, layout: Layout): boolean {
   return frame.nodes.length >= nodes && frame.links.length >= links;
 }
 
-/** Whether two designs run alike: what notes say, and where things lie while there are no areas, is nothing to the simulation. */
-function sameRun(a: Design, b: Design): boolean {
-  if (a.links !== b.links || a.faults !== b.faults || a.objectives !== b.objectives || a.nodes.length !== b.nodes.length) return false;
-  if ((Object.keys(b.run) as (keyof Design['run'])[]).some((key) => key !== 'speed' && a.run[key] !== b.run[key])) return false;
-  const placed = b.groups.length > 0;
-  if (placed && a.groups !== b.groups) return false;
-  if (a.nodes === b.nodes) return true;
-  return a.nodes.every((node, index) => {
-    const other = b.nodes[index]!;
-    // Which area a component lies in decides how far it is from others, and what befalls it.
-    if (placed && (node.x !== other.x || node.y !== other.y)) return false;
-    return node.id === other.id && node.kind === other.kind && node.label === other.label && node.params === other.params;
-  });
+/** A looked-at frame knows the figures of its moment; what lasted then the episodes tell, and promises and reasons were not kept. */
+function asItWas(frame: Frame): Frame {
+  const { time } = frame;
+  const lasting = (charts.latest?.episodes ?? []).filter(({ from, to }) => from <= time && (to === null || time < to)).map(({ id }) => id);
+  return { ...frame, lasting, failing: new Uint8Array(frame.failing.length), objectives: new Float64Array(frame.objectives.length).fill(Number.NaN) };
 }

@@ -1,5 +1,5 @@
 /** The shape of the one changing thing on the page. The store in `store.ts` fulfils it; the page's rooms meet here only. */
-import type { Design, Gated, View, TimedEdit } from '../design/design.ts';
+import type { Design, Gated, View } from '../design/design.ts';
 import type { Layout, RunHistory, RunState } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
 
@@ -10,6 +10,14 @@ export interface RunView {
   readonly speed: number;
   /** A sentence worth showing: why the run stopped, or that the worker was restarted. */
   readonly notice: string | null;
+  /** How far the run had come when it went back, in simulated seconds; null while it stands further than ever. */
+  readonly furthest: number | null;
+}
+
+/** What a message offers to do about what it says. */
+export interface ToastAction {
+  readonly label: string;
+  readonly run: () => void;
 }
 
 /** A short message on the page. */
@@ -17,6 +25,7 @@ export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly tone: 'info' | 'error';
+  readonly action: ToastAction | null;
 }
 
 /** A document kept in this browser. */
@@ -52,8 +61,8 @@ export interface SessionState {
   select(ids: Iterable<string>): void;
   setView(view: View): void;
 
-  /** Opens a design as a document of its own (autosaved work stays where it was) and starts it. */
-  open(design: Design, origin: 'scenario' | 'file' | 'link' | 'new' | 'saved', documentId?: string, edits?: readonly TimedEdit[]): void;
+  /** Opens a design as a document of its own (autosaved work stays where it was) and starts it; with the history that led to it, it goes on where that ends. */
+  open(design: Design, origin: 'scenario' | 'file' | 'link' | 'new' | 'saved', documentId?: string, history?: RunHistory): void;
   /** Text of a dropped or chosen file: a design, or a trace (CSV, JSONL); says what was wrong otherwise. */
   openFile(name: string, text: string): Gated<string>;
   saved(): Promise<readonly SavedDesign[]>;
@@ -63,6 +72,7 @@ export interface SessionState {
   play(): void;
   pause(): void;
   step(): void;
+  /** Starts the present design at 0; what was done to it in this run is forgotten as history, not as design. */
   restart(seed?: number): void;
   /** Plays the whole history again from the beginning: the design it began with, and every edit at its moment. */
   replay(): void;
@@ -70,10 +80,12 @@ export interface SessionState {
   rewind(time: number): void;
   /** Shows the board's figures as they were at a moment, without going there. */
   look(time: number): void;
+  /** The run as it can be shared: its history, looking as the board does now; null before the first run. */
+  sharedRun(): RunHistory | null;
   setSpeed(speed: number): void;
   /** What has happened in the run so far; rejects with a sentence where the simulation cannot say. */
   result(): Promise<Result>;
 
-  say(text: string, tone?: 'info' | 'error'): void;
+  say(text: string, tone?: 'info' | 'error', action?: ToastAction): void;
   dismiss(id: number): void;
 }

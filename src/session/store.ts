@@ -5,14 +5,15 @@ import { emptyDesign, type Design, type Gated, type RunSettings } from '../desig
 import { traceName, withTrace } from '../design/replay.ts';
 import { parseTrace } from '../design/trace.ts';
 import type { Trace } from '../engine/trace.ts';
-import { fromFile } from '../share/file.ts';
+import { openFile as openShared } from '../share/file.ts';
+import { presentOf } from '../share/run-form.ts';
 import { createAutosave, type Autosave } from './autosave.ts';
 import { frames } from './frames.ts';
 import { browserGround, type Ground } from './ground.ts';
-import { noHistory, record, rewrite, stepBack, stepForward, type History } from './history.ts';
+import { leftBehind, noHistory, record, rewrite, stepBack, stepForward, travel, type History } from './history.ts';
+import { dressed, sameRun } from './looks.ts';
 import { createPlayer, type Player, type PlayerHost } from './player.ts';
 import type { SessionState, Toast } from './session.ts';
-
 
 /** What the session stands on; replaced in tests. */
 export interface SessionGround extends Ground {
@@ -51,7 +52,7 @@ export function createSession(ground: SessionGround) {
       onLayout: (layout) => set({ layout }),
       onTrouble: tell,
       onHistory: (history) => set({ history }),
-      onDesign: (design) => show(room, { ...design, view: get().design.view }),
+      onDesign: (design) => follow(room, design),
       design: () => get().design,
       traces: () => Object.fromEntries(room.traces),
     });
@@ -69,7 +70,7 @@ function start(ground: SessionGround): Fields {
     design: emptyDesign,
     selection: new Set(),
     ...steps(noHistory),
-    run: { state: 'loading', speed: emptyDesign.run.speed, notice: null },
+    run: { state: 'loading', speed: emptyDesign.run.speed, notice: null, furthest: null },
     layout: null,
     toasts: [],
     documentId: ground.newId(),
@@ -89,6 +90,7 @@ function editing(room: Room): Actions<'edit' | 'undo' | 'redo' | 'select' | 'set
     if (!step) return;
     // Where the person looks is no edit: it stays as it is.
     const design = { ...step.design, view: get().design.view };
+    if (!sameRun(get().design, design)) forks(room);
     room.history = step.history;
     show(room, design);
     room.player.apply(design, `${word}: ${step.label}`);
@@ -98,7 +100,7 @@ function editing(room: Room): Actions<'edit' | 'undo' | 'redo' | 'select' | 'set
       const before = get().design;
       const design = change(before);
       if (design === before || !differs(before, design)) return;
-      forks(room);
+      if (!sameRun(before, design)) forks(room);
       room.history = record(room.history, label, before, merge);
       show(room, design);
       room.player.apply(design, label);
@@ -107,19 +109,39 @@ function editing(room: Room): Actions<'edit' | 'undo' | 'redo' | 'select' | 'set
     redo: () => turn(stepForward(room.history, get().design), 'Redo'),
     select: (ids) => set({ selection: new Set(ids) }),
     setView(view) {
-      const design = { ...get().design, view };
-      set({ design });
-      room.autosave.note(design);
+      set({ design: { ...get().design, view } });
+      keep(room);
     },
   };
 }
 
-/** Says so where an edit drops others that were still to come. */
-function forks({ get }: Room): void {
-  const { history, say } = get();
-  const now = frames.latest?.time ?? 0;
-  const dropped = history?.edits.filter((edit) => edit.time > now).length ?? 0;
-  if (dropped > 0) say(`The run forks here: ${dropped === 1 ? 'one later edit is' : `${dropped} later edits are`} no longer part of it.`);
+/** Says so where edits that are still to come are about to be dropped, and offers to have them back. */
+function forks(room: Room): void {
+  const { history, say, design } = room.get();
+  const dropped = (history?.edits.length ?? 0) - (frames.latest?.edits ?? 0);
+  if (!history || !frames.latest || dropped <= 0) return;
+  const [log, at] = [room.history, frames.latest.time];
+  const back = (): void => {
+    room.history = log;
+    show(room, dressed(design, room.get().design));
+    room.player.replay(history, false, at);
+  };
+  say(`The run forks here: ${dropped === 1 ? 'one later edit is' : `${dropped} later edits are`} no longer part of it.`, 'info', { label: 'Take the fork back', run: back });
+}
+
+/** The run has come to a moment at which the design was this one. */
+function follow(room: Room, then: Design): void {
+  const before = room.get().design;
+  const design = dressed(then, before);
+  room.history = travel(room.history, before, design);
+  show(room, design);
+}
+
+/** Hands the newest design to autosave: that which was last worked on, while the run shows an earlier one. */
+function keep(room: Room): void {
+  const { design } = room.get();
+  const newest = leftBehind(room.history);
+  room.autosave.note(newest ? dressed(newest, design) : design);
 }
 
 /** Whether any part of the design is another value than before. */
@@ -129,27 +151,28 @@ function differs(before: Design, after: Design): boolean {
 
 /** Makes an edited design the present one: state, selection of what is left, autosave. */
 function show(room: Room, design: Design): void {
-  const there = new Set([...design.nodes, ...design.links, ...design.groups, ...design.notes].map((item) => item.id));
+  const there = new Set([...design.nodes, ...design.links, ...design.groups, ...design.notes, ...design.faults].map((item) => item.id));
   const { selection, run } = room.get();
   const kept = [...selection].filter((id) => there.has(id));
   room.set({ design, ...steps(room.history), ...(kept.length < selection.size ? { selection: new Set(kept) } : {}) });
   if (run.speed !== design.run.speed) room.player.setSpeed(design.run.speed);
-  room.autosave.note(design);
+  keep(room);
 }
 
 function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSaved' | 'forgetSaved'> {
   const { set, get } = room;
   const { shelf } = room.ground;
   return {
-    open(design, origin, documentId = room.ground.newId(), edits = []) {
+    open(design, origin, documentId = room.ground.newId(), history) {
       room.autosave.follow(documentId);
       room.history = noHistory;
       frames.clear();
-      set({ design, documentId, selection: new Set(), layout: null, ...steps(noHistory), run: { state: 'loading', speed: design.run.speed, notice: null } });
+      set({ design, documentId, selection: new Set(), layout: null, ...steps(noHistory), run: { state: 'loading', speed: design.run.speed, notice: null, furthest: null } });
       // A scenario can be had again at any time and is kept from its first edit on; these are kept at once.
       if (origin === 'link' || origin === 'file') room.autosave.note(design);
       const crashed = room.ground.crashedWith(documentId);
-      room.player.load(!crashed, edits);
+      if (history && history.edits.length > 0) room.player.replay(history, !crashed, history.edits.at(-1)!.time);
+      else room.player.load(!crashed);
       if (crashed) set((state) => ({ run: { ...state.run, notice: 'The page was closed unexpectedly. Your design is as you left it; press play to run it.' } }));
     },
     openFile(name, text) {
@@ -173,10 +196,11 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
 function openFile(room: Room, name: string, text: string): Gated<string> {
   const traceName = /\.(csv|jsonl|ndjson)$/i.test(name) || /^\W*timestamp\W/i.test(text.slice(0, 200));
   if (traceName) return openTrace(room, name, text);
-  const design = fromFile(text);
-  if (!design.ok) return design;
-  room.get().open(design.value, 'file');
-  return { ok: true, value: `Opened “${design.value.name}”.`, repairs: design.repairs };
+  const read = openShared(text);
+  if (!read.ok) return read;
+  const present = presentOf(read.value);
+  room.get().open(present, 'file', undefined, { start: read.value.design, edits: read.value.edits });
+  return { ok: true, value: `Opened “${present.name}”.`, repairs: read.repairs };
 }
 
 function openTrace(room: Room, file: string, text: string): Gated<string> {
@@ -193,24 +217,29 @@ function openTrace(room: Room, file: string, text: string): Gated<string> {
   return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: notes };
 }
 
-function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'replay' | 'rewind' | 'look' | 'setSpeed' | 'result'> {
+function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'replay' | 'rewind' | 'look' | 'sharedRun' | 'setSpeed' | 'result'> {
   const { get, player } = room;
   return {
     play: () => player.play(),
     pause: () => player.pause(),
     step: () => player.step(),
     restart(seed) {
+      forks(room);
       if (seed !== undefined) adjust(room, { seed });
       player.load(get().run.state !== 'paused');
     },
     replay() {
       const { history, design } = get();
       if (!history) return;
-      show(room, { ...history.start, view: design.view, run: { ...history.start.run, speed: design.run.speed } });
-      player.load(true, history.edits);
+      follow(room, history.start);
+      player.replay({ start: dressed(history.start, design), edits: history.edits }, true);
     },
     rewind: (time) => player.rewind(time),
     look: (time) => player.look(time),
+    sharedRun() {
+      const { history, design } = get();
+      return history && { start: dressed(history.start, design), edits: history.edits.map((edit) => ({ ...edit, design: dressed(edit.design, design) })) };
+    },
     setSpeed(speed) {
       adjust(room, { speed });
       player.setSpeed(speed);
@@ -225,14 +254,14 @@ function adjust(room: Room, change: Partial<RunSettings>): void {
   const design = adjusted(room.get().design);
   room.history = rewrite(room.history, adjusted);
   room.set({ design });
-  room.autosave.note(design);
+  keep(room);
 }
 
 function toasts(room: Room): Actions<'say' | 'dismiss'> {
   let last = 0;
   return {
-    say(text, tone = 'info') {
-      const toast: Toast = { id: ++last, text, tone };
+    say(text, tone = 'info', action) {
+      const toast: Toast = { id: ++last, text, tone, action: action ?? null };
       room.set((state) => ({ toasts: [...state.toasts.filter((one) => one.text !== text), toast].slice(-mostToasts) }));
     },
     dismiss: (id) => room.set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),

@@ -1,10 +1,9 @@
 /** Design ⇄ link: `#s1.` and the design's short form, deflated and written in base64url. Old links open for ever. */
 import { catalogue, type Catalogue } from '../design/catalogue.ts';
-import { limits, type Design, type Gated, type TimedEdit } from '../design/design.ts';
-import { gateDesign, guarded } from '../design/gate.ts';
+import type { Design, Gated, TimedEdit } from '../design/design.ts';
 import { longestText, readJson, Refusal } from '../design/json.ts';
 import { fromBase64url, toBase64url } from './base64url.ts';
-import { pack, unpack } from './pack.ts';
+import { packRun, unpackRun, type Shared } from './run-form.ts';
 
 const prefix = '#s1.';
 
@@ -18,21 +17,9 @@ export function isLink(hash: string): boolean {
   return /^#s\d+\./.test(hash);
 }
 
-/** Most edits that a link holds; a run with more is shared as its present design alone. */
-export const mostEdits = 100;
-
-/** What a link holds: the design a run begins with, and the edits made as it went. */
-export interface Shared {
-  readonly design: Design;
-  readonly edits: readonly TimedEdit[];
-}
-
 /** The part of the address that holds the whole design, and the edits made to it as it ran: `#s1.…`. */
 export async function toLink(design: Design, edits: readonly TimedEdit[] = [], book: Catalogue = catalogue): Promise<string> {
-  const short = pack(design, book) as Record<string, unknown>;
-  // Each edit as the design it led to: what repeats, deflate takes out again.
-  const whole = edits.length === 0 ? short : { ...short, e: edits.map(({ time, label, design: after }) => [time, label, pack(after, book)]) };
-  const bytes = new TextEncoder().encode(JSON.stringify(whole));
+  const bytes = new TextEncoder().encode(JSON.stringify(packRun({ design, edits }, book)));
   return prefix + toBase64url(await collected(through(bytes, new CompressionStream('deflate-raw')), Infinity));
 }
 
@@ -45,38 +32,11 @@ export async function fromLink(link: string, book: Catalogue = catalogue): Promi
 /** The same with the edits that the run takes in as it goes. */
 export async function openLink(link: string, book: Catalogue = catalogue): Promise<Gated<Shared>> {
   try {
-    const short = readJson(await contents(link.slice(Math.max(0, link.indexOf('#')))));
-    const outside = guarded(() => unpack(short, book));
-    if (!outside.ok) return outside;
-    const design = gateDesign(outside.value, book);
-    return design.ok ? withEdits(design.value, design.repairs, editsIn(short), book) : design;
+    return unpackRun(readJson(await contents(link.slice(Math.max(0, link.indexOf('#'))))), book);
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, why: error.message };
     return { ok: false, why: damage };
   }
-}
-
-/** The edits as written: rows of time, label and short form. */
-function editsIn(short: unknown): readonly unknown[] {
-  const edits = (short as { readonly e?: unknown }).e;
-  if (edits === undefined) return [];
-  if (!Array.isArray(edits)) throw new Refusal(damage);
-  if (edits.length > mostEdits) throw new Refusal(`A link holds at most ${mostEdits} edits; this one has ${edits.length.toLocaleString('en')}.`);
-  return edits;
-}
-
-function withEdits(design: Design, repairs: readonly string[], rows: readonly unknown[], book: Catalogue): Gated<Shared> {
-  const edits: TimedEdit[] = [];
-  for (const [index, row] of rows.entries()) {
-    const [time, label, short] = Array.isArray(row) ? (row as readonly unknown[]) : [];
-    const before = edits.at(-1)?.time ?? 0;
-    if (typeof time !== 'number' || !(time >= before && time <= 1e9) || typeof label !== 'string') return { ok: false, why: damage };
-    const outside = guarded(() => unpack(short, book));
-    const gated = outside.ok ? gateDesign(outside.value, book) : outside;
-    if (!gated.ok) return { ok: false, why: `Edit ${index + 1} of this link: ${gated.why}` };
-    edits.push({ time, label: label.slice(0, limits.nameCharacters), design: gated.value });
-  }
-  return { ok: true, value: { design, edits }, repairs };
 }
 
 async function contents(hash: string): Promise<string> {

@@ -3,15 +3,27 @@ import { Link2 } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Design } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
-import { mostEdits, toLink } from '../../share/link.ts';
+import { longestLink, toLink } from '../../share/link.ts';
+import { mostEdits } from '../../share/run-form.ts';
 import styles from './top.module.css';
 
-/** The page's own address with the run in its fragment: the design it began with and what was done to it since, or only the design where that is too much. */
-async function linkHere(): Promise<{ readonly link: string; readonly edits: number }> {
-  const { design, history } = session.getState();
-  const whole = history !== null && history.edits.length > 0 && history.edits.length <= mostEdits;
-  const fragment = whole ? await toLink({ ...history.start, name: design.name, view: design.view }, history.edits) : await toLink(design);
-  return { link: `${location.origin}${location.pathname}${fragment}`, edits: whole ? history.edits.length : 0 };
+interface Made {
+  readonly link: string;
+  /** What the link holds, as a sentence. */
+  readonly holds: string;
+}
+
+/** The page's own address with the run in its fragment: the design it began with and what was done to it since, or the present design where that is too much. */
+async function linkHere(): Promise<Made> {
+  const { design, sharedRun } = session.getState();
+  const run = sharedRun();
+  const edits = run?.edits.length ?? 0;
+  const long = run && edits > 0 && edits <= mostEdits ? await toLink(run.start, run.edits) : null;
+  const whole = long !== null && long.length <= longestLink;
+  const link = `${location.origin}${location.pathname}${whole ? long : await toLink(design)}`;
+  if (edits === 0) return { link, holds: 'It holds the whole design, seed and objectives.' };
+  if (whole) return { link, holds: `It holds the whole run: the design it began with, the seed, and ${edits === 1 ? 'the change made since' : `the ${edits} changes made since`}.` };
+  return { link, holds: 'It holds the design as it is now, seed and objectives; so many changes were made in this run that it cannot hold them too.' };
 }
 
 /** Whether the clipboard took the text. */
@@ -41,10 +53,10 @@ function keepInAddress(link: string): void {
 async function share(): Promise<string | null> {
   const { say } = session.getState();
   try {
-    const { link, edits } = await linkHere();
+    const { link, holds } = await linkHere();
     keepInAddress(link);
     if (!(await copied(link))) return link;
-    say(edits === 0 ? 'Link copied. It holds the whole design, seed and objectives.' : `Link copied. It holds the whole run: design, seed, and ${edits === 1 ? 'what was changed' : `the ${edits} changes made`} since it began.`);
+    say(`Link copied. ${holds}`);
   } catch (error) {
     say(`The link could not be made: ${error instanceof Error ? error.message : String(error)}`, 'error');
   }
