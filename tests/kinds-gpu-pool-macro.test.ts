@@ -8,7 +8,7 @@ import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
 import type { Rules } from '../src/kinds/gpu-pool/rules.ts';
 import { poisson, Rig, type Sent } from './gpu-pool-rig.ts';
 
-type Case = { readonly sent: Sent; readonly values: Partial<PoolValues>; readonly special: Partial<Rules>; readonly prefix: boolean };
+type Case = { readonly sent: Sent; readonly values: Partial<PoolValues>; readonly special: Partial<Rules>; readonly prefix: boolean; readonly lossAt: number };
 
 const engine = fc.record({
   engineScheduling: fc.constantFrom<PoolValues['engineScheduling']>('chunked', 'prompts first', 'static'),
@@ -22,20 +22,30 @@ const engine = fc.record({
   batchGathering: fc.constantFrom(0, 0.2),
   poolReplicas: fc.constantFrom(1, 1, 3),
   promptReplicas: fc.constantFrom(0, 0, 1),
+  replicaLoss: fc.constantFrom<PoolValues['replicaLoss']>('fail', 'restart', 'resume'),
+  engineStartup: fc.constant(1),
+  weightLoadRate: fc.constant(1e13),
   poolSpreading: fc.constantFrom<PoolValues['poolSpreading']>('least requests', 'round robin', 'least cache'),
 });
 
 const cases: fc.Arbitrary<Case> = fc
-  .record({ values: engine, seed: fc.nat(), rate: fc.constantFrom(3, 20, 60), input: fc.constantFrom(40, 300), output: fc.constantFrom(20, 200), blocks: fc.constantFrom(120, 400, 4000), watermark: fc.constantFrom(0, 3), prefix: fc.boolean(), impatient: fc.boolean() })
-  .map(({ values, seed, rate, input, output, blocks, watermark, prefix, impatient }) => {
+  .record({ values: engine, seed: fc.nat(), rate: fc.constantFrom(3, 20, 60), input: fc.constantFrom(40, 300), output: fc.constantFrom(20, 200), blocks: fc.constantFrom(120, 400, 4000), watermark: fc.constantFrom(0, 3), prefix: fc.boolean(), impatient: fc.boolean(), lossAt: fc.constantFrom(0, 0, 0.35, 1.4) })
+  .map(({ values, seed, rate, input, output, blocks, watermark, prefix, impatient, lossAt }) => {
     const draws = new Stream(seed, 'rig', 'rest');
     const sent = poisson(60, rate, input, output, seed);
     const each = <T>(of: () => T): T[] => Array.from(sent.arrival, of);
     const patience = each(() => (impatient && draws.uniform() < 0.3 ? draws.exponential() * 2 : Infinity));
-    return { sent: { ...sent, priority: each(() => draws.below(3)), prefix: each(() => draws.below(4)), prefixInput: 32, ...(impatient ? { patience } : {}) }, values, special: { blocks, watermark }, prefix };
+    return { sent: { ...sent, priority: each(() => draws.below(3)), prefix: each(() => draws.below(4)), prefixInput: 32, ...(impatient ? { patience } : {}) }, values, special: { blocks, watermark }, prefix, lossAt };
   });
 
-const ran = ({ sent, values, special, prefix }: Case, longest: Partial<Rules>): Rig => new Rig(sent, values, { ...special, ...longest }, prefix ? {} : null).run();
+function ran({ sent, values, special, prefix, lossAt }: Case, longest: Partial<Rules>): Rig {
+  const rig = new Rig(sent, values, { ...special, ...longest }, prefix ? {} : null);
+  if (lossAt > 0) {
+    rig.run(lossAt).pool.strike('replicas', 1);
+    rig.run(2 * lossAt).pool.heal();
+  }
+  return rig.run();
+}
 
 /** Nobody left, nothing held, the books in balance. */
 function settled(rig: Rig): void {

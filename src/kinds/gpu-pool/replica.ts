@@ -34,7 +34,7 @@ export class Replica extends Residents {
   opensTo(call: number): boolean {
     const { rules, stretch } = this;
     if (stretch.count <= 1 || rules.static || this.queue.first() !== call) return false;
-    return (this.resident < rules.mostSequences || rules.pushing) && (!rules.chunked || this.width * stretch.decodes < rules.budget);
+    return (this.resident < rules.mostSequences || rules.pushing) && this.affords(call, stretch.decodes);
   }
 
   /** Plans the next iteration or stretch from now on; false when there is nothing to do. */
@@ -56,9 +56,13 @@ export class Replica extends Residents {
 
   /** Whoever waits with an answer begun goes on with it if there is room; for the first in the queue, others may have to make some. */
   private letGoOn(): void {
-    const { rules, blocks } = this;
-    if (rules.pushing && (!rules.chunked || this.width * blocks.sequences < rules.budget)) this.pushOut();
+    if (this.rules.pushing && this.affords(this.queue.first(), this.blocks.sequences)) this.pushOut();
     this.takeUp();
+  }
+
+  /** Whether so many decodes leave something of the budget for a call's prompt, where it needs any. */
+  private affords(call: number, decodes: number): boolean {
+    return !this.rules.chunked || this.tickets.kept(call) !== NOWHERE || this.width * decodes < this.rules.budget;
   }
 
   /** Tokens that each sequence has looked at in one decode iteration: one, or a draft and one. */
@@ -183,7 +187,7 @@ export class Replica extends Residents {
     const { stretch } = this;
     stretch.tally(this.net.now, this.floor.books.sums);
     if (stretch.decodes > 0) this.decoded();
-    if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = this.net.now;
+    if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;
     if (stretch.chunkTokens > 0) this.prompted();
     if (this.padding > 0) this.disband();
@@ -272,7 +276,7 @@ export class Replica extends Residents {
   /** Between two iterations: those that nobody wants leave, and those whose keys and values have arrived go on. */
   private comeAndGo(): void {
     for (const slot of this.leavers) if (this.batch.isDisowned(slot)) this.leave(slot);
-    for (const slot of this.landed) if (this.batch.state(slot) === COMES && !this.batch.isDisowned(slot)) this.goOn(slot);
+    for (const slot of this.landed) if (this.batch.call(slot) >= 0) this.goOn(slot);
     this.leavers.length = 0;
     this.landed.length = 0;
   }
@@ -287,6 +291,7 @@ export class Replica extends Residents {
   /** The keys and values of a call have arrived; returns the slot they have left at the other engine. */
   land(call: number): number {
     const slot = this.tickets.slot(call);
+    this.tickets.setKept(call, NOWHERE);
     this.landed.push(slot);
     return this.batch.rows[slot * STRIDE + THERE]!;
   }
@@ -333,17 +338,21 @@ export class Replica extends Residents {
   }
 
   /**
-   * Gives everything up at once; returns the calls that were here, running ones first. With `keep`, each has noted how many tokens of its answer are done,
-   * and goes on from there wherever it is put next; otherwise it starts over. Those whose keys and values lie at another engine keep them there.
-   * Afterwards the replica is not to be used any more.
+   * Gives everything up at once; the iteration under way counts for nothing. Returns the calls that were here, running ones first. With `keep`, each has
+   * noted how many tokens of its answer are done, and goes on from there wherever it is put next; otherwise it starts over. Those whose keys and values
+   * lie at another engine keep them there. Afterwards the replica is not to be used any more.
    */
   evacuate(keep: boolean): readonly number[] {
     const { now } = this.net;
     const { books } = this.floor;
-    this.tally(now, books.sums);
-    const done = this.blocks.iteration + (this.stretch.count > 0 && this.stretch.decodes > 0 ? this.stretch.begun(now, this.blocks) - 1 : 0);
+    const done = this.stretch.count > 1 ? this.stretch.begun(now, this.blocks) - 1 : 0;
+    if (done > 0) {
+      this.stretch.finishAfter(done, this.blocks);
+      this.complete();
+    }
+    this.stretch.count = 0;
     const gone: number[] = [];
-    for (let slot = this.batch.oldest; slot >= 0; slot = this.batch.after(slot)) if (this.vacate(slot, done, keep)) gone.push(this.batch.call(slot));
+    for (let slot = this.batch.oldest; slot >= 0; slot = this.batch.after(slot)) if (this.vacate(slot, keep)) gone.push(this.batch.call(slot));
     for (const call of this.queue.drain()) {
       books.waiting.add(-1, now);
       if (this.tickets.kept(call) < 0) this.restart(call, keep);
@@ -353,20 +362,20 @@ export class Replica extends Residents {
   }
 
   /** Whether a call has to go on elsewhere that had this slot. */
-  private vacate(slot: number, iteration: number, keep: boolean): boolean {
+  private vacate(slot: number, keep: boolean): boolean {
     const { books } = this.floor;
     const state = this.batch.state(slot);
     if (state !== PARKED) (state === COMES ? books.moving : books.running).add(-1, this.net.now);
     if (state === PARKED || this.batch.isDisowned(slot)) return false;
     const call = this.batch.call(slot);
-    if (state === COMES) {
+    if (this.tickets.kept(call) !== NOWHERE) {
       this.floor.recall(this.batch.rows[slot * STRIDE + ARRIVAL]!);
       this.tickets.setKept(call, onItsWayFrom(this.tickets.kept(call)));
       this.tickets.setSlot(call, this.batch.rows[slot * STRIDE + THERE]!);
       return true;
     }
-    books.sums[Sum.recomputed]! += this.tokens(slot, iteration);
-    this.note(slot, iteration);
+    books.sums[Sum.recomputed]! += this.tokens(slot);
+    this.note(slot);
     this.restart(call, keep);
     return true;
   }

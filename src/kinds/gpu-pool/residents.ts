@@ -131,7 +131,6 @@ export abstract class Residents {
     const { moving, running } = this.floor.books;
     moving.add(-1, this.net.now);
     running.add(1, this.net.now);
-    this.tickets.setKept(call, NOWHERE);
     this.answer(slot, this.tickets.held(call), this.tickets.lastToken(call));
   }
 
@@ -259,11 +258,11 @@ export abstract class Residents {
   protected preempt(slot: number): void {
     const call = this.batch.call(slot);
     const { sums } = this.floor.books;
-    const tokens = this.tokens(slot, this.blocks.iteration);
+    const tokens = this.tokens(slot);
     const blocks = this.blocks.of(tokens);
     sums[Sum.preemptions]!++;
     this.unsettled = true;
-    this.note(slot, this.blocks.iteration);
+    this.note(slot);
     if (this.batch.state(slot) === ANSWERS && this.hostUsed + blocks <= this.rules.hostBlocks) {
       this.tickets.setKept(call, HOST);
       this.hostUsed += blocks;
@@ -276,19 +275,21 @@ export abstract class Residents {
     this.queued(call, 1);
   }
 
-  /** Tokens worked through of a sequence, by decode iteration `iteration`. */
-  protected tokens(slot: number, iteration: number): number {
+  /** Tokens worked through of a sequence. */
+  protected tokens(slot: number): number {
     const state = this.batch.state(slot);
-    return state === ANSWERS || state === IDLES ? this.blocks.held(slot, iteration) : this.batch.rows[slot * STRIDE + DONE]!;
+    if (state === COMES) return this.tickets.held(this.batch.call(slot));
+    return state === ANSWERS || state === IDLES ? this.blocks.held(slot, this.blocks.iteration) : this.batch.rows[slot * STRIDE + DONE]!;
   }
 
-  /** Notes with a call how far its answer is by decode iteration `iteration`, and when its last token came. */
-  protected note(slot: number, iteration: number): void {
+  /** Notes with a call how far its answer is, and when its last token came. */
+  protected note(slot: number): void {
     const call = this.batch.call(slot);
     const state = this.batch.state(slot);
     if (state === IDLES) this.tickets.setAnswered(call, this.tickets.output(call) - 1);
     if (state !== ANSWERS) return;
     const { tickets } = this;
+    const { iteration } = this.blocks;
     const answered = this.rules.drafting === null ? tickets.output(call) - (this.line.iteration(slot) - iteration) : this.blocks.held(slot, iteration) - tickets.input(call) + 1;
     tickets.setAnswered(call, Math.min(tickets.output(call) - 1, answered));
     const fresh = this.fresh.indexOf(slot);
