@@ -14,7 +14,7 @@ import { anyStep } from './design-arbitrary.ts';
 
 const layout: Layout = { nodes: {}, links: {}, cells: {}, failing: {} };
 const none = new Float64Array(0);
-const frame = (state: Frame['state'], stopped: string | null = null, more: Partial<Frame> = {}): Frame => ({ time: 1, state, stopped, events: 0, eventsPerSecond: 0, realTimeFactor: 0, nodes: none, links: none, cells: none, failing: new Uint8Array(0), lasting: [], edits: 0, objectives: none, ...more });
+const frame = (state: Frame['state'], stopped: string | null = null, more: Partial<Frame> = {}): Frame => ({ time: 1, state, stopped, events: 0, eventsPerSecond: 0, realTimeFactor: 0, nodes: none, links: none, cells: none, failing: new Uint8Array(0), lasting: [], edits: 0, generation: Infinity, objectives: none, ...more });
 
 /** An engine that notes what it is told and answers at once. */
 function toyEngine() {

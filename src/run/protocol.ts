@@ -53,6 +53,8 @@ export interface Frame {
   /** Ids of the faults that last now, and how many of the timed edits have been taken in. */
   readonly lasting: readonly string[];
   readonly edits: number;
+  /** How many times a design has been loaded, applied or rewound so far: a frame from before the last of these tells of what is over. */
+  readonly generation: number;
   /** Current value of each objective of the design, in order. */
   readonly objectives: Float64Array;
 }

@@ -34,6 +34,7 @@ class Player implements RunService {
   private pace = { wall: 0, events: 0, time: 0, eventsPerSecond: 0, realTimeFactor: 0 };
   private horizon = Infinity;
   private traces: Readonly<Record<string, Trace>> = {};
+  private generation = 0;
   private failures = new FailureMemory();
 
   constructor(
@@ -43,6 +44,7 @@ class Player implements RunService {
 
   load(design: Design, traces: Readonly<Record<string, Trace>>, edits: readonly TimedEdit[] = []) {
     this.settle('paused');
+    this.generation++;
     this.traces = traces;
     this.sim = new Simulation(design, { traces, edits });
     this.failures = new FailureMemory();
@@ -54,6 +56,7 @@ class Player implements RunService {
 
   apply(design: Design, label: string) {
     const sim = this.running();
+    this.generation++;
     if (design.run.seconds !== sim.design.run.seconds) this.horizon = Math.max(design.run.seconds, sim.now);
     sim.apply(design, label);
     if (this.state === 'ended' && sim.now < this.horizon) this.state = 'paused';
@@ -209,6 +212,7 @@ class Player implements RunService {
       failing: this.failures.failing(sim),
       lasting: sim.board.episodes.filter((one) => one.to === null).map((one) => one.id),
       edits: sim.editsTaken,
+      generation: this.generation,
       objectives: objectiveValues(sim),
     };
   }

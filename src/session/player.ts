@@ -73,6 +73,8 @@ class EnginePlayer implements Player {
   /** Commands that the engine has not answered yet. */
   #asked = 0;
   #history: RunHistory | null = null;
+  /** Loads, applied edits and rewinds that this worker has been asked for: frames that were made before the last of them are stale. */
+  #generation = 0;
   /** How many edits of the history the session's design has. */
   #edits = 0;
   /** Where the run stands, as far as it has been heard, and the furthest it had come before it went back. */
@@ -109,6 +111,7 @@ class EnginePlayer implements Player {
     charts.clear();
     this.#host.onLayout(null);
     this.#become('loading', { speed: this.#speed, notice: null, furthest: null });
+    this.#generation++;
     const loaded = this.#engine.load(start, this.#host.traces(), edits);
     const there = at > 0 ? loaded.then(() => this.#onTo(at, round)) : loaded;
     there.then((layout) => this.#loaded(round, layout, play), (error: unknown) => this.#failed(round, error));
@@ -138,6 +141,7 @@ class EnginePlayer implements Player {
     [this.#waiting, this.#busy, this.#held] = [null, true, null];
     this.#furthest = time < furthest ? furthest : null;
     this.#become('loading', { notice: null, furthest: this.#furthest });
+    if (time < now) this.#generation++;
     const way = time >= now ? this.#onTo(time, round) : this.#spoken(`Going back to ${clock(time)} …`, round, this.#engine.rewind(time));
     way.then((layout) => {
       if (round !== this.#round) return;
@@ -240,6 +244,7 @@ class EnginePlayer implements Player {
     [this.#waiting, this.#given, this.#busy] = [null, next.design, true];
     this.#last = { label: next.label, at: performance.now() };
     const round = this.#round;
+    this.#generation++;
     this.#engine.apply(next.design, next.label).then(async (layout) => {
       const history = await this.#grown(next);
       if (round !== this.#round) return;
@@ -270,6 +275,7 @@ class EnginePlayer implements Player {
   }
 
   #take(frame: Frame): void {
+    if (frame.generation < this.#generation) return;
     if (this.#busy || !this.#layout) this.#held = frame;
     else if (fits(frame, this.#layout)) this.#show(frame);
   }
@@ -295,6 +301,7 @@ class EnginePlayer implements Player {
   }
 
   #lost(why: string): void {
+    this.#generation = 0;
     const now = performance.now();
     this.#losses = [...this.#losses.filter((at) => now - at < lossMemoryMilliseconds), now];
     this.#round++;
