@@ -34,6 +34,19 @@ describe('fleet slicing', () => {
     expect(off(part.llm!.outputTokensPerSecond, whole.llm!.outputTokensPerSecond)).toBeLessThan(0.02);
   });
 
+  it('does the same for guardrails and those they ask', () => {
+    const guards = (slice: number): Design => {
+      const check = (id: string, servers: number, more: object) => node(id, 'guardrail', { checkServers: servers, checkTime: gamma(0.05, 0.5), ...more });
+      const nodes = [people(6400), check('first', 480, { guardEscalates: true, passBelow: 1 }), check('second', 96, {})];
+      const design = sketch(nodes, path('users', 'first', 'second'), 60, 10);
+      return { ...design, run: { ...design.run, slice } };
+    };
+    const [whole, part] = [result(guards(1)), result(guards(16))];
+    for (const id of ['first', 'second']) expect(off(part.nodes[id]!.utilisation, whole.nodes[id]!.utilisation!), id).toBeLessThan(0.03);
+    expect(off(part.cost.usdPerHour, whole.cost.usdPerHour)).toBeLessThan(0.001);
+    expect(part.slice).toEqual({ oneIn: 16, bends: [] });
+  });
+
   it('names what cannot be divided', () => {
     const design = fleet(7);
     const cached = { ...design, nodes: [...design.nodes, node('c', 'response-cache')] };

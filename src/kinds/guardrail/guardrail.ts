@@ -382,6 +382,7 @@ export const guardrail = defineKind({
   group: 'Safety',
   icon: 'shield',
   params,
+  slices: ['checkServers', 'checkRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 2 }] },
   measures: {
     blockedShare: { label: 'blocked', unit: 'share', help: 'requests answered with a refusal, of those decided', total: (n: Guardrail) => n.blocked, per: (n: Guardrail) => n.decided },
