@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { inFlightChoices, type InFlight } from '../src/engine/health.ts';
 import { embedders, encoderOf, EncoderTime, flopOf } from '../src/kinds/encoder/models.ts';
+import { kernels } from '../src/kinds/gpu-pool/constants.ts';
 import type { FaultName } from '../src/kit/fault.ts';
 import { estimates } from '../src/run/flow.ts';
 import { Simulation } from '../src/run/simulation.ts';
@@ -31,7 +32,7 @@ describe('encoder arithmetic', () => {
 
   it('reads the weights of a large model, however short the text', () => {
     const time = new EncoderTime({ encoder: encoderOf(embedders, 'e5-mistral-7b'), gpu: 'h100', precision: 'bf16', share: 0.33 });
-    expect(off(time.seconds(1, 1) - 32 * 24e-6, 13.96e9 / (3.35e12 * 0.9))).toBeLessThan(0.001);
+    expect(off(time.seconds(1, 1) - 32 * 24e-6, 13.96e9 / (3.35e12 * kernels.hopper.stream))).toBeLessThan(0.001);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Encoders: models that read a text in one pass (embedders and rerankers), and how long a GPU takes over a batch of texts. */
 import { gpuOf, peakFor, type GpuId } from '../gpu-pool/catalogue-gpus.ts';
-import { constants } from '../gpu-pool/constants.ts';
+import { kernels } from '../gpu-pool/constants.ts';
 
 /** One encoder. */
 export interface Encoder {
@@ -88,7 +88,7 @@ export class EncoderTime {
     this.peak = peakFor(device, precision);
     this.rate = this.peak * share;
     this.start = encoder.layers * PER_LAYER;
-    this.reading = (encoder.weights * bytesPerWeight[precision]) / (device.bandwidth * constants[device.generation].stream);
+    this.reading = (encoder.weights * bytesPerWeight[precision]) / (device.bandwidth * kernels[device.generation].stream);
   }
 
   /** Seconds for a batch: launching, then computing or reading the weights, whichever takes longer (Williams et al. 2009, roofline). */

@@ -1,9 +1,8 @@
 /** The estimate by hand: memory, batch, iteration time and capacity of a pool, from the same physics that the run uses. */
 import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow } from '../../kit/kind.ts';
-import { weightsPerGpu } from './catalogue-models.ts';
 import type { PoolValues } from './params.ts';
-import { cacheTokens, StepTime } from './physics.ts';
+import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
 import { priceOf, setupOf } from './setup.ts';
 
 /** Mean lengths, at least one token each, and what limits the batch. */
@@ -67,19 +66,22 @@ function wall(step: StepTime, load: Load, v: PoolValues, fitting: number): { rea
 
 /** Whether arithmetic at peak would take longer than reading at peak, prompts included. */
 function computes(step: StepTime, load: Load, v: PoolValues, n: number): boolean {
-  const { gpu, tp } = setupOf(v);
+  const setup = setupOf(v);
+  const { gpu } = setup;
+  const gpus = gpusOf(setup);
   step.begin(n, n * meanContext(load));
-  const bytes = step.bytes() / (gpu.bandwidth * tp);
+  const bytes = step.bytes() / (gpu.bandwidth * gpus);
   step.chunk(Math.max(1, Math.round((n * load.input) / load.output)), load.input / 2, true);
-  return step.flops() / (gpu.peak16 * tp) > bytes;
+  return step.flops() / (gpu.peak16 * gpus) > bytes;
 }
 
 /** Rows for a model that does not fit. */
 function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
-  const { gpu, tp } = setupOf(v);
+  const setup = setupOf(v);
+  const { gpu } = setup;
   return [
     { label: 'weights per GPU', value: weights, unit: 'bytes', formula: 'parameters × bytes ÷ GPUs; embedding and output at 16 bit', source: 'arithmetic' },
-    { label: 'does not fit: memory per GPU to use', value: gpu.memory * v.memoryShare, unit: 'bytes', formula: 'memory × share; 2.5 GB of it go to activations', source: gpu.source, assumes: `every request fails: out of memory. Use more than ${tp} GPUs per replica, narrower weights, or a larger GPU` },
+    { label: 'does not fit: memory per GPU to use', value: gpu.memory * v.memoryShare, unit: 'bytes', formula: 'memory × share; 2.5 GB of it go to activations', source: gpu.source, assumes: `every request fails: out of memory. Use more than ${gpusOf(setup)} GPUs per replica, narrower weights, or a larger GPU` },
     { label: 'capacity', value: 0, unit: 'tokens/second', formula: 'no room for keys and values', source: 'arithmetic', measure: 'tokensOut' },
   ];
 }
@@ -87,7 +89,7 @@ function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
 /** What a person would work out on a whiteboard before running it. */
 export function byHand(v: PoolValues, flow: Flow): EstimateRow[] {
   const setup = setupOf(v);
-  const weights = weightsPerGpu(setup.model, setup.precision, setup.tp);
+  const weights = weightsOf(setup);
   const load = { input: Math.max(1, Math.round(flow.inputTokens)), output: Math.max(1, Math.round(flow.outputTokens)), budget: v.iterationTokens, chunked: v.engineScheduling === 'chunked' };
   const room = cacheTokens(setup, v.memoryShare);
   if (room < load.input + load.output) return tooLarge(v, weights);

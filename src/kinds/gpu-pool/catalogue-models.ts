@@ -105,12 +105,15 @@ const sizeOf = (matrices: readonly (readonly [number, number])[]): number => mat
 /** How many of its layers have an ordinary feed-forward part. */
 export const denseLayers = (m: Model): number => (m.experts === null ? m.layers : m.experts.denseLayers);
 
-/** Parameters on one GPU of `tp` that are stored in the chosen precision: all but embedding and output matrix. */
-export function coreParameters(m: Model, tp: number): number {
+/**
+ * Parameters on one GPU of `tp` that are stored in the chosen precision: all but embedding and output matrix. All that is not experts is split among
+ * `others` GPUs (1 where each GPU does its own sequences' attention).
+ */
+export function coreParameters(m: Model, tp: number, others = tp): number {
   const dense = denseLayers(m);
   const { experts } = m;
-  const sparsePart = experts === null ? 0 : (m.layers - dense) * ((experts.count + experts.shared) * (3 * m.hidden * experts.ffn)) / tp;
-  return m.layers * sizeOf(attentionMatrices(m, tp)) + dense * sizeOf(feedForwardMatrices(m, m.ffn, tp)) + sparsePart;
+  const sparsePart = experts === null ? 0 : (m.layers - dense) * 3 * m.hidden * experts.ffn * (experts.count / tp + experts.shared / others);
+  return m.layers * sizeOf(attentionMatrices(m, others)) + dense * sizeOf(feedForwardMatrices(m, m.ffn, others)) + sparsePart;
 }
 
 /** Parameters that one token is multiplied with, all GPUs together, without embedding and output matrix. */
@@ -122,8 +125,8 @@ export function activeParameters(m: Model): number {
 }
 
 /** Bytes of weights on one GPU of `tp`; embedding and output matrix stay 16-bit. */
-export function weightsPerGpu(m: Model, precision: Precision, tp: number): number {
-  return coreParameters(m, tp) * weightBytes[precision] + (2 * 2 * m.vocabulary * m.hidden) / tp;
+export function weightsPerGpu(m: Model, precision: Precision, tp: number, others = tp): number {
+  return coreParameters(m, tp, others) * weightBytes[precision] + (2 * 2 * m.vocabulary * m.hidden) / tp;
 }
 
 /** Bytes of keys and values per token and layer on one GPU of `tp`; a latent is kept whole on each. */

@@ -4,26 +4,43 @@
  */
 import { peakFor, type Gpu } from './catalogue-gpus.ts';
 import { activeParameters, attentionMatrices, coreParameters, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
-import { constants, software, type Constants, type Software } from './constants.ts';
+import { constantsOf, software, type Constants, type Software } from './constants.ts';
+import { allReduce, handOver, type Exchange } from './exchange.ts';
+import { Grouped, joined, Product, type Shape } from './products.ts';
 
-/** What an engine runs: `tp` GPUs share each layer; `kvBytes` is the size of one cached number. */
+/** What an engine runs. */
 export interface Setup {
   readonly model: Model;
   readonly gpu: Gpu;
   readonly precision: Precision;
+  /** Size of one cached number. */
   readonly kvBytes: 1 | 2;
+  /** GPUs that share each layer. */
   readonly tp: number;
+  /** Stages that follow one another, each `tp` GPUs with its share of the layers; 1 where left out. */
+  readonly pipeline?: number;
+  /** The `tp` GPUs form so many groups, each with its own sequences and its own copy of all weights but the experts (attention data parallel); 1 where left out. */
+  readonly attentionGroups?: number;
   /** What the serving software changes; vLLM where left out. */
   readonly software?: Software;
 }
+
+/** GPUs of one replica. */
+export const gpusOf = ({ tp, pipeline = 1 }: Setup): number => tp * pipeline;
+
+/** Groups with sequences of their own. */
+const groupsOf = ({ attentionGroups = 1 }: Setup): number => attentionGroups;
+
+/** GPUs over which attention of one sequence is spread. */
+const attentionGpus = (s: Setup): number => s.tp / groupsOf(s);
 
 /**
  * One iteration, told piece by piece, and its cost. Where it only decodes, the next iteration with the same sequences costs `growth` more,
  * because every sequence has one token more to look back on; so a stretch of iterations is an arithmetic series.
  */
 export interface Clockwork {
-  /** A new iteration: so many sequences decode, which look back on `context` tokens altogether. */
-  begin(decodes: number, context: number): void;
+  /** A new iteration: so many sequences decode, which look back on `context` tokens altogether; each works on `width` tokens (1; more where a draft is verified). */
+  begin(decodes: number, context: number, width?: number): void;
   /** It also works on so many tokens of a prompt, after `cached` ones; the `last` of a prompt yields its first token. */
   chunk(tokens: number, cached: number, last: boolean): void;
   /** Seconds of the iteration; FLOP of all GPUs; bytes read and written by all GPUs. */
@@ -34,62 +51,19 @@ export interface Clockwork {
   readonly growth: { readonly seconds: number; readonly flops: number; readonly bytes: number };
 }
 
-/** (aᵖ + bᵖ)^(1/p) for p = 4 or 2, by multiplication and square roots alone, which are the same on every machine. */
-function joined(a: number, b: number, sharpness: 2 | 4): number {
-  const aa = a * a;
-  const bb = b * b;
-  return sharpness === 4 ? Math.sqrt(Math.sqrt(aa * aa + bb * bb)) : Math.sqrt(aa + bb);
+/** Share of peak that products of that precision sustain: computed at 16 bit where the GPU has no units for it. */
+function sustained(gpu: Gpu, precision: Precision, c: Constants): number {
+  if (precision === 'fp8' && gpu.peak8 > 0) return c.compute8;
+  if (precision === 'fp4' && gpu.peak4 > 0) return c.compute4;
+  return c.compute16;
 }
 
-/** Seconds of a matrix product of m rows, (m·c)ᵖ + (b + m·d)ᵖ, times how often it happens. */
-class Product {
-  private readonly compute: number;
-  private readonly fixed: number;
-  private readonly perRow: number;
-
-  constructor(
-    private readonly times: number,
-    private readonly sharpness: 2 | 4,
-    [n, k]: readonly [number, number],
-    bytes: number,
-    flopRate: number,
-    byteRate: number,
-  ) {
-    this.compute = (2 * n * k) / flopRate;
-    this.fixed = (n * k * bytes) / byteRate;
-    this.perRow = (k * Math.max(bytes, 1) + 2 * n) / byteRate;
-  }
-
-  seconds(rows: number): number {
-    return this.times * joined(rows * this.compute, this.fixed + rows * this.perRow, this.sharpness);
-  }
-}
-
-/** Share of the experts below which the rest is taken to be hit too. */
-const ALL_BUT = 1e-12;
-
-/** Expected share of experts that T tokens do not visit, (1 − visited/count)^T, for T = 0, 1, … until it is nothing. */
-function missed(count: number, visited: number): Float64Array {
-  const out = [1];
-  while (out.at(-1)! > ALL_BUT && visited < count) out.push(out.at(-1)! * (1 - visited / count));
-  return Float64Array.from(out);
-}
-
-/** Over PCIe: seconds to start among 2, 4, 8 GPUs, and bytes/s of the ring (NCCL on two L40S, measured; boxes with bad routes reach a quarter). */
-const PCIE_START = [7.5e-6, 11e-6, 17e-6] as const;
-const PCIE_RATE = 20e9;
-
-/** Matrix products and expert layers of a whole model: what depends on the number of tokens alone. */
+/** Matrix products, expert layers and exchange of a whole model: what depends on the number of tokens alone. */
 class Layers {
   private readonly products: readonly Product[];
   private readonly head: Product;
   private readonly sparse: number;
-  private readonly missing: Float64Array;
-  private readonly visited: number;
-  private readonly padding: number;
-  private readonly expertCompute: number;
-  private readonly expertBytes: number;
-  private readonly expertPerToken: number;
+  private readonly grouped: Grouped | null;
   private readonly perToken: number;
   private readonly fixed: number;
 
@@ -99,27 +73,22 @@ class Layers {
   ) {
     const { model: m, gpu, precision, tp } = setup;
     const bytes = weightBytes[precision];
-    const flopRate = peakFor(gpu, precision) * (precision === 'fp4' && gpu.peak4 > 0 ? c.compute4! : c.compute);
-    const byteRate = gpu.bandwidth * c.stream;
-    const product = (times: number) => (shape: readonly [number, number]): Product => new Product(times, c.sharpness, shape, bytes, flopRate, byteRate);
+    const rates = { flops: peakFor(gpu, precision) * sustained(gpu, precision, c), bytes: gpu.bandwidth * (precision === 'fp4' ? c.stream4 : c.stream), sharpness: c.sharpness };
+    const product = (times: number) => (shape: Shape): Product => new Product(times, shape, bytes, rates);
     const dense = denseLayers(m);
+    const share = attentionGpus(setup);
     this.sparse = m.layers - dense;
     const shared = (m.experts?.shared ?? 0) * (m.experts?.ffn ?? 0);
     this.products = [
-      ...attentionMatrices(m, tp).map(product(m.layers)),
-      ...(dense > 0 ? feedForwardMatrices(m, m.ffn, tp).map(product(dense)) : []),
-      ...(shared > 0 ? feedForwardMatrices(m, shared, tp).map(product(this.sparse)) : []),
+      ...attentionMatrices(m, share).map(product(m.layers)),
+      ...(dense > 0 ? feedForwardMatrices(m, m.ffn, share).map(product(dense)) : []),
+      ...(shared > 0 ? feedForwardMatrices(m, shared, share).map(product(this.sparse)) : []),
     ];
-    this.head = new Product(1, c.sharpness, [m.vocabulary / tp, m.hidden], 2, gpu.peak16 * c.compute, byteRate);
-    const e = m.experts ?? { count: 0, visited: 0, ffn: 0 };
-    this.missing = missed(e.count, e.visited);
-    this.expertCompute = (6 * m.hidden * e.ffn) / tp / (flopRate * c.grouped);
-    this.visited = e.visited;
-    this.padding = e.count * c.padding;
-    this.expertBytes = (e.count * 3 * m.hidden * e.ffn * bytes) / tp / byteRate;
-    this.expertPerToken = (e.visited * (2 * m.hidden + 3 * e.ffn) * 2) / tp / byteRate;
-    this.perToken = this.smallWork(dense) + m.layers * this.exchange().perToken;
-    this.fixed = m.layers * (c.layer + this.exchange().fixed) + this.sparse * c.routing;
+    this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, { ...rates, flops: gpu.peak16 * c.compute16, bytes: gpu.bandwidth * c.stream });
+    this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, padding: c.padding, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, flops: rates.flops * c.grouped });
+    const exchange = this.exchange(dense);
+    this.perToken = this.smallWork(dense) + exchange.perByte * 2 * m.hidden;
+    this.fixed = m.layers * c.layer + exchange.start + this.sparse * c.routing;
   }
 
   /** Norms, activations and additions: bytes over 0.8 of the bandwidth, per token. */
@@ -128,32 +97,31 @@ class Layers {
     return ((m.layers * 10 * m.hidden + (dense * 3 * m.ffn) / tp) * 2) / (0.8 * gpu.bandwidth);
   }
 
-  /** Two all-reduces per layer, as a ring: every GPU sends 2·(tp − 1)/tp of the bytes. */
-  private exchange(): { readonly fixed: number; readonly perToken: number } {
-    const { model: m, gpu, tp } = this.setup;
-    if (tp === 1) return { fixed: 0, perToken: 0 };
-    const step = tp === 2 ? 0 : tp === 4 ? 1 : 2;
-    const start = gpu.linked ? this.c.reduceStart + 0.2e-6 * (tp - 1) : PCIE_START[step]!;
-    const rate = gpu.linked ? this.c.reduceRate : PCIE_RATE;
-    return { fixed: 2 * start, perToken: (2 * 2 * m.hidden * 2 * (tp - 1)) / tp / rate };
+  /**
+   * Of all layers: two all-reduces each. With attention in groups, the one after attention stays within the group, and every expert layer gathers the tokens
+   * of all groups and scatters their sums, which is one among all. And what goes from stage to stage.
+   */
+  private exchange(dense: number): Exchange {
+    const { model: m, gpu, tp, pipeline = 1 } = this.setup;
+    const groups = groupsOf(this.setup);
+    const inside = allReduce(gpu, tp / groups, this.c);
+    const all = allReduce(gpu, tp, this.c);
+    const within = groups === 1 ? 0 : m.layers + dense;
+    const over = handOver(gpu, tp);
+    const sum = (of: 'start' | 'perByte'): number => within * (of === 'start' ? inside.start : inside.perByte / groups) + (groups === 1 ? 2 * m.layers : m.layers - dense) * all[of] + (pipeline - 1) * over[of];
+    return { start: sum('start'), perByte: sum('perByte') };
   }
 
   /** Share of all experts that so many tokens visit. */
   hit(tokens: number): number {
-    return tokens < this.missing.length ? 1 - this.missing[Math.floor(tokens)]! : 1;
+    return this.grouped === null ? 0 : this.grouped.hit(tokens);
   }
 
-  /** Seconds of one expert layer: rows of tokens and of padding to multiply, weights of the experts visited to read. */
-  private experts(tokens: number): number {
-    const hit = this.hit(tokens);
-    return joined((tokens * this.visited + hit * this.padding) * this.expertCompute, hit * this.expertBytes + tokens * this.expertPerToken, this.c.sharpness);
-  }
-
-  /** Seconds for `tokens` tokens through all layers, `outputs` of them to a word. */
-  seconds(tokens: number, outputs: number): number {
+  /** Seconds for `tokens` tokens through all layers, `rows` of them on the busiest GPU, `outputs` of them to a word. */
+  seconds(tokens: number, rows: number, outputs: number): number {
     let sum = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
-    for (let k = 0; k < this.products.length; k++) sum += this.products[k]!.seconds(tokens);
-    if (this.sparse > 0) sum += this.sparse * this.experts(tokens);
+    for (let k = 0; k < this.products.length; k++) sum += this.products[k]!.seconds(rows);
+    if (this.grouped !== null) sum += this.sparse * this.grouped.seconds(tokens);
     return sum;
   }
 }
@@ -161,6 +129,8 @@ class Layers {
 /** Attention per GPU and token looked back on, summed over layers that look back all the way, and over those with a window. */
 class Attention {
   readonly secondsPerContext: number;
+  /** Where several tokens of a sequence look back at once, reading is shared and multiplying is not. */
+  readonly secondsPerLook: number;
   readonly bytesPerContext: number;
   readonly flopsPerContext: number;
   /** Prompts: seconds and FLOP of one token looking at another, in all layers; seconds to read one cached token in one pass. */
@@ -171,33 +141,27 @@ class Attention {
   readonly sliding: number;
   readonly window: number;
 
-  constructor({ model: m, gpu, kvBytes, tp }: Setup, c: Constants) {
+  constructor(setup: Setup, c: Constants) {
+    const { model: m, gpu, kvBytes } = setup;
+    const gpus = attentionGpus(setup);
     const full = m.layers - m.slidingLayers;
     const byteRate = gpu.bandwidth * (kvBytes === 1 ? c.kvRead8 : c.kvRead);
     const flopRate = gpu.peak16 * c.prefill;
-    const heads = m.heads / tp;
+    const heads = m.heads / gpus;
     const pair = 4 * heads * (m.latent === null ? m.headSize : (m.latent.nope + m.latent.rope + m.latent.value) / 2);
     // With a latent every head multiplies with the whole of it: (rank + rope) for the scores, rank for the sum.
     const decode = m.latent === null ? pair : 2 * heads * (2 * m.latent.kvRank + m.latent.rope);
-    this.bytesPerContext = full * kvBytesPerLayer(m, kvBytes, tp);
+    this.bytesPerContext = full * kvBytesPerLayer(m, kvBytes, gpus);
     this.flopsPerContext = full * decode;
     this.secondsPerRead = this.bytesPerContext / byteRate;
-    this.secondsPerContext = Math.max(this.secondsPerRead, m.latent === null ? 0 : this.flopsPerContext / flopRate);
+    this.secondsPerLook = this.flopsPerContext / flopRate;
+    this.secondsPerContext = Math.max(this.secondsPerRead, m.latent === null ? 0 : this.secondsPerLook);
     this.secondsPerPair = (full * pair) / flopRate;
     this.flopsPerPair = full * pair;
     this.sliding = full > 0 ? m.slidingLayers / full : 0;
     this.window = m.window;
   }
 }
-
-const under = (c: Constants, by: Software): Constants => ({
-  ...c,
-  compute: c.compute * by.compute,
-  compute4: (c.compute4 ?? c.compute) * by.compute4,
-  layer: c.layer * by.layer,
-  host: c.host * by.host,
-  perSequence: c.perSequence * by.perSequence,
-});
 
 /** The physics of one setup, worked out once; an iteration then costs a few dozen multiplications and square roots. */
 export class StepTime implements Clockwork {
@@ -210,49 +174,62 @@ export class StepTime implements Clockwork {
   private readonly plainBytes: number;
   private readonly expertBytes: number;
   private readonly writtenPerToken: number;
-  private readonly c: Constants;
+  private readonly launches: number;
+  private readonly perSequence: number;
+  /** GPUs with sequences of their own; stages one after the other. */
+  private readonly ranks: number;
+  private readonly stages: number;
   private decodes = 0;
   private context = 0;
+  private width = 1;
   private tokens = 0;
-  private sequences = 0;
+  private chunks = 0;
   private outputs = 0;
   private promptSeconds = 0;
   private pairs = 0;
   private reads = 0;
 
-  constructor(readonly setup: Setup) {
-    const { model: m, gpu, precision, kvBytes, tp } = setup;
-    this.c = under(constants[gpu.generation], setup.software ?? software.vllm);
-    this.layers = new Layers(setup, this.c);
-    this.attention = new Attention(setup, this.c);
-    this.attentionStart = m.layers * this.c.attention;
+  /** `c` replaces the constants that follow from the setup. */
+  constructor(
+    readonly setup: Setup,
+    private readonly c: Constants = constantsOf(setup.software ?? software.vllm, setup.gpu.generation),
+  ) {
+    const { model: m, precision, kvBytes, tp } = setup;
+    this.layers = new Layers(setup, c);
+    this.attention = new Attention(setup, c);
+    this.attentionStart = m.layers * c.attention;
     this.flopsPerToken = 2 * activeParameters(m);
     this.flopsPerOutput = 2 * m.vocabulary * m.hidden;
     const experts = m.experts === null ? 0 : ((m.layers - denseLayers(m)) * m.experts.count * 3 * m.hidden * m.experts.ffn) / tp;
     this.expertBytes = experts * weightBytes[precision];
-    this.plainBytes = (coreParameters(m, tp) - experts) * weightBytes[precision] + (2 * m.vocabulary * m.hidden) / tp;
-    this.writtenPerToken = kvBytesPerToken(m, kvBytes, tp);
+    this.plainBytes = (coreParameters(m, tp, attentionGpus(setup)) - experts) * weightBytes[precision] + (2 * m.vocabulary * m.hidden) / tp;
+    this.writtenPerToken = kvBytesPerToken(m, kvBytes, attentionGpus(setup));
+    this.launches = m.layers * c.launchLayer + tp * c.launchRank;
+    this.perSequence = c.perSequence + c.perStream;
+    this.ranks = groupsOf(setup);
+    this.stages = setup.pipeline ?? 1;
   }
 
-  begin(decodes: number, context: number): void {
+  begin(decodes: number, context: number, width = 1): void {
     this.decodes = decodes;
     this.context = context;
-    this.tokens = decodes;
-    this.sequences = decodes;
-    this.outputs = decodes;
+    this.width = width;
+    this.tokens = decodes * width;
+    this.chunks = 0;
+    this.outputs = this.tokens;
     this.promptSeconds = 0;
     this.pairs = 0;
     this.reads = 0;
     const { attention, growth } = this;
-    growth.seconds = decodes * attention.secondsPerContext;
-    growth.flops = decodes * attention.flopsPerContext * this.setup.tp;
-    growth.bytes = decodes * attention.bytesPerContext * this.setup.tp;
+    growth.seconds = (decodes * this.perContext()) / (this.ranks * this.streams());
+    growth.flops = decodes * width * attention.flopsPerContext * this.sharing();
+    growth.bytes = decodes * attention.bytesPerContext * this.sharing();
   }
 
   chunk(tokens: number, cached: number, last: boolean): void {
     const { attention } = this;
     this.tokens += tokens;
-    this.sequences++;
+    this.chunks++;
     if (last) this.outputs++;
     const pairs = tokens * cached + (tokens * tokens) / 2;
     const near = attention.sliding > 0 ? attention.sliding * Math.min(pairs, tokens * attention.window) : 0;
@@ -262,27 +239,55 @@ export class StepTime implements Clockwork {
     this.reads += cached;
   }
 
+  /** Seconds per token looked back on, of all tokens that look. */
+  private perContext(): number {
+    return this.width === 1 ? this.attention.secondsPerContext : Math.max(this.attention.secondsPerContext, this.width * this.attention.secondsPerLook);
+  }
+
+  /** GPUs that do each sequence's attention, each its share. */
+  private sharing(): number {
+    return attentionGpus(this.setup);
+  }
+
+  /** Batches that follow one another through the stages, at most one for each; a lone sequence keeps only one stage busy at a time. */
+  private streams(): number {
+    return this.stages === 1 ? 1 : Math.max(1, Math.min(this.stages, this.decodes + this.chunks));
+  }
+
   /** Tokens that the decoding sequences look back on, those of windowed layers counted by their share. */
   private lookedBack(): number {
     return this.context + this.decodes * this.attention.sliding * this.attention.window;
   }
 
+  /** Of `n` prompts, how many are worked on side by side on GPUs of their own. */
+  private beside(n: number): number {
+    return Math.max(1, Math.min(this.ranks, n));
+  }
+
   seconds(): number {
-    const prompts = this.sequences > this.decodes ? this.attentionStart + this.promptSeconds : 0;
-    const decoding = this.decodes > 0 ? this.attentionStart + this.lookedBack() * this.attention.secondsPerContext : 0;
-    return this.layers.seconds(this.tokens, this.outputs) + prompts + decoding + this.c.host + this.c.perSequence * this.sequences;
+    const { c, chunks, decodes, ranks, layers } = this;
+    const streams = this.streams();
+    const beside = this.beside(chunks);
+    const prompts = this.tokens - decodes * this.width;
+    const rows = ranks === 1 ? this.tokens : (decodes * this.width) / ranks + prompts / beside;
+    let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
+    if (chunks > 0) work += this.attentionStart + this.promptSeconds / (beside * streams);
+    if (decodes > 0) work += this.attentionStart;
+    if (this.launches > 0) work = joined(work, this.launches, 2);
+    return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes + chunks);
   }
 
   flops(): number {
-    const { attention, setup } = this;
-    const looking = this.lookedBack() * attention.flopsPerContext + this.pairs * attention.flopsPerPair;
-    return this.tokens * this.flopsPerToken + this.outputs * this.flopsPerOutput + looking * setup.tp;
+    const { attention } = this;
+    const looking = this.lookedBack() * this.width * attention.flopsPerContext + this.pairs * attention.flopsPerPair;
+    return this.tokens * this.flopsPerToken + this.outputs * this.flopsPerOutput + looking * this.sharing();
   }
 
+  /** Weights are read by each GPU once per batch that passes it. */
   bytes(): number {
     const weights = this.plainBytes + this.layers.hit(this.tokens) * this.expertBytes;
     const cache = (this.lookedBack() + this.reads) * this.attention.bytesPerContext + this.tokens * this.writtenPerToken;
-    return (weights + cache) * this.setup.tp;
+    return weights * this.setup.tp * this.streams() + cache * this.sharing();
   }
 
   /** Seconds of one iteration in which `decodes` sequences look back on `context` tokens each. */
@@ -303,11 +308,17 @@ export class StepTime implements Clockwork {
 export const RESERVED = 2.5e9;
 
 /** Bytes of one GPU that are left for keys and values when the engine may take `share` of its memory; below zero where the model does not fit. */
-export function cacheRoom({ model, gpu, precision, tp }: Setup, share: number): number {
-  return share * gpu.memory - weightsPerGpu(model, precision, tp) - RESERVED;
+export function cacheRoom(setup: Setup, share: number): number {
+  return share * setup.gpu.memory - weightsOf(setup) - RESERVED;
 }
 
-/** Tokens whose keys and values fit. */
+/** Bytes of weights on one GPU: its slice of its stage; with attention apart, all that is not experts. */
+export function weightsOf(setup: Setup): number {
+  return weightsPerGpu(setup.model, setup.precision, setup.tp, attentionGpus(setup)) / (setup.pipeline ?? 1);
+}
+
+/** Tokens whose keys and values fit into one replica. */
 export function cacheTokens(setup: Setup, share: number): number {
-  return Math.max(0, Math.floor(cacheRoom(setup, share) / kvBytesPerToken(setup.model, setup.kvBytes, setup.tp)));
+  const perToken = kvBytesPerToken(setup.model, setup.kvBytes, attentionGpus(setup)) / (setup.pipeline ?? 1);
+  return Math.max(0, Math.floor(cacheRoom(setup, share) / perToken)) * groupsOf(setup);
 }

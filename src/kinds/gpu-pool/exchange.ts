@@ -1,0 +1,44 @@
+/** What GPUs tell each other: sums over a layer's slices, tokens on their way to experts, activations from stage to stage. Seconds. */
+import type { Constants } from './constants.ts';
+import type { Gpu } from './catalogue-gpus.ts';
+
+/** Seconds to start, and per byte of the vector that everyone is to have in the end. */
+export interface Exchange {
+  readonly start: number;
+  readonly perByte: number;
+}
+
+/** Over PCIe: seconds to start among 2, 4, 8 GPUs, and bytes/s of the ring (NCCL on two L40S, measured; boxes with bad routes reach a quarter). */
+const PCIE_START = [7.5e-6, 11e-6, 17e-6] as const;
+const PCIE_RATE = 20e9;
+
+/** Between servers: seconds to start and bytes/s per GPU of one 400 Gb/s adapter (published line rate, of which NCCL reaches nine tenths; start assumed). */
+const NETWORK_START = 30e-6;
+const NETWORK_RATE = 45e9;
+
+/** GPUs of one server. */
+export const PER_SERVER = 8;
+
+const NONE: Exchange = { start: 0, perByte: 0 };
+
+/** Seconds that each further GPU of a ring adds to its start (measured on H100, 2 to 8 GPUs). */
+const PER_PEER = 0.2e-6;
+
+/** An all-reduce among `gpus` GPUs as a ring: each sends 2·(n − 1)/n of the bytes; a part of the way goes over the network where they fill several servers. */
+export function allReduce(gpu: Gpu, gpus: number, c: Constants): Exchange {
+  if (gpus === 1) return NONE;
+  const inside = Math.min(gpus, PER_SERVER);
+  const servers = Math.ceil(gpus / PER_SERVER);
+  const share = (2 * (inside - 1)) / inside;
+  const local = gpu.linked
+    ? { start: c.reduceStart + PER_PEER * (inside - 1), perByte: share / c.reduceRate }
+    : { start: PCIE_START[inside <= 2 ? 0 : inside <= 4 ? 1 : 2], perByte: share / PCIE_RATE };
+  if (servers === 1) return local;
+  return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_RATE * inside) };
+}
+
+/** From one stage of a pipeline to the next. */
+export function handOver(gpu: Gpu, tp: number): Exchange {
+  if (tp >= PER_SERVER) return { start: NETWORK_START, perByte: 1 / (NETWORK_RATE * PER_SERVER) };
+  return gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : { start: PCIE_START[0], perByte: 1 / PCIE_RATE };
+}
