@@ -28,7 +28,7 @@ const withoutRunningForms: Plugin = {
   },
 };
 
-/** A bundle for Node: the command line (`--mode cli`) or the benchmark (`--mode bench`). */
+/** A bundle for Node: the command line (`--mode cli`), the benchmark (`--mode bench`) or the comparison with measurements (`--mode accuracy`). */
 function forNode(entry: string, name: string): UserConfig {
   return {
     publicDir: false,
@@ -40,6 +40,7 @@ function forNode(entry: string, name: string): UserConfig {
 export default defineConfig(({ mode }) => {
   if (mode === 'cli') return forNode('src/cli/main.ts', 'cli');
   if (mode === 'bench') return forNode('tests/bench/main.ts', 'bench');
+  if (mode === 'accuracy') return forNode('tests/accuracy/main.ts', 'accuracy');
   return {
     base: './',
     plugins: [react(), withoutRunningForms],

@@ -2,9 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseTrace } from '../src/design/trace.ts';
+import * as fc from 'fast-check';
 import { gpuOf, gpus, peakFor, type GpuId } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
 import { activeParameters, kvBytesPerToken, modelOf, models, weightsPerGpu, type ModelId, type Precision } from '../src/kinds/gpu-pool/catalogue-models.ts';
-import { cacheTokens, StepTime } from '../src/kinds/gpu-pool/physics.ts';
+import { software, type SoftwareId } from '../src/kinds/gpu-pool/constants.ts';
+import { allReduce } from '../src/kinds/gpu-pool/exchange.ts';
+import { cacheTokens, gpusOf, StepTime, weightsOf, type Setup } from '../src/kinds/gpu-pool/physics.ts';
+import { watts } from '../src/kinds/gpu-pool/power.ts';
+import { looked, present } from './accuracy/table.ts';
 import { Rig } from './gpu-pool-rig.ts';
 
 const step = (model: ModelId, gpu: GpuId, precision: Precision, tp: number): StepTime => new StepTime({ model: modelOf(model), gpu: gpuOf(gpu), precision, kvBytes: 2, tp });
@@ -44,6 +49,63 @@ describe('hard limits', () => {
     }
   });
 
+  const anySetup = fc
+    .record({ model: fc.constantFrom(...models.map((m) => m.id)), gpu: fc.constantFrom(...gpus.map((g) => g.id)), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
+    .map(({ model, gpu, split, by, ...rest }): Setup => ({ ...rest, model: modelOf(model), gpu: gpuOf(gpu), attentionGroups: split && modelOf(model).experts !== null ? rest.tp : 1, software: software[by] }));
+  const batch = fc.integer({ min: 1, max: 600 });
+  const context = fc.integer({ min: 1, max: 20_000 });
+  const width = fc.integer({ min: 1, max: 8 });
+
+  /** Bytes of weights that one token of a step must read on the GPUs of its replica, each its share. */
+  const needed = ({ model: m, precision, tp, attentionGroups: groups }: Setup): number => {
+    const idle = m.experts === null ? 0 : ((m.layers - m.experts.denseLayers) * (m.experts.count - m.experts.visited) * 3 * m.hidden * m.experts.ffn * { bf16: 2, fp8: 1, fp4: 0.5625 }[precision]) / tp;
+    return weightsPerGpu(m, precision, tp, tp / groups!) - (2 * m.vocabulary * m.hidden) / tp - idle;
+  };
+
+  it('no step beats the weights and cache it reads at full bandwidth, nor its FLOP at peak, under any software, however GPUs are joined', () => {
+    fc.assert(
+      fc.property(anySetup, batch, context, width, (setup, n, each, k) => {
+        const { gpu } = setup;
+        const t = new StepTime(setup);
+        t.begin(n, n * each, k);
+        const cache = (n * each * kvBytesPerToken(setup.model, setup.kvBytes, 1)) / gpusOf(setup);
+        expect(t.seconds()).toBeGreaterThan((needed(setup) / (setup.pipeline ?? 1) + cache) / gpu.bandwidth);
+        const peak = Math.max(peakFor(gpu, setup.precision), gpu.peak16) * gpusOf(setup);
+        expect(t.seconds()).toBeGreaterThan(t.flops() / peak);
+        t.begin(0, 0);
+        t.chunk(each, n, true);
+        expect(t.seconds()).toBeGreaterThan(t.flops() / peak);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('a stretch of decode iterations is an arithmetic series', () => {
+    fc.assert(
+      fc.property(anySetup, batch, context, width, fc.integer({ min: 1, max: 500 }), (setup, n, each, k, later) => {
+        const t = new StepTime(setup);
+        const cost = (more: number): number[] => {
+          t.begin(n, n * (each + more), k);
+          return [t.seconds(), t.flops(), t.bytes()];
+        };
+        const [seconds, flops, bytes] = cost(0);
+        const { growth } = t;
+        const grown = [seconds! + later * growth.seconds, flops! + later * growth.flops, bytes! + later * growth.bytes];
+        cost(later).forEach((x, i) => expect(Math.abs(x / grown[i]! - 1)).toBeLessThan(1e-9));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('every fitted share is below one', () => {
+    for (const by of Object.keys(software) as SoftwareId[]) {
+      for (const g of gpus) {
+        const c = looked(present, by, g.generation);
+        for (const share of [c.burst, c.compute16, c.compute8, c.compute4, c.stream, c.stream4, c.kvRead, c.kvRead8, c.prefill, c.grouped]) expect(share).toBeLessThan(1);
+      }
+    }
+  });
+
   it('counts parameters as published', () => {
     const published: Partial<Record<ModelId, number>> = { 'llama-3.1-8b': 8.03e9, 'llama-3.1-70b': 70.55e9, 'llama-3.1-405b': 405.9e9, 'mixtral-8x7b': 46.7e9, 'mixtral-8x22b': 141e9, 'qwen3-235b-a22b': 235e9, 'qwen3-30b-a3b': 30.5e9, 'deepseek-v3': 671e9, 'gpt-oss-120b': 116.8e9, 'gpt-oss-20b': 20.9e9, 'qwen3-32b': 32.8e9, 'llama-2-70b': 68.98e9 };
     for (const [id, count] of Object.entries(published)) expect(Math.abs(weightsPerGpu(modelOf(id as ModelId), 'bf16', 1) / 2 / count - 1), id).toBeLessThan(0.01);
@@ -76,26 +138,69 @@ describe('known figures', () => {
   });
 });
 
-const truth = '../shared/truth';
-const at = (file: string): string => `${truth}/${file}`;
+describe('GPUs joined', () => {
+  const deepseek = { model: modelOf('deepseek-v3'), gpu: gpuOf('h200'), precision: 'fp8', kvBytes: 2, tp: 8 } as const;
+  const llama = { model: modelOf('llama-3.1-405b'), gpu: gpuOf('h100'), precision: 'fp8', kvBytes: 2, tp: 8 } as const;
 
-describe.skipIf(!existsSync(at('replay')))('a real run of vLLM 0.19 (skipped without the reference figures)', () => {
-  it('Llama 3.1 8B on an RTX PRO 6000: first token within 5 %, per token and end to end within 2 %', () => {
-    const rows = readFileSync(at('replay/RTXPRO6000_Llama-3.1-8B.csv'), 'utf8').trim().split('\n').slice(1).map((l) => l.split(',').map(Number)).sort((a, b) => a[2]! - b[2]!);
-    const column = (k: number): number[] => rows.map((r) => r[k]!);
-    const rig = new Rig({ arrival: column(2), input: column(3), output: column(4) }, { gpuType: 'rtx-pro-6000', sequenceLimit: 128, iterationTokens: 2048 }).run();
-    const check = (mine: (i: number) => number, k: number, within: number): void => {
-      const simulated = rows.map((_, i) => mine(i) * 1000).sort((a, b) => a - b);
-      const real = column(k).sort((a, b) => a - b);
-      const mean = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0) / v.length;
-      expect(Math.abs(mean(simulated) / mean(real) - 1)).toBeLessThan(within);
-      for (const q of [0.5, 0.9, 0.99]) expect(Math.abs(simulated[Math.floor(q * 299)]! / real[Math.floor(q * 299)]! - 1)).toBeLessThan(within);
+  it('stages of a pipeline hold a part of the layers each, and leave more room for the cache', () => {
+    expect(weightsOf({ ...llama, pipeline: 2 })).toBe(weightsOf(llama) / 2);
+    expect(cacheTokens({ ...llama, pipeline: 2 }, 0.9)).toBeGreaterThan(2 * cacheTokens(llama, 0.9));
+  });
+
+  it('a lone sequence passes all stages one after the other; many keep all of them busy', () => {
+    const one = new StepTime(llama);
+    const two = new StepTime({ ...llama, pipeline: 2 });
+    expect(two.decoding(1, 1000) / one.decoding(1, 1000)).toBeCloseTo(1, 2);
+    expect(two.prompting(8000) / one.prompting(8000)).toBeCloseTo(1, 1);
+    expect(two.decoding(512, 1000)).toBeLessThan(0.8 * one.decoding(512, 1000));
+  });
+
+  it('groups with their own attention keep a latent once and not eight times', () => {
+    expect(cacheTokens({ ...deepseek, attentionGroups: 8 }, 0.9)).toBeGreaterThan(5 * cacheTokens(deepseek, 0.9));
+    expect(new StepTime({ ...deepseek, attentionGroups: 8 }).decoding(512, 4000)).toBeLessThan(new StepTime(deepseek).decoding(512, 4000));
+  });
+
+  it('reads more experts the more tokens there are, and one token exactly its own', () => {
+    const t = new StepTime({ model: modelOf('mixtral-8x7b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 2 });
+    const bytes = (n: number): number => {
+      t.begin(n, n);
+      return t.bytes();
     };
-    check((i) => rig.ttft(i), 6, 0.05);
-    check((i) => rig.tpot(i), 7, 0.02);
-    check((i) => rig.e2e(i), 8, 0.02);
+    const expert = 32 * 3 * 4096 * 14336 * 2;
+    expect((bytes(1000) - bytes(1)) / expert).toBeGreaterThan(5.9);
+    expect((bytes(1000) - bytes(1)) / expert).toBeLessThan(6.1);
+  });
+
+  it('checks a draft in little more than a plain step while weights are the limit', () => {
+    const t = new StepTime({ ...llama, tp: 8 });
+    const plain = t.decoding(4, 1000);
+    t.begin(4, 4000, 5);
+    expect(t.seconds() / plain).toBeGreaterThan(1);
+    expect(t.seconds() / plain).toBeLessThan(1.1);
+  });
+
+  it('slows down across servers', () => {
+    const c = looked(present, undefined, 'hopper');
+    const inside = allReduce(gpuOf('h100'), 8, c);
+    const across = allReduce(gpuOf('h100'), 16, c);
+    expect(allReduce(gpuOf('h100'), 1, c)).toEqual({ start: 0, perByte: 0 });
+    expect(across.start).toBeGreaterThan(inside.start);
+    expect(across.perByte).toBeGreaterThan(inside.perByte);
   });
 });
+
+describe('power', () => {
+  it('rises from idle to the rating, which prompts reach and decoding does not', () => {
+    const h100 = gpuOf('h100');
+    expect(watts(h100, 0, 0)).toBe(70);
+    expect(watts(h100, 0.6, 0.3)).toBe(700);
+    expect(watts(h100, 0.03, 0.8) / 700).toBeGreaterThan(0.5);
+    expect(watts(h100, 0.03, 0.8) / 700).toBeLessThan(0.67);
+  });
+});
+
+const truth = '../shared/truth';
+const at = (file: string): string => `${truth}/${file}`;
 
 describe.skipIf(!existsSync(at('traces')))('a recorded trace (skipped without the reference figures)', () => {
   it('runs the Azure conversations of an hour through a 70B pool in few events', () => {

@@ -25,10 +25,12 @@ export const Sum = {
   /** Tokens whose keys and values went to host memory instead of being thrown away; and to other engines. */
   swapped: 13,
   handedOver: 14,
+  /** Joules that work drew beyond idling. */
+  joules: 15,
 } as const;
 
 /** How many running totals there are. */
-export const SUMS = 15;
+export const SUMS = 16;
 
 /** The books of one pool. */
 export class Books {

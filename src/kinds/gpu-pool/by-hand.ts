@@ -60,19 +60,21 @@ function wall(step: StepTime, load: Load, v: PoolValues, fitting: number): { rea
   const most = Math.max(1, Math.floor(Math.min(v.sequenceLimit, fitting, budget)));
   const rate = (n: number): number => n / iteration(step, { ...load, budget: Infinity }, n);
   // Twice the batch would hardly give more: the GPU itself is the limit.
-  if (rate(2 * most) < 1.15 * rate(most)) return { most, name: computes(step, load, v, most) ? 'compute' : 'bandwidth' };
+  if (rate(2 * most) < 1.15 * rate(most)) return { most, name: slowest(step, load, v, most) };
   return { most, name: fitting <= Math.min(v.sequenceLimit, budget) ? 'KV memory' : budget < v.sequenceLimit ? 'token budget' : 'largest batch' };
 }
 
-/** Whether arithmetic at peak would take longer than reading at peak, prompts included. */
-function computes(step: StepTime, load: Load, v: PoolValues, n: number): boolean {
+/** What takes longest of an iteration with `n` sequences and their share of prompts: arithmetic at peak, reading at peak, or exchange between GPUs. */
+function slowest(step: StepTime, load: Load, v: PoolValues, n: number): string {
   const setup = setupOf(v);
   const { gpu } = setup;
   const gpus = gpusOf(setup);
   step.begin(n, n * meanContext(load));
-  const bytes = step.bytes() / (gpu.bandwidth * gpus);
+  const bandwidth = step.bytes() / (gpu.bandwidth * gpus);
   step.chunk(Math.max(1, Math.round((n * load.input) / load.output)), load.input / 2, true);
-  return step.flops() / (gpu.peak16 * gpus) > bytes;
+  const compute = step.flops() / (gpu.peak16 * gpus);
+  const fabric = step.exchanging();
+  return fabric > compute && fabric > bandwidth ? 'fabric' : compute > bandwidth ? 'compute' : 'bandwidth';
 }
 
 /** Rows for a model that does not fit. */

@@ -8,7 +8,10 @@ export interface Exchange {
   readonly perByte: number;
 }
 
-/** Over PCIe: seconds to start among 2, 4, 8 GPUs, and bytes/s of the ring (NCCL on two L40S, measured; boxes with bad routes reach a quarter). */
+/**
+ * Over PCIe: seconds to start among up to 2, 4, 8 GPUs, and bytes/s of the ring. Measured with NCCL on two L40S; engines on four and eight of them reach the
+ * same, though a server with bad routes was measured at a fifth to a tenth of it.
+ */
 const PCIE_START = [7.5e-6, 11e-6, 17e-6] as const;
 const PCIE_RATE = 20e9;
 
@@ -24,6 +27,11 @@ const NONE: Exchange = { start: 0, perByte: 0 };
 /** Seconds that each further GPU of a ring adds to its start (measured on H100, 2 to 8 GPUs). */
 const PER_PEER = 0.2e-6;
 
+/** Each GPU of so many sends a share of the bytes. */
+function overPcie(gpus: number, share: number): Exchange {
+  return { start: PCIE_START[gpus <= 2 ? 0 : gpus <= 4 ? 1 : 2], perByte: share / PCIE_RATE };
+}
+
 /** An all-reduce among `gpus` GPUs as a ring: each sends 2·(n − 1)/n of the bytes; a part of the way goes over the network where they fill several servers. */
 export function allReduce(gpu: Gpu, gpus: number, c: Constants): Exchange {
   if (gpus === 1) return NONE;
@@ -32,7 +40,7 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants): Exchange {
   const share = (2 * (inside - 1)) / inside;
   const local = gpu.linked
     ? { start: c.reduceStart + PER_PEER * (inside - 1), perByte: share / c.reduceRate }
-    : { start: PCIE_START[inside <= 2 ? 0 : inside <= 4 ? 1 : 2], perByte: share / PCIE_RATE };
+    : overPcie(inside, share);
   if (servers === 1) return local;
   return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_RATE * inside) };
 }
@@ -40,5 +48,5 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants): Exchange {
 /** From one stage of a pipeline to the next. */
 export function handOver(gpu: Gpu, tp: number): Exchange {
   if (tp >= PER_SERVER) return { start: NETWORK_START, perByte: 1 / (NETWORK_RATE * PER_SERVER) };
-  return gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : { start: PCIE_START[0], perByte: 1 / PCIE_RATE };
+  return gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : overPcie(2, 1);
 }

@@ -47,6 +47,7 @@ export const gpuPool = defineKind({
     usdPerMillionIn: { label: 'cost of input', unit: 'usd/million tokens', help: 'GPU time that prompts took per million of their tokens; every token of an iteration bears an equal part of it, and idle time is left out', total: (n: GpuPool, now: number) => n.promptUsd(now) * 1e6, per: total(Sum.in) },
     usdPerMillionOut: { label: 'cost of output', unit: 'usd/million tokens', help: 'GPU time that answers took per million of their tokens, idle time left out', total: (n: GpuPool, now: number) => n.answerUsd(now) * 1e6, per: total(Sum.out) },
     idleSpend: { label: 'idle GPUs', unit: 'usd/hour', help: 'paid for replicas that start, or have nothing to do', total: (n: GpuPool, now: number) => n.idleUsd(now) * 3600 },
+    power: { label: 'power', unit: 'watts', help: 'what all GPUs draw, idle ones too, by how much of peak arithmetic and bandwidth they use (approximate)', total: (n: GpuPool, now: number) => n.joules(now) },
     prefixHits: { label: 'prefix hits', unit: 'share', help: 'prompt tokens that came from the prefix cache', total: total(Sum.found), per: total(Sum.lookedUp) },
   },
   card: ['utilisation', 'cacheUse'],

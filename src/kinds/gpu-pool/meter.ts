@@ -1,21 +1,21 @@
-/** What an area costs, in replica-seconds, when its price changes while it grows. */
+/** What an area comes to, in replica-seconds, when what an hour of a replica costs or draws changes while it grows. */
 export class Meter {
-  private usd = 0;
+  private sum = 0;
   private from = 0;
-  private price = 0;
+  private rate = 0;
 
   /** `area` is ∫ replicas dt up to now. */
   constructor(private readonly area: (now: number) => number) {}
 
-  /** From now on a replica costs so many USD an hour. */
-  charge(price: number, now: number): void {
-    this.usd = this.spent(now);
+  /** From now on an hour of a replica comes to so many USD (or watt-hours). */
+  charge(rate: number, now: number): void {
+    this.sum = this.spent(now);
     this.from = this.area(now);
-    this.price = price;
+    this.rate = rate;
   }
 
-  /** USD from the start of the run until now. */
+  /** What it has come to from the start of the run until now. */
   spent(now: number): number {
-    return this.usd + ((this.area(now) - this.from) / 3600) * this.price;
+    return this.sum + ((this.area(now) - this.from) / 3600) * this.rate;
   }
 }

@@ -2,11 +2,13 @@
 import { choice, real, toggle, whole, type Values } from '../../kit/param.ts';
 import { gpus } from './catalogue-gpus.ts';
 import { models } from './catalogue-models.ts';
+import { software, type SoftwareId } from './constants.ts';
 
 type Shown = (values: Readonly<Record<string, unknown>>) => boolean;
 
 const modelByHand: Shown = (v) => v.languageModel === 'custom';
 const expertsByHand: Shown = (v) => v.languageModel === 'custom' && Number(v.customExperts) > 0;
+const sparse: Shown = (v) => (modelByHand(v) ? expertsByHand(v) : models.some((m) => m.id === v.languageModel && m.experts !== null));
 const gpuByHand: Shown = (v) => v.gpuType === 'custom';
 const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
 const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
@@ -25,6 +27,28 @@ export const params = {
       { value: '8', label: '8' },
     ],
     default: '1',
+  }),
+  pipelineStages: choice({
+    label: 'Pipeline stages',
+    help: 'Pipeline parallelism: the layers are divided among so many groups of GPUs that follow one another. Room for the cache grows, and exchange is small; a single answer gets no faster.',
+    options: [
+      { value: '1', label: '1' },
+      { value: '2', label: '2' },
+      { value: '4', label: '4' },
+      { value: '8', label: '8' },
+      { value: '16', label: '16' },
+    ],
+    default: '1',
+  }),
+  attentionSpread: choice({
+    label: 'Attention',
+    help: 'How the GPUs of a replica share attention. With sequences of their own (attention data parallel), only experts are shared out: a latent cache is kept once instead of on every GPU.',
+    options: [
+      { value: 'sliced', label: 'a slice on each GPU' },
+      { value: 'own', label: 'sequences of their own', note: 'attention data parallel, as DeepSeek is served' },
+    ],
+    default: 'sliced',
+    shownWhen: sparse,
   }),
   poolReplicas: whole({ label: 'Replicas', help: 'Engines side by side, each with the whole model.', unit: 'count', default: 1, min: 1, max: 100_000 }),
   weightPrecision: choice({
@@ -48,12 +72,9 @@ export const params = {
   }),
   engineSoftware: choice({
     label: 'Engine',
-    help: 'The serving software; they differ in what an iteration costs beside the GPU’s work.',
+    help: 'The serving software and its age; they differ in what an iteration costs beside the GPU’s work, and in how well they use the GPU.',
     section: 'Engine',
-    options: [
-      { value: 'vllm', label: 'vLLM or SGLang' },
-      { value: 'tensorrt-llm', label: 'TensorRT-LLM', note: 'about 40 % less overhead' },
-    ],
+    options: (Object.keys(software) as SoftwareId[]).map((id) => ({ value: id, label: software[id].label, note: software[id].vintage })),
     default: 'vllm',
   }),
   engineScheduling: choice({

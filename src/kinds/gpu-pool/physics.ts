@@ -58,14 +58,22 @@ function sustained(gpu: Gpu, precision: Precision, c: Constants): number {
   return c.compute16;
 }
 
+/** Bytes of an all-reduce from which it counts as large: 64 MiB. */
+const LARGE = 2 ** 26;
+
 /** Matrix products, expert layers and exchange of a whole model: what depends on the number of tokens alone. */
 class Layers {
   private readonly products: readonly Product[];
   private readonly head: Product;
   private readonly sparse: number;
   private readonly grouped: Grouped | null;
+  private readonly exchangeStart: number;
+  private readonly exchangePerToken: number;
   private readonly perToken: number;
   private readonly fixed: number;
+  /** Tokens from which an iteration's messages count as large, and what each then costs more. */
+  private readonly largeFrom: number;
+  private readonly largePerToken: number;
 
   constructor(
     private readonly setup: Setup,
@@ -87,8 +95,12 @@ class Layers {
     this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, { ...rates, flops: gpu.peak16 * c.compute16, bytes: gpu.bandwidth * c.stream });
     this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, padding: c.padding, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, flops: rates.flops * c.grouped });
     const exchange = this.exchange(dense);
-    this.perToken = this.smallWork(dense) + exchange.perByte * 2 * m.hidden;
+    this.exchangeStart = exchange.start;
+    this.exchangePerToken = exchange.perByte * 2 * m.hidden;
+    this.perToken = this.smallWork(dense) + this.exchangePerToken;
     this.fixed = m.layers * c.layer + exchange.start + this.sparse * c.routing;
+    this.largeFrom = c.reduceLarge > 0 ? LARGE / (2 * m.hidden) : Infinity;
+    this.largePerToken = c.reduceLarge > 0 ? this.exchangePerToken * (c.reduceRate / c.reduceLarge - 1) : 0;
   }
 
   /** Norms, activations and additions: bytes over 0.8 of the bandwidth, per token. */
@@ -112,6 +124,11 @@ class Layers {
     return { start: sum('start'), perByte: sum('perByte') };
   }
 
+  /** Seconds of exchange between the GPUs for so many tokens. */
+  exchanging(tokens: number): number {
+    return this.exchangeStart + tokens * (this.exchangePerToken + (tokens < this.largeFrom ? 0 : this.largePerToken));
+  }
+
   /** Share of all experts that so many tokens visit. */
   hit(tokens: number): number {
     return this.grouped === null ? 0 : this.grouped.hit(tokens);
@@ -122,9 +139,12 @@ class Layers {
     let sum = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
     for (let k = 0; k < this.products.length; k++) sum += this.products[k]!.seconds(rows);
     if (this.grouped !== null) sum += this.sparse * this.grouped.seconds(tokens);
-    return sum;
+    return tokens < this.largeFrom ? sum : sum + tokens * this.largePerToken;
   }
 }
+
+/** Kernels of prompt attention take as long for each token as if it looked at so many more: tiles half masked, queries and answers moved (measured, H100 and B200). */
+export const MARGIN = 400;
 
 /** Attention per GPU and token looked back on, summed over layers that look back all the way, and over those with a window. */
 class Attention {
@@ -175,6 +195,7 @@ export class StepTime implements Clockwork {
   private readonly expertBytes: number;
   private readonly writtenPerToken: number;
   private readonly launches: number;
+  private readonly promptLaunches: number;
   private readonly perSequence: number;
   /** GPUs with sequences of their own; stages one after the other. */
   private readonly ranks: number;
@@ -205,6 +226,7 @@ export class StepTime implements Clockwork {
     this.plainBytes = (coreParameters(m, tp, attentionGpus(setup)) - experts) * weightBytes[precision] + (2 * m.vocabulary * m.hidden) / tp;
     this.writtenPerToken = kvBytesPerToken(m, kvBytes, attentionGpus(setup));
     this.launches = m.layers * c.launchLayer + tp * c.launchRank;
+    this.promptLaunches = this.launches + m.layers * c.launchPrompt + (m.layers - denseLayers(m)) * c.launchExperts;
     this.perSequence = c.perSequence + c.perStream;
     this.ranks = groupsOf(setup);
     this.stages = setup.pipeline ?? 1;
@@ -234,7 +256,7 @@ export class StepTime implements Clockwork {
     const pairs = tokens * cached + (tokens * tokens) / 2;
     const near = attention.sliding > 0 ? attention.sliding * Math.min(pairs, tokens * attention.window) : 0;
     // A short piece after a long cached one reads more than it computes.
-    this.promptSeconds += Math.max((pairs + near) * attention.secondsPerPair, cached * attention.secondsPerRead);
+    this.promptSeconds += Math.max((pairs + near + tokens * MARGIN) * attention.secondsPerPair, cached * attention.secondsPerRead);
     this.pairs += pairs + near;
     this.reads += cached;
   }
@@ -273,7 +295,8 @@ export class StepTime implements Clockwork {
     let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
     if (chunks > 0) work += this.attentionStart + this.promptSeconds / (beside * streams);
     if (decodes > 0) work += this.attentionStart;
-    if (this.launches > 0) work = joined(work, this.launches, 2);
+    const launches = chunks > 0 ? this.promptLaunches : this.launches;
+    if (launches > 0) work = joined(work, launches, 2);
     return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes + chunks);
   }
 
@@ -288,6 +311,11 @@ export class StepTime implements Clockwork {
     const weights = this.plainBytes + this.layers.hit(this.tokens) * this.expertBytes;
     const cache = (this.lookedBack() + this.reads) * this.attention.bytesPerContext + this.tokens * this.writtenPerToken;
     return weights * this.setup.tp * this.streams() + cache * this.sharing();
+  }
+
+  /** Seconds of it in which the GPUs exchange results. */
+  exchanging(): number {
+    return this.layers.exchanging(this.tokens / this.streams());
   }
 
   /** Seconds of one iteration in which `decodes` sequences look back on `context` tokens each. */
@@ -317,8 +345,10 @@ export function weightsOf(setup: Setup): number {
   return weightsPerGpu(setup.model, setup.precision, setup.tp, attentionGpus(setup)) / (setup.pipeline ?? 1);
 }
 
+/** Bytes of keys and values of one token on each GPU that keeps them. */
+export const tokenBytesPerGpu = (setup: Setup): number => kvBytesPerToken(setup.model, setup.kvBytes, attentionGpus(setup)) / (setup.pipeline ?? 1);
+
 /** Tokens whose keys and values fit into one replica. */
 export function cacheTokens(setup: Setup, share: number): number {
-  const perToken = kvBytesPerToken(setup.model, setup.kvBytes, attentionGpus(setup)) / (setup.pipeline ?? 1);
-  return Math.max(0, Math.floor(cacheRoom(setup, share) / perToken)) * groupsOf(setup);
+  return Math.max(0, Math.floor(cacheRoom(setup, share) / tokenBytesPerGpu(setup))) * groupsOf(setup);
 }

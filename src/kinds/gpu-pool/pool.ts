@@ -36,6 +36,8 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   private readonly tickets: Tickets;
   /** Replicas that start, serve and finish; those of them with nothing to do; and the time that prompts took. */
   private readonly meters: { readonly paid: Meter; readonly idle: Meter; readonly prompts: Meter; readonly busy: Meter };
+  /** What replicas draw with nothing to do, in watt-hours. */
+  private readonly idling: Meter;
   private handover: Handover;
   /** Replicas that only work through prompts: the first ones; and when the link of each is free again. */
   private prompters = 0;
@@ -72,12 +74,14 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     const busy = (now: number): number => this.books.busy.area(now);
     const prompts = (now: number): number => this.sum(Sum.promptSeconds, now);
     this.meters = { paid: new Meter(paid), idle: new Meter((now) => paid(now) - busy(now)), prompts: new Meter(prompts), busy: new Meter(busy) };
+    this.idling = new Meter(paid);
     this.charge();
     this.resize();
   }
 
   private charge(): void {
     for (const meter of Object.values(this.meters)) meter.charge(priceOf(this.values).each, this.net.now);
+    this.idling.charge(this.rules.draw.idle, this.net.now);
   }
 
   get slowness(): number {
@@ -387,6 +391,11 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   }
   answerUsd(now: number): number {
     return this.meters.busy.spent(now) - this.meters.prompts.spent(now);
+  }
+
+  /** Joules drawn from the start of the run until now. */
+  joules(now: number): number {
+    return this.idling.spent(now) * 3600 + this.sum(Sum.joules, now);
   }
 
   finish(call: number): void {

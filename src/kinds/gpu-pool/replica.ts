@@ -166,7 +166,7 @@ export class Replica extends Residents {
 
   /** Adds to the totals what the planned iterations have come to by `now`. */
   tally(now: number, sums: Float64Array): void {
-    this.stretch.tally(now, sums);
+    this.stretch.tally(now, sums, this.floor.rules.draw);
   }
 
   /** The share of blocks in use at `now`. */
@@ -185,7 +185,7 @@ export class Replica extends Residents {
   /** The planned iterations are over: whoever is done leaves, whose prompt is done starts its answer. */
   complete(): void {
     const { stretch } = this;
-    stretch.tally(this.net.now, this.floor.books.sums);
+    stretch.tally(this.net.now, this.floor.books.sums, this.floor.rules.draw);
     if (stretch.decodes > 0) this.decoded();
     if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;

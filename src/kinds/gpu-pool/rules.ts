@@ -3,10 +3,11 @@ import type { Network } from '../../engine/network.ts';
 import type { PrefixCache } from '../../kit/prefix.ts';
 import type { Books } from './books.ts';
 import type { Clockwork } from './physics.ts';
+import type { Draw } from './power.ts';
 
 /** How an engine schedules, and on what. Replaced as a whole when anything changes. */
 export interface Rules {
-  readonly clockwork: Clockwork & { begin(decodes: number, context: number, width?: number): void };
+  readonly clockwork: Clockwork;
   readonly blockSize: number;
   readonly blocks: number;
   /** Blocks that must stay free when a request is let in. */
@@ -27,6 +28,8 @@ export interface Rules {
   readonly moveSeconds: number;
   /** Speculative decoding; null without. */
   readonly drafting: Drafting | null;
+  /** What its GPUs draw. */
+  readonly draw: Draw;
   /** Iterations one event may stand for. */
   readonly longest: number;
 }

@@ -1,9 +1,10 @@
 /** From chosen parameters to what an engine runs and how it schedules. */
 import { gpuOf, peakFor, type Gpu } from './catalogue-gpus.ts';
-import { kvBytesPerToken, modelOf, weightsPerGpu, type Model } from './catalogue-models.ts';
+import { kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
 import type { PoolValues } from './params.ts';
-import { cacheTokens, StepTime, type Setup } from './physics.ts';
+import { cacheTokens, gpusOf, StepTime, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
+import { Draw } from './power.ts';
 import type { Rules } from './rules.ts';
 
 /** Share of the cache that stays free when a request is let in, as in vLLM. */
@@ -54,18 +55,19 @@ export function gpuChosen(v: PoolValues): Gpu {
 
 /** The model on its GPUs, as chosen. */
 export function setupOf(v: PoolValues): Setup {
+  const model = modelChosen(v);
+  const tp = Number(v.tensorParallel);
   return {
-    model: modelChosen(v),
+    model,
     gpu: gpuChosen(v),
     precision: v.weightPrecision,
     kvBytes: v.cachePrecision === '8' ? 1 : 2,
-    tp: Number(v.tensorParallel),
+    tp,
+    pipeline: Number(v.pipelineStages),
+    attentionGroups: v.attentionSpread === 'own' && model.experts !== null ? tp : 1,
     software: software[v.engineSoftware],
   };
 }
-
-/** Bytes of keys and values of one token on each GPU of a replica. */
-const tokenBytesPerGpu = ({ model, kvBytes, tp }: Setup): number => kvBytesPerToken(model, kvBytes, tp);
 
 /** Bytes of keys and values of one token, all GPUs of a replica together; of what each of them keeps whole, only once. */
 export function tokenBytes(v: PoolValues): number {
@@ -90,9 +92,10 @@ export function rulesOf(v: PoolValues): Rules {
     gather: v.batchGathering,
     ranked: v.engineOrder !== 'arrival',
     pushing: v.engineOrder === 'pushing',
-    hostBlocks: v.preemptedTo === 'host' ? Math.floor(v.hostMemory / blockBytes) : 0,
+    hostBlocks: v.preemptedTo === 'host' ? Math.floor(v.hostMemory / blockBytes) * setup.attentionGroups! : 0,
     moveSeconds: blockBytes / v.hostBandwidth,
     drafting: v.draftLength > 0 && v.engineScheduling !== 'static' ? { length: v.draftLength, acceptance: v.draftAcceptance, cost: v.draftCost } : null,
+    draw: new Draw(setup.gpu, gpusOf(setup), peaksOf(v)),
     longest: 0x3fffffff,
   };
 }
@@ -109,12 +112,11 @@ export const handoverOf = (v: PoolValues): Handover => ({ bandwidth: v.handoverB
 
 /** Seconds until a replica that is started serves: its GPUs load their parts of the weights side by side. */
 export function coldStart(v: PoolValues): number {
-  const { model, precision, tp } = setupOf(v);
-  return weightsPerGpu(model, precision, tp) / v.weightLoadRate + v.engineStartup;
+  return weightsOf(setupOf(v)) / v.weightLoadRate + v.engineStartup;
 }
 
 /** GPUs of one replica. */
-export const gpusPerReplica = (v: PoolValues): number => Number(v.tensorParallel);
+export const gpusPerReplica = (v: PoolValues): number => gpusOf(setupOf(v));
 
 /** USD per hour of the whole pool and of one replica, GPUs in all, and who says so. */
 export function priceOf(v: PoolValues): { readonly usdPerHour: number; readonly each: number; readonly gpus: number; readonly source: string } {

@@ -1,6 +1,7 @@
 /** The iterations that an engine's next event stands for: when they start and end, and what they come to; only decoding goes on in all but the first. */
 import type { BlockLedger } from './blocks.ts';
 import { Sum } from './books.ts';
+import type { Draw } from './power.ts';
 import type { Rules } from './rules.ts';
 
 const START = 0;
@@ -103,16 +104,20 @@ export class Stretch {
   }
 
   /** Adds to the totals what it has come to by `now`: in full at its end, in proportion before. */
-  tally(now: number, sums: Float64Array): void {
+  tally(now: number, sums: Float64Array, draw: Draw): void {
     if (this.count === 0) return;
     const { t, count } = this;
-    const x = Math.min(1, (now - t[START]!) / (t[END]! - t[START]!));
+    const seconds = now - t[START]!;
+    const x = Math.min(1, seconds / (t[END]! - t[START]!));
+    const flops = x * (count * t[FLOPS]! + t[FLOPS_GROWTH]! * t[GROWN]!);
+    const bytes = x * (count * t[BYTES]! + t[BYTES_GROWTH]! * t[GROWN]!);
     sums[Sum.out]! += x * this.tokens;
     sums[Sum.steps]! += x * count;
-    sums[Sum.flops]! += x * (count * t[FLOPS]! + t[FLOPS_GROWTH]! * t[GROWN]!);
-    sums[Sum.bytes]! += x * (count * t[BYTES]! + t[BYTES_GROWTH]! * t[GROWN]!);
-    sums[Sum.blocks]! += (now - t[START]!) * (t[USED]! + (x * (t[USED_END]! - t[USED]!)) / 2);
-    if (this.chunkTokens > 0) sums[Sum.promptSeconds]! += ((now - t[START]!) * this.chunkTokens) / (this.chunkTokens + this.decodes);
+    sums[Sum.flops]! += flops;
+    sums[Sum.bytes]! += bytes;
+    sums[Sum.joules]! += draw.joules(seconds, flops, bytes);
+    sums[Sum.blocks]! += seconds * (t[USED]! + (x * (t[USED_END]! - t[USED]!)) / 2);
+    if (this.chunkTokens > 0) sums[Sum.promptSeconds]! += (seconds * this.chunkTokens) / (this.chunkTokens + this.decodes);
   }
 
   /** Blocks in use at `now`. */

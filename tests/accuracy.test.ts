@@ -1,0 +1,103 @@
+/** The accuracy command: it reads any folder, says what it leaves out, finds constants again, and the constants in the project are what it prints. */
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { gpuOf } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
+import { modelOf } from '../src/kinds/gpu-pool/catalogue-models.ts';
+import { software } from '../src/kinds/gpu-pool/constants.ts';
+import { casesOf, type Case } from './accuracy/cases.ts';
+import { fitted } from './accuracy/fit.ts';
+import { kernelsOf } from './accuracy/micro.ts';
+import { rendered } from './accuracy/render.ts';
+import { replaysOf } from './accuracy/replays.ts';
+import { simulated } from './accuracy/runs.ts';
+import { quantile, summed } from './accuracy/statistics.ts';
+import { streamsOf } from './accuracy/streams.ts';
+import { looked, present, turned } from './accuracy/table.ts';
+import { trialOf } from './accuracy/trials.ts';
+
+const header = 'id,source,year,model,precision,kv_precision,gpu,n_gpus,tp,pp,ep,replicas,engine,version,isl,isl_dist,osl,osl_dist,load_kind,load_value,tput_total_tok_s,tput_out_tok_s,req_s,ttft_mean_ms,ttft_p50_ms,ttft_p99_ms,tpot_mean_ms,tpot_p50_ms,tpot_p99_ms,e2e_mean_ms,e2e_p50_ms,e2e_p99_ms,slo_ttft_ms,slo_tpot_ms,max_batch,max_num_tokens,regime,tier,notes';
+
+/** One line of measurements, in the order of the header. */
+function line(values: Readonly<Record<string, string>>): string {
+  const usual: Readonly<Record<string, string>> = { source: '"a, b"', year: '2026', model: 'Llama-3.1-8B', precision: 'fp8', gpu: 'H100-SXM-80', n_gpus: '1', tp: '1', pp: '1', ep: '1', engine: 'vllm', version: '0.12.0', isl: '1000', osl: '100', load_kind: 'concurrency', load_value: '4', tpot_p50_ms: '9', ttft_p50_ms: '40', tier: 'A' };
+  return header.split(',').map((name) => values[name] ?? usual[name] ?? '').join(',');
+}
+
+const folderWith = (lines: readonly string[], more: Readonly<Record<string, unknown>> = {}): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'accuracy-'));
+  writeFileSync(join(folder, 'measured.csv'), [header, ...lines].join('\n'));
+  for (const [name, value] of Object.entries(more)) writeFileSync(join(folder, name), JSON.stringify(value));
+  return folder;
+};
+
+describe('reading a folder', () => {
+  it('finds nothing in an empty one, and does not mind', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'accuracy-'));
+    expect(casesOf(folder)).toEqual({ cases: [], leftOut: [] });
+    expect([replaysOf(folder).replays, streamsOf(folder), kernelsOf(folder)]).toEqual([[], [], []]);
+  });
+
+  it('leaves out what it cannot use, with the reason, and what is told twice', () => {
+    const { cases, leftOut } = casesOf(folderWith([line({ id: 'good' }), line({ id: 'again' }), line({ id: 'model', model: 'Nobody-9B' }), line({ id: 'card', gpu: 'X1' }), line({ id: 'tier', tier: 'C' }), line({ id: 'many', tp: '72' }), line({ id: 'short', isl: '' }), line({ id: 'engine', engine: 'own' })]));
+    expect(cases.map((c) => c.id)).toEqual(['good']);
+    expect(Object.fromEntries(leftOut.map((l) => [l.id, l.why.slice(0, 15)]))).toEqual({ again: 'duplicate', model: 'unknown model N', card: 'unknown GPU X1', tier: 'tier C', many: 'more GPUs than ', short: 'lengths not sta', engine: 'unknown serving' });
+  });
+
+  it('takes models and GPUs that the catalogue lacks from the folder', () => {
+    const described = { layers: 2, hidden: 64, q_heads: 4, kv_heads: 2, head_dim: 16, ffn: 128, vocab: 1000, moe: { experts: 8, topk: 2, shared: 0, moe_ffn: 32 } };
+    const card = { bf16_tflops_dense: 100, fp8_tflops_dense: 200, fp4_tflops_dense: null, hbm_GB: 10, hbm_TBps: 1, interconnect_GBps_uni: 0, tdp_W: 100 };
+    const { cases } = casesOf(folderWith([line({ id: 'new', model: 'Tiny', gpu: 'H800-mini' })], { 'models.json': { Tiny: described }, 'gpus.json': { gpus: { 'H800-mini': card } } }));
+    expect(cases[0]!.setup.model).toMatchObject({ id: 'Tiny', layers: 2, experts: { count: 8, visited: 2 } });
+    expect(cases[0]!.setup.gpu).toMatchObject({ generation: 'hopper', bandwidth: 1e12, linked: false });
+  });
+
+  it('tells apart slices and copies of attention by the degrees stated', () => {
+    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', model: 'DeepSeek-V3', gpu: 'B200-180', ...values })])).cases[0]!;
+    expect(of({ tp: '64', ep: '8', n_gpus: '64' }).setup).toMatchObject({ tp: 8, attentionGroups: 1 });
+    expect(of({ tp: '1', ep: '8', n_gpus: '64' }).setup).toMatchObject({ tp: 8, attentionGroups: 8 });
+    expect(of({ tp: '2', ep: '1', notes: 'moe_tp=4.0' }).setup).toMatchObject({ tp: 4, attentionGroups: 2 });
+  });
+});
+
+describe('statistics', () => {
+  it('sums errors up', () => {
+    expect(summed([0.1, -0.2, 0.3])).toEqual({ rows: 3, median: 0.2, p90: 0.3, bias: 0.1 });
+    expect(quantile([], 0.5)).toBeNaN();
+  });
+});
+
+describe('fitting', () => {
+  const people = [1, 8, 32, 128];
+  const base: Omit<Case, 'load' | 'measured' | 'id'> = { family: '', model: 'llama-3.1-8b', gpu: 'h100', setup: { model: modelOf('llama-3.1-8b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1, software: software.vllm }, software: 'vllm', spread: 1, lengths: 'nominal', input: 1000, output: 100, replicas: 1, budget: 8192, sequences: 256, chunked: true, streamed: 1, memoryShare: 0.9 };
+
+  it('finds constants again from what they made', () => {
+    const truth = turned(turned(present, { software: 'vllm', key: 'layer' }, 1.4), { on: 'hopper', key: 'stream' }, 0.85);
+    const cases = people.map((n): Case => {
+      const c: Case = { ...base, id: `${n}`, load: { kind: 'closed', people: n, rounds: 2 }, measured: {} };
+      const { tpot } = simulated(c, looked(truth, 'vllm', 'hopper'));
+      return { ...c, measured: { tpot } };
+    });
+    const found = fitted(present, cases.map((c) => trialOf(c, () => 1)), [{ software: 'vllm', key: 'layer', pull: 1e-6 }, { on: 'hopper', key: 'stream', pull: 1e-6 }]);
+    expect(looked(found, 'vllm', 'hopper').layer / looked(truth, 'vllm', 'hopper').layer).toBeCloseTo(1, 2);
+    expect(found.kernels.hopper.stream / truth.kernels.hopper.stream).toBeCloseTo(1, 2);
+  });
+
+  it('never takes a share for more than all', () => {
+    expect(turned(present, { on: 'hopper', key: 'kvRead' }, 100).kernels.hopper.kvRead).toBeLessThan(1);
+  });
+
+  it('prints the constants as they stand in their file', () => {
+    const source = readFileSync('src/kinds/gpu-pool/constants.ts', 'utf8');
+    expect(source).toContain(rendered(present));
+  });
+});
+
+describe.skipIf(!existsSync('../shared/truth'))('the reference figures (skipped without them)', () => {
+  it('are used for the greater part', () => {
+    const { cases, leftOut } = casesOf('../shared/truth');
+    expect(cases.length).toBeGreaterThan(1500);
+    expect(cases.length + leftOut.length).toBe(2155);
+  });
+});

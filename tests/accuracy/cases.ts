@@ -1,0 +1,238 @@
+/** From the lines of `measured.csv` to cases that can be simulated, cleaned; what is left out comes with the reason. */
+import type { Setup } from '../../src/kinds/gpu-pool/physics.ts';
+import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
+import { numberIn, readTable, type Line } from './csv.ts';
+import { machinesOf, type Machines } from './machines.ts';
+
+/** How requests came. */
+export type Load =
+  /** So many people who ask again as soon as they are answered, so many times each. */
+  | { readonly kind: 'closed'; readonly people: number; readonly rounds: number }
+  /** All at once; served to the end, or all prompts in one iteration and then all answers in step. */
+  | { readonly kind: 'offline' }
+  | { readonly kind: 'batch'; readonly size: number }
+  /** So many requests at so many per second, lengths spread about their means. */
+  | { readonly kind: 'online'; readonly rate: number; readonly requests: number };
+
+/** All alike; between 0.8 and 1.0 of the nominal ones; evenly from next to nothing to twice the mean (coefficient of variation a half); like conversations (exponential, cut off at 1,000). */
+export type Lengths = 'alike' | 'nominal' | 'even' | 'conversation';
+
+/** What was measured of a case; seconds, output tokens per second. */
+export type Figure = 'throughput' | 'ttft' | 'tpot' | 'e2e';
+
+/** One measurement that can be simulated. */
+export interface Case {
+  readonly id: string;
+  readonly family: string;
+  readonly model: string;
+  readonly gpu: string;
+  readonly setup: Setup;
+  readonly software: SoftwareId;
+  /** How many groups of GPUs experts are spread over whole; 1 where each GPU has a slice of each. Makes no difference that the physics knows. */
+  readonly spread: number;
+  readonly input: number;
+  readonly output: number;
+  readonly load: Load;
+  /** How lengths lie about their means. */
+  readonly lengths: Lengths;
+  /** Copies of the model side by side, each with its share of the requests. */
+  readonly replicas: number;
+  readonly budget: number;
+  readonly sequences: number;
+  /** Prompts in chunks beside decodes; otherwise whole prompts first. */
+  readonly chunked: boolean;
+  /** Tokens that come to the client at a time. */
+  readonly streamed: number;
+  readonly memoryShare: number;
+  readonly measured: Readonly<Partial<Record<Figure, number>>>;
+}
+
+/** A line that is not used. */
+export interface LeftOut {
+  readonly id: string;
+  readonly why: string;
+}
+
+/** The serving software of a line, with its vintage; null for what nothing is known of. */
+function softwareOf(r: Line): SoftwareId | null {
+  const engine = r.engine!.toLowerCase();
+  const version = r.version!;
+  if (engine.includes('2023')) return 'vllm-2023';
+  if (/rocm|mango/.test(engine)) return null;
+  if (engine.includes('sglang')) return /^0\.5\.([6-9]|[1-9]\d)|2026/.test(version) ? 'sglang' : 'sglang-2025';
+  if (engine.includes('vllm')) return 'vllm';
+  if (!/trt|tensorrt/.test(engine)) return null;
+  if (/^0\.|v4\.1/.test(version)) return 'tensorrt-llm-0.17';
+  if (/^1\.0\.0rc/.test(version)) return 'tensorrt-llm-1.0rc';
+  return /^1\.0|v5/.test(version) ? 'tensorrt-llm-1.0' : 'tensorrt-llm';
+}
+
+const tensorRt = (software: SoftwareId): boolean => software.startsWith('tensorrt');
+
+/** GPUs that share a replica: where experts are spread, their degrees tell the true number; some lines state the product of all degrees. */
+function gpusOf(r: Line): number {
+  const spread = numberIn(r, 'ep') || 1;
+  const sliced = Number(/moe_tp=(\d+)/.exec(r.notes!)?.[1] ?? 1);
+  if (spread > 1) return spread * sliced <= 8 ? spread * sliced : spread;
+  return Math.max(numberIn(r, 'tp') * (numberIn(r, 'pp') || 1), sliced);
+}
+
+const precisions: Readonly<Record<string, Setup['precision']>> = { fp8: 'fp8', fp4: 'fp4', bf16: 'bf16', fp16: 'bf16', '': 'bf16' };
+
+function precisionOf(r: Line): Setup['precision'] | undefined {
+  if (/fp8/i.test(r.model!) && r.precision === '') return 'fp8';
+  return precisions[r.precision!];
+}
+
+/** Cached numbers take a byte where that is stated, or with TensorRT-LLM where weights are narrow; elsewhere two. */
+function kvBytesOf(r: Line, software: SoftwareId, blackwell: boolean): 1 | 2 {
+  if (r.kv_precision !== '') return r.kv_precision === 'fp8' ? 1 : 2;
+  return /fp/.test(r.precision!) && r.precision !== 'fp16' && (tensorRt(software) || blackwell) ? 1 : 2;
+}
+
+/** Mean lengths of MLPerf's data sets: input, and output where the log does not say (assumed from their descriptions). */
+const mlperfInput: readonly (readonly [RegExp, number])[] = [[/^llama-2-70b|^llama-3.1-70b/, 294], [/mixtral/, 300], [/llama-3.1-8b/, 778], [/405b/, 9400], [/deepseek/, 800]];
+
+const GAP = /gap-analysis/;
+
+/** Why a line cannot be used, seen from the line alone; null where it can. */
+function fault(r: Line, m: Machines): string | null {
+  if (r.tier === 'C') return 'tier C';
+  if (m.model(r.model!) === undefined) return `unknown model ${r.model}`;
+  if (m.gpu(r.gpu!) === undefined) return `unknown GPU ${r.gpu}`;
+  if (precisionOf(r) === undefined) return `unknown precision ${r.precision}`;
+  if (softwareOf(r) === null) return 'unknown serving software';
+  if (!(gpusOf(r) >= 1)) return 'parallelism not stated';
+  if (gpusOf(r) > 8) return 'more GPUs than a server has: prefill and decode may be apart';
+  if (r.ep === '0') return 'parallelism stated as 0, and times that jump up and down with load';
+  return faultOfLoad(r);
+}
+
+function faultOfLoad(r: Line): string | null {
+  const mlperf = r.id!.startsWith('mlperf');
+  if (mlperf && r.load_kind !== 'offline') return 'MLPerf server: latency tuned by vendors, input lengths absent';
+  if (mlperf && /MaxQ|Virtualized|power-capped/.test(r.notes! + r.id!)) return 'power-capped or virtualised';
+  if (!mlperf && !(numberIn(r, 'isl') > 0 && numberIn(r, 'osl') > 0)) return 'lengths not stated';
+  if (GAP.test(r.source!) && r.engine === 'vllm' && /8B/.test(r.model!)) return 'vLLM 8B of the gap analysis: prefix hits likely';
+  if (/DeepSeek/.test(r.model!) && r.version === '1.2.0rc6.post3') return 'multi-token prediction not labelled';
+  if (/DeepSeek-R1/.test(r.model!) && r.version === '1.1.0rc2.post2') return 'multi-token prediction not labelled';
+  if (!['concurrency', 'offline', 'qps', 'batch'].includes(r.load_kind!)) return `unknown load ${r.load_kind}`;
+  return null;
+}
+
+const dense = (setup: Setup): boolean => setup.model.experts === null;
+
+function familyOf(r: Line, setup: Setup): string {
+  const { gpu } = setup;
+  if (r.id!.startsWith('mlperf')) return 'MLPerf offline';
+  if (setup.software === engines['vllm-2023']) return 'static batch, vLLM 2023';
+  if (r.load_kind === 'batch') return 'static batch, vLLM 2024';
+  if (r.load_kind === 'qps' || /serv/.test(r.id!)) return 'online, TensorRT-LLM 0.14';
+  if (r.load_kind === 'offline') return `offline, TensorRT-LLM ${/^0\./.test(r.version!) ? '0.17' : '1.0'}`;
+  const engine = r.engine === 'trtllm' ? 'TensorRT-LLM' : r.engine === 'sglang' ? 'SGLang' : 'vLLM';
+  return `closed loop, ${dense(setup) ? 'dense' : 'experts'}, ${gpu.generation}, ${engine}`;
+}
+
+function loadOf(r: Line): Load {
+  const amount = r.load_value === 'inf' ? Infinity : numberIn(r, 'load_value');
+  if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: r.engine === 'sglang' && GAP.test(r.source!) ? 1 : 10 };
+  if (r.load_kind === 'batch') return { kind: 'batch', size: amount };
+  if (r.load_kind === 'qps' || /serv/.test(r.id!)) return { kind: 'online', rate: amount, requests: 500 };
+  return { kind: 'offline' };
+}
+
+/** Seconds and rates that were measured, as far as they can be trusted. */
+function measuredOf(r: Line): Case['measured'] {
+  const first = (...names: string[]): number => names.map((name) => numberIn(r, name)).find((x) => x > 0) ?? NaN;
+  const seconds = { ttft: first('ttft_mean_ms', 'ttft_p50_ms') / 1000, tpot: first('tpot_mean_ms', 'tpot_p50_ms') / 1000, e2e: first('e2e_mean_ms', 'e2e_p50_ms') / 1000 };
+  const throughput = first('tput_out_tok_s');
+  const all: Partial<Record<Figure, number>> =
+    r.load_kind === 'concurrency'
+      ? { tpot: seconds.tpot, ...(GAP.test(r.source!) ? {} : { ttft: seconds.ttft }) }
+      : r.load_kind === 'batch'
+        ? seconds
+        : r.load_kind === 'qps' || /serv/.test(r.id!)
+          ? { throughput, ttft: seconds.ttft, tpot: seconds.tpot }
+          : { throughput };
+  return Object.fromEntries(Object.entries(all).filter(([, x]) => x > 0));
+}
+
+function setupOf(r: Line, m: Machines): Setup {
+  const software = softwareOf(r)!;
+  const gpu = m.gpu(r.gpu!)!;
+  const model = m.model(r.model!)!;
+  const pipeline = numberIn(r, 'pp') || 1;
+  const tp = gpusOf(r) / pipeline;
+  const apart = /attention DP enabled/.test(r.notes!) || (r.id!.startsWith('mlperf') && model.latent !== null);
+  const groups = model.experts === null ? 1 : apart ? tp : Math.max(1, Math.floor(tp / numberIn(r, 'tp')));
+  return { model, gpu, precision: precisionOf(r)!, kvBytes: kvBytesOf(r, software, gpu.generation === 'blackwell'), tp, pipeline, attentionGroups: groups, software: engines[software] };
+}
+
+/**
+ * TensorRT-LLM was measured with answers streamed 20 tokens at a time where 1,024 tokens went in and out on fewer than eight GPUs, and with DeepSeek: there, and
+ * only there, the first token takes 20 decode steps longer than with the same prompts and longer answers (seen on H200 and B200 alike).
+ */
+function streamedOf(r: Line, setup: Setup): number {
+  if (r.engine !== 'trtllm' || GAP.test(r.source!)) return 1;
+  return setup.model.latent !== null || (r.isl === '1024' && r.osl === '1024' && setup.tp < 8) ? 20 : 1;
+}
+
+/**
+ * Where only means are told: 202 in and 214 out are those of ShareGPT, whose longest answers keep an engine busy for 600 to 800 tokens after the last arrival
+ * (seen in all those rows); those of 467 in end after hardly more than the mean. MLPerf's lengths vary too.
+ */
+function lengthsOf(r: Line): Lengths {
+  if (r.load_kind === 'concurrency') return 'nominal';
+  if (r.id!.startsWith('mlperf')) return 'even';
+  return /not stated/.test(r.osl_dist!) && numberIn(r, 'isl') < 300 ? 'conversation' : 'alike';
+}
+
+function caseOf(r: Line, m: Machines): Case {
+  const setup = setupOf(r, m);
+  const software = softwareOf(r)!;
+  const mlperf = r.id!.startsWith('mlperf');
+  const trt = tensorRt(software);
+  const said = (name: string, otherwise: number): number => numberIn(r, name) || otherwise;
+  return {
+    id: r.id!,
+    family: familyOf(r, setup),
+    model: setup.model.id,
+    gpu: setup.gpu.id,
+    setup,
+    software,
+    spread: numberIn(r, 'ep') || 1,
+    input: mlperf ? (mlperfInput.find(([name]) => name.test(setup.model.id))?.[1] ?? NaN) : numberIn(r, 'isl'),
+    output: numberIn(r, 'osl'),
+    load: loadOf(r),
+    lengths: lengthsOf(r),
+    replicas: mlperf ? Math.max(1, Math.round(numberIn(r, 'n_gpus') / (setup.tp * (setup.pipeline ?? 1)))) : 1,
+    budget: said('max_num_tokens', 8192),
+    sequences: said('max_batch', trt && r.load_kind === 'offline' ? 2048 : 1024),
+    chunked: !software.startsWith('sglang') && r.load_kind !== 'batch',
+    streamed: streamedOf(r, setup),
+    memoryShare: trt ? 0.95 : 0.9,
+    measured: measuredOf(r),
+  };
+}
+
+/** What makes two lines the same measurement, told twice. */
+const sameness = (c: Case): string => JSON.stringify([c.family, c.model, c.gpu, c.setup.precision, c.setup.tp, c.spread, c.setup.attentionGroups, c.software, c.input, c.output, c.load, c.measured]);
+
+/** Cases of a folder's `measured.csv`, and what of it is left out. */
+export function casesOf(folder: string): { readonly cases: readonly Case[]; readonly leftOut: readonly LeftOut[] } {
+  const machines = machinesOf(folder);
+  const cases: Case[] = [];
+  const leftOut: LeftOut[] = [];
+  const seen = new Set<string>();
+  for (const r of readTable(`${folder}/measured.csv`)) {
+    const why = fault(r, machines);
+    const made = why === null ? caseOf(r, machines) : null;
+    if (made === null) leftOut.push({ id: r.id!, why: why! });
+    else if (!(made.input > 0 && made.output > 0)) leftOut.push({ id: made.id, why: 'lengths not stated' });
+    else if (Object.keys(made.measured).length === 0) leftOut.push({ id: made.id, why: 'nothing measured that is compared' });
+    else if (seen.has(sameness(made))) leftOut.push({ id: made.id, why: 'duplicate' });
+    else cases.push(made);
+    if (made !== null) seen.add(sameness(made));
+  }
+  return { cases, leftOut };
+}

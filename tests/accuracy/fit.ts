@@ -1,0 +1,130 @@
+/** Fits constants to trials: Gauss–Newton on the logarithms of constants and figures; errors beyond `HUGE` count less and less. */
+import { looked, turned, type Place, type Table } from './table.ts';
+import type { Residual, Trial } from './trials.ts';
+
+/** One constant that may move. */
+export interface Knob extends Place {
+  /** Strength of the pull towards where it began; weak where left out. */
+  readonly pull?: number;
+}
+
+/** Relative errors beyond which a trial is taken for an outlier by and by (Cauchy): at first hardly any, so that a far start is no trap. */
+const HUGE = [0.3, 0.06] as const;
+
+/** How far one step may turn a knob, and by how much it is nudged to find slopes: logarithms of factors. */
+const STRIDE = 0.5;
+const NUDGE = 0.02;
+
+/** Steps are shortened by as much at first, more where they fail. */
+const DAMPING = 0.01;
+const ROUNDS = 20;
+
+/** Whether turning a knob moves the constants of a trial. */
+function moves({ software, on }: Place, t: Trial): boolean {
+  return (software === undefined || software === t.software) && (on === undefined || on === t.generation);
+}
+
+const pullOf = (knob: Knob): number => knob.pull ?? 0.5;
+
+/** Solves a small system by elimination with pivots. */
+function solved(a: readonly (readonly number[])[], b: readonly number[]): number[] {
+  const n = b.length;
+  const m = a.map((row, i) => [...row, b[i]!]);
+  for (let i = 0; i < n; i++) {
+    let best = i;
+    for (let r = i + 1; r < n; r++) if (Math.abs(m[r]![i]!) > Math.abs(m[best]![i]!)) best = r;
+    [m[i], m[best]] = [m[best]!, m[i]!];
+    for (let r = 0; r < n; r++) {
+      if (r === i) continue;
+      const f = m[r]![i]! / m[i]![i]!;
+      for (let k = i; k <= n; k++) m[r]![k]! -= f * m[i]![k]!;
+    }
+  }
+  return m.map((row, i) => row[n]! / row[i]!);
+}
+
+/** Residuals trial by trial, and slopes knob by knob, where the knobs stand. */
+type Errors = readonly (readonly Residual[])[];
+type Slopes = readonly (readonly (readonly number[] | null)[])[];
+
+/** A fit under way. */
+class Fit {
+  constructor(
+    private readonly table: Table,
+    private readonly trials: readonly Trial[],
+    private readonly knobs: readonly Knob[],
+    private readonly huge: number,
+  ) {}
+
+  tableAt(turns: readonly number[]): Table {
+    return this.knobs.reduce((t, knob, k) => turned(t, knob, Math.exp(turns[k]!)), this.table);
+  }
+
+  errors(turns: readonly number[], of: (t: Trial) => boolean = () => true): (readonly Residual[] | null)[] {
+    const then = this.tableAt(turns);
+    return this.trials.map((t) => (of(t) ? t.residuals(looked(then, t.software, t.generation)) : null));
+  }
+
+  price(errors: Errors, turns: readonly number[]): number {
+    const loss = errors.flat().reduce((sum, r) => sum + r.weight * Math.log1p((r.error / this.huge) ** 2), 0);
+    return loss + turns.reduce((sum, x, k) => sum + pullOf(this.knobs[k]!) * x * x, 0);
+  }
+
+  slopes(turns: readonly number[], here: Errors): Slopes {
+    return this.knobs.map((knob, k) => {
+      const nudged = this.errors(turns.map((x, j) => (j === k ? x + NUDGE : x)), (t) => moves(knob, t));
+      return nudged.map((rs, i) => rs && rs.map((r, j) => (r.error - here[i]![j]!.error) / NUDGE));
+    });
+  }
+
+  /** The step of Gauss and Newton, shortened. */
+  step(turns: readonly number[], here: Errors, slopes: Slopes, damping: number): number[] {
+    const n = this.knobs.length;
+    const a = this.knobs.map((knob, p) => Array.from({ length: n }, (_, q) => (p === q ? pullOf(knob) : 0)));
+    const b = this.knobs.map((knob, p) => -pullOf(knob) * turns[p]!);
+    here.forEach((rs, i) =>
+      rs.forEach((r, j) => {
+        const w = r.weight / (this.huge * this.huge + r.error * r.error);
+        const d = slopes.map((s) => s[i]?.[j] ?? 0);
+        for (let p = 0; p < n; p++) {
+          if (d[p] === 0) continue;
+          b[p]! -= w * d[p]! * r.error;
+          for (let q = 0; q < n; q++) a[p]![q]! += w * d[p]! * d[q]!;
+        }
+      }),
+    );
+    a.forEach((row, p) => (row[p] = row[p]! * (1 + damping) + 1e-9));
+    return solved(a, b).map((x) => Math.max(-STRIDE, Math.min(STRIDE, x)));
+  }
+}
+
+/** Turns the knobs so that the trials fit best where errors beyond `huge` count less and less. */
+function turnedBest(fit: Fit, start: readonly number[], rounds: number): readonly number[] {
+  let turns = start;
+  let here = fit.errors(turns) as Errors;
+  let damping = DAMPING;
+  for (let round = 0; round < rounds; round++) {
+    const slopes = fit.slopes(turns, here);
+    const before = fit.price(here, turns);
+    let gain = 0;
+    for (let tries = 0; tries < 5 && gain <= 0; tries++, damping *= 8) {
+      const step = fit.step(turns, here, slopes, damping);
+      const next = turns.map((x, k) => x + step[k]!);
+      const there = fit.errors(next) as Errors;
+      gain = before - fit.price(there, next);
+      if (gain > 0) {
+        [turns, here] = [next, there];
+        damping /= 24;
+      }
+    }
+    if (gain < 1e-3 * before) break;
+  }
+  return turns;
+}
+
+/** The table with the knobs turned so that the trials fit best. A pull to where they began decides what the trials leave open. */
+export function fitted(table: Table, trials: readonly Trial[], knobs: readonly Knob[], rounds = ROUNDS): Table {
+  let turns: readonly number[] = knobs.map(() => 0);
+  for (const huge of HUGE) turns = turnedBest(new Fit(table, trials, knobs, huge), turns, rounds);
+  return new Fit(table, trials, knobs, 1).tableAt(turns);
+}

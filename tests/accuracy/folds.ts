@@ -1,0 +1,54 @@
+/**
+ * What the physics is worth where it was not fitted: all cases of a model, a GPU or a degree of tensor parallelism are left out, the constants fitted anew to
+ * the rest from a start that knows nothing of them, and the cases left out compared.
+ */
+import type { Case } from './cases.ts';
+import { errorsOf } from './runs.ts';
+import { fittedTo, type Measurements } from './stages.ts';
+import { looked, type Table } from './table.ts';
+
+/** How the cases are divided. */
+export const divisions = {
+  model: (c: Case) => c.model,
+  GPU: (c: Case) => c.gpu,
+  'tensor parallelism': (c: Case) => `TP ${c.setup.tp}`,
+} as const;
+
+/** One group left out, and the errors there. */
+export interface Fold {
+  readonly division: string;
+  readonly left: string;
+  readonly cases: number;
+  readonly tpot: readonly number[];
+  readonly ttft: readonly number[];
+  readonly throughput: readonly number[];
+}
+
+/** Cases that a fold is fitted to: every so many of the rest, which is enough to find constants. */
+const thinned = (cases: readonly Case[], most: number): readonly Case[] => {
+  const step = Math.max(1, Math.ceil(cases.length / most));
+  return cases.filter((_, i) => i % step === 0);
+};
+
+/** Cases and rounds that a fold's fit makes do with. */
+const MOST = 300;
+const ROUNDS = 8;
+
+/** Leaves out one group after another, of those with at least ten cases; `told` hears of each. */
+export function folds(m: Measurements, start: Table, told: (fold: Fold) => void): Fold[] {
+  const out: Fold[] = [];
+  const timed = fittedTo({ ...m, cases: [], replays: [] }, start);
+  for (const [division, of] of Object.entries(divisions)) {
+    for (const left of new Set(m.cases.map(of))) {
+      const held = m.cases.filter((c) => of(c) === left);
+      if (held.length < 10) continue;
+      const table = fittedTo({ kernels: [], replays: m.replays, cases: thinned(m.cases.filter((c) => of(c) !== left), MOST) }, timed, undefined, ROUNDS);
+      const errors = held.map((c) => errorsOf(c, looked(table, c.software, c.setup.gpu.generation)));
+      const figure = (name: 'tpot' | 'ttft' | 'throughput'): number[] => errors.flatMap((e) => (e[name] === undefined ? [] : [e[name]!]));
+      const fold = { division, left, cases: held.length, tpot: figure('tpot'), ttft: figure('ttft'), throughput: figure('throughput') };
+      out.push(fold);
+      told(fold);
+    }
+  }
+  return out;
+}

@@ -1,0 +1,89 @@
+/** Recorded runs: the same arrivals and lengths through the pool, and how its times compare with the recorded ones. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { software, type Constants } from '../../src/kinds/gpu-pool/constants.ts';
+import { cacheTokens, StepTime, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
+import { Rig } from '../gpu-pool-rig.ts';
+import { numberIn, readTable, type Line } from './csv.ts';
+import { machinesOf } from './machines.ts';
+import { mean, quantile } from './statistics.ts';
+import type { Trial } from './trials.ts';
+
+/** A run of an engine, request by request. */
+export interface Replay {
+  readonly name: string;
+  readonly setup: Setup;
+  readonly rows: readonly Line[];
+  /** Engines side by side, each with the whole model. */
+  readonly replicas: number;
+  readonly sequences: number;
+  readonly budget: number;
+}
+
+interface Meta {
+  readonly engine_kwargs: {
+    readonly tensor_parallel_size?: number;
+    readonly data_parallel_size?: number;
+    readonly pipeline_parallel_size?: number;
+    readonly max_num_seqs?: number;
+    readonly max_num_batched_tokens?: number;
+    readonly kv_cache_dtype?: string;
+    readonly quantization?: string | null;
+  };
+}
+
+const times = ['ttft', 'tpot', 'e2e'] as const;
+const statistics = { mean, p50: (v: readonly number[]) => quantile(v, 0.5), p90: (v: readonly number[]) => quantile(v, 0.9), p99: (v: readonly number[]) => quantile(v, 0.99) } as const;
+
+/** Relative errors of a replay, as `ttft p90`. */
+export type ReplayErrors = Readonly<Record<string, number>>;
+
+function replayOf(folder: string, name: string): Replay | string {
+  const [gpuName, ...rest] = name.split('_');
+  const machines = machinesOf(folder);
+  const gpu = machines.gpu(gpuName!);
+  const model = machines.model(rest.join('_'));
+  if (gpu === undefined) return `unknown GPU ${gpuName}`;
+  if (model === undefined) return `unknown model ${rest.join('_')}`;
+  const metaFile = `${folder}/replay/${name}_meta.json`;
+  const { engine_kwargs: k } = (existsSync(metaFile) ? JSON.parse(readFileSync(metaFile, 'utf8')) : { engine_kwargs: {} }) as Meta;
+  const engines = k.data_parallel_size ?? 1;
+  // Engines of a sparse model share its experts and step together; of a dense one they are strangers.
+  const groups = model.experts === null ? 1 : engines;
+  const fp8 = /fp8/i.test(name) || k.quantization === 'fp8';
+  const setup: Setup = { model, gpu, precision: fp8 ? 'fp8' : 'bf16', kvBytes: /fp8/.test(k.kv_cache_dtype ?? '') ? 1 : 2, tp: (k.tensor_parallel_size ?? 1) * groups, pipeline: k.pipeline_parallel_size ?? 1, attentionGroups: groups, software: software.vllm };
+  return { name, setup, rows: readTable(`${folder}/replay/${name}.csv`).sort((a, b) => numberIn(a, 'arrival_s') - numberIn(b, 'arrival_s')), replicas: engines / groups, sequences: (k.max_num_seqs ?? 256) * groups, budget: k.max_num_batched_tokens ?? 2048 };
+}
+
+/** The replays of a folder, and those that cannot be run with the reason. */
+export function replaysOf(folder: string): { readonly replays: readonly Replay[]; readonly leftOut: readonly { readonly id: string; readonly why: string }[] } {
+  const files = existsSync(`${folder}/replay`) ? readdirSync(`${folder}/replay`) : [];
+  const made = files.filter((f) => f.endsWith('.csv') && !f.endsWith('_timeseries.csv')).map((f) => [f.slice(0, -4), replayOf(folder, f.slice(0, -4))] as const);
+  return {
+    replays: made.flatMap(([, r]) => (typeof r === 'string' ? [] : [r])),
+    leftOut: made.flatMap(([id, r]) => (typeof r === 'string' ? [{ id, why: r }] : [])),
+  };
+}
+
+/** Relative errors under given constants: of TTFT, TPOT and E2E, each by mean and percentiles. */
+export function replayErrors({ setup, rows, replicas, sequences, budget }: Replay, constants: Constants): ReplayErrors {
+  const blocks = Math.floor(cacheTokens(setup, 0.9) / 16);
+  const column = (name: string): number[] => rows.map((r) => numberIn(r, name));
+  const rules = { clockwork: new StepTime(setup, constants), blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: sequences, budget, chunked: true };
+  const rig = new Rig({ arrival: column('arrival_s'), input: column('input_tokens'), output: column('output_tokens') }, { engineRoom: 1_000_000, poolReplicas: replicas, sequenceLimit: sequences }, rules).run();
+  return Object.fromEntries(
+    times.flatMap((time) => {
+      const real = column(`${time}_ms`);
+      const mine = rows.map((_, i) => rig[time](i) * 1000);
+      return Object.entries(statistics).map(([name, of]) => [`${time} ${name}`, of(mine) / of(real) - 1]);
+    }),
+  );
+}
+
+/** A replay as a trial: end to end and per token count more than the first token. */
+export function trialOfReplay(replay: Replay): Trial {
+  return {
+    software: 'vllm',
+    generation: replay.setup.gpu.generation,
+    residuals: (constants) => Object.entries(replayErrors(replay, constants)).map(([name, error]) => ({ error: Math.log1p(error), weight: name.startsWith('ttft') ? 2 : 4 })),
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * The order in which constants are fitted, and to what. Hopper first, which has the most measurements; then what is new on other generations. Constants of
+ * kernels are held to their own measurements; each stage moves only what its cases can tell.
+ */
+import type { Generation } from '../../src/kinds/gpu-pool/catalogue-gpus.ts';
+import type { Engine, SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
+import type { Case } from './cases.ts';
+import { fitted, type Knob } from './fit.ts';
+import { trialOfKernel, type Kernel } from './micro.ts';
+import { trialOfReplay, type Replay } from './replays.ts';
+import type { Table } from './table.ts';
+import { trialOf, type Trial, type Weight } from './trials.ts';
+
+/** All that is measured in a folder. */
+export interface Measurements {
+  readonly cases: readonly Case[];
+  readonly replays: readonly Replay[];
+  readonly kernels: readonly Kernel[];
+}
+
+/** Trials and what they may move. */
+export interface Stage {
+  readonly name: string;
+  trials(m: Measurements): readonly Trial[];
+  readonly knobs: readonly Knob[];
+}
+
+const ofCases = (of: (c: Case) => boolean, weight: Weight) => (m: Measurements): readonly Trial[] => m.cases.filter((c) => !mlperf(c) && of(c)).map((c) => trialOf(c, weight));
+
+type Key = keyof Engine;
+
+/** Known to a few hundredths from measurements of kernels. */
+const HELD = 600;
+
+const kernel = (on: Generation, ...keys: Key[]): Knob[] => keys.map((key) => ({ on, key }));
+const held = (on: Generation, ...keys: Key[]): Knob[] => keys.map((key) => ({ on, key, pull: HELD }));
+const anywhere = (software: SoftwareId, ...keys: Key[]): Knob[] => keys.map((key) => ({ software, key }));
+const engine = (software: SoftwareId, on: Generation, ...keys: Key[]): Knob[] => keys.map((key) => ({ software, on, key }));
+
+const overheads: readonly Key[] = ['layer', 'host', 'perSequence'];
+const grouped: readonly Key[] = ['grouped', 'padding', 'routing'];
+const eager: readonly Key[] = [...grouped, 'launchExperts'];
+
+const timed: readonly Generation[] = ['hopper', 'blackwell', 'ampere', 'ada', 'workstation'];
+
+const dense = (c: Case): boolean => c.setup.model.experts === null;
+const on = (c: Case, generation: Generation): boolean => c.setup.gpu.generation === generation;
+const by = (c: Case, ...software: SoftwareId[]): boolean => software.includes(c.software);
+const mlperf = (c: Case): boolean => c.family.startsWith('MLPerf');
+
+/** A first token counts a third: queues and clients blur it; of sparse models hardly, what is streamed together is not known. */
+const all: Weight = (_, figure) => (figure === 'ttft' ? 0.3 : 1);
+const perToken: Weight = (c, figure) => (figure !== 'ttft' ? 1 : dense(c) ? 0.3 : 0.05);
+
+/** What is fitted to dense models on Hopper, and to models of experts. */
+const denseHopper: readonly Knob[] = [
+  ...kernel('hopper', 'stream', 'compute16', 'compute8'),
+  ...held('hopper', 'prefill'),
+  ...anywhere('vllm', ...overheads, 'client', 'launchPrompt'),
+  ...engine('vllm', 'hopper', 'reduceStart', 'reduceRate'),
+  ...anywhere('sglang-2025', ...overheads, 'launchPrompt'),
+  ...anywhere('sglang', ...overheads, 'launchPrompt'),
+  ...engine('sglang', 'hopper', 'compute8'),
+  ...anywhere('tensorrt-llm', ...overheads, 'client', 'launchPrompt'),
+  ...engine('tensorrt-llm', 'hopper', 'compute8', 'kvRead8', 'reduceStart', 'reduceRate'),
+  ...anywhere('tensorrt-llm-1.0rc', ...overheads, 'launchPrompt'),
+  ...engine('tensorrt-llm-1.0rc', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceStart', 'reduceRate'),
+  ...anywhere('tensorrt-llm-1.0', ...overheads, 'launchPrompt'),
+  ...engine('tensorrt-llm-1.0', 'hopper', 'compute8', 'kvRead8'),
+  ...anywhere('tensorrt-llm-0.17', ...overheads, 'client', 'perStream'),
+  ...engine('tensorrt-llm-0.17', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceRate'),
+];
+
+const sparseHopper: readonly Knob[] = [
+  ...engine('vllm', 'hopper', ...grouped),
+  ...engine('sglang', 'hopper', ...eager),
+  ...engine('tensorrt-llm', 'hopper', ...eager),
+  ...engine('tensorrt-llm-1.0', 'hopper', ...grouped),
+  ...engine('tensorrt-llm-1.0rc', 'hopper', ...grouped),
+  ...engine('tensorrt-llm-0.17', 'hopper', ...grouped),
+];
+
+/** All stages, in order. */
+export const stages: readonly Stage[] = [
+  {
+    name: 'kernels alone',
+    trials: (m) => m.kernels.map(trialOfKernel),
+    knobs: timed.flatMap((on) => kernel(on, 'burst', 'launch', 'stream', 'kvRead', 'kvRead8', 'attention', 'prefill', 'reduceStart', 'reduceRate')),
+  },
+  {
+    name: 'dense models on Hopper',
+    trials: ofCases((c) => on(c, 'hopper') && dense(c) && !by(c, 'vllm-2023') && c.family !== 'static batch, vLLM 2024', all),
+    knobs: denseHopper,
+  },
+  {
+    name: 'experts on Hopper',
+    trials: ofCases((c) => on(c, 'hopper') && !dense(c), perToken),
+    knobs: sparseHopper,
+  },
+  {
+    name: 'all models on Hopper',
+    trials: ofCases((c) => on(c, 'hopper') && !by(c, 'vllm-2023') && c.family !== 'static batch, vLLM 2024', perToken),
+    knobs: [...denseHopper, ...sparseHopper],
+  },
+  {
+    name: 'Ampere and Ada',
+    trials: ofCases((c) => (on(c, 'ampere') || on(c, 'ada')) && by(c, 'tensorrt-llm-0.17'), all),
+    knobs: [...kernel('ampere', 'compute16'), ...held('ampere', 'stream', 'prefill'), ...engine('tensorrt-llm-0.17', 'ampere', 'grouped', 'reduceRate'), ...kernel('ada', 'compute8'), ...kernel('ada', 'kvRead8'), ...engine('tensorrt-llm-0.17', 'ada', 'grouped')],
+  },
+  {
+    name: 'dense models on Blackwell',
+    trials: ofCases((c) => on(c, 'blackwell') && dense(c), all),
+    knobs: [
+      ...kernel('blackwell', 'stream', 'stream4', 'compute8', 'compute4'),
+      ...held('blackwell', 'prefill'),
+      ...engine('vllm', 'blackwell', ...overheads, 'client', 'reduceStart', 'reduceRate'),
+      ...engine('tensorrt-llm', 'blackwell', ...overheads, 'client', 'reduceStart', 'reduceRate', 'compute8', 'compute4'),
+      ...engine('tensorrt-llm-1.0', 'blackwell', ...overheads, 'compute4'),
+    ],
+  },
+  {
+    name: 'experts on Blackwell',
+    trials: ofCases((c) => on(c, 'blackwell') && !dense(c), perToken),
+    knobs: [...engine('sglang-2025', 'blackwell', ...grouped, ...overheads), ...engine('sglang', 'blackwell', ...eager, ...overheads), ...engine('tensorrt-llm', 'blackwell', ...eager), ...engine('tensorrt-llm-1.0', 'blackwell', ...grouped)],
+  },
+  {
+    name: 'vLLM of 2023',
+    trials: ofCases((c) => by(c, 'vllm-2023'), all),
+    knobs: [...anywhere('vllm-2023', ...overheads, 'launchLayer', 'launchRank', 'client'), ...engine('vllm-2023', 'hopper', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge'), ...engine('vllm-2023', 'ampere', 'launchLayer', 'launchRank', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge')],
+  },
+  {
+    name: 'replays on workstation cards',
+    trials: (m) => m.replays.map(trialOfReplay),
+    knobs: [...engine('vllm', 'workstation', ...overheads, ...eager), ...held('workstation', 'compute16', 'stream')],
+  },
+];
+
+/** The table fitted to measurements, stage by stage; `told` hears of each. */
+export function fittedTo(m: Measurements, table: Table, told: (stage: string, trials: number) => void = () => {}, rounds?: number): Table {
+  let now = table;
+  for (const stage of stages) {
+    const trials = stage.trials(m);
+    told(stage.name, trials.length);
+    if (trials.length > 0) now = fitted(now, trials, stage.knobs, rounds);
+  }
+  return now;
+}
