@@ -7,7 +7,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Pattern } from '../engine/requests.ts';
 import { takesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
@@ -347,7 +348,7 @@ export const batcher = defineKind({
     const total = weights.reduce((a, b) => a + b, 0);
     return weights.map((w) => ({ ...flow, rate: total > 0 ? (flow.rate * w) / total : 0 }));
   },
-  cost: (v) => [{ label: 'batcher', usdPerHour: v.batcherPrice, source: priceSource(v.batcherPrice, params.batcherPrice, 'assumed: part of the calling service') }],
+  cost: (v) => [{ label: 'batcher', usdPerHour: v.batcherPrice, ...priced(v.batcherPrice, params.batcherPrice, assumed('part of the calling service')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Batcher(values, site),

@@ -4,7 +4,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../engine/station.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, whole, type Distribution, type Values } from '../kit/param.ts';
@@ -198,7 +199,7 @@ export const database = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => (v.dbReplicas === 0 ? `${v.dbConnections} connections` : `primary + ${v.dbReplicas} replicas`),
   estimate: byHand,
-  cost: (v) => [{ label: `${1 + v.dbReplicas} servers`, usdPerHour: (1 + v.dbReplicas) * v.pricePerDbServer, source: priceSource(v.pricePerDbServer, params.pricePerDbServer, 'AWS RDS for PostgreSQL db.r6g.xlarge single zone, us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${1 + v.dbReplicas} servers`, usdPerHour: (1 + v.dbReplicas) * v.pricePerDbServer, ...priced(v.pricePerDbServer, params.pricePerDbServer, published('AWS RDS for PostgreSQL db.r6g.xlarge single zone, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Database(values, site),

@@ -3,7 +3,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import type { TakesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { evidenceIn } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
@@ -218,7 +219,7 @@ export const embeddingService = defineKind({
   face: { form: 'slots' },
   subtitle: (v) => `${encoderOf(embedders, v.embedderModel).label} · ${v.embedderReplicas.toLocaleString('en')} × ${gpuOf(v.embedderGpu).label.split(' ')[0]!}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.embedderReplicas} replicas`, usdPerHour: v.embedderReplicas * hourly(v), source: v.embedderPrice > 0 ? priceSource(v.embedderPrice, params.embedderPrice, '') : gpuOf(v.embedderGpu).priceSource }],
+  cost: (v) => [{ label: `${v.embedderReplicas} replicas`, usdPerHour: v.embedderReplicas * hourly(v), ...priced(v.embedderPrice, params.embedderPrice, evidenceIn(gpuOf(v.embedderGpu).priceSource)) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new EmbeddingService(values, site),

@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, toggle, type Values } from '../kit/param.ts';
@@ -212,7 +213,7 @@ export const fallback = defineKind({
   subtitle: (v) => `${v.fallbackAfter > 0 ? `after ${(v.fallbackAfter * 1000).toLocaleString('en')} ms or failure` : 'on failure'}${v.lastResort === 'none' ? '' : `, ${v.lastResort} answer`}`,
   estimate: byHand,
   passes: (_values, flow, weights) => weights.map((_, k) => (k === 0 ? flow : { ...flow, rate: 0 })),
-  cost: (v) => [{ label: 'fallback', usdPerHour: v.fallbackPrice, source: priceSource(v.fallbackPrice, params.fallbackPrice, 'assumed: part of the calling service') }],
+  cost: (v) => [{ label: 'fallback', usdPerHour: v.fallbackPrice, ...priced(v.fallbackPrice, params.fallbackPrice, assumed('part of the calling service')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Fallback(values, site),

@@ -3,7 +3,8 @@ import { pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
@@ -258,7 +259,7 @@ export const featureStore = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => `${v.featureShards} shards × ${v.featureReplicas}${v.featureHedgeAfter > 0 ? ', hedged' : ''}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.featureShards * v.featureReplicas} replicas`, usdPerHour: v.featureShards * v.featureReplicas * v.pricePerReplica, source: priceSource(v.pricePerReplica, params.pricePerReplica, 'AWS ElastiCache cache.r6g.large, us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.featureShards * v.featureReplicas} replicas`, usdPerHour: v.featureShards * v.featureReplicas * v.pricePerReplica, ...priced(v.pricePerReplica, params.pricePerReplica, published('AWS ElastiCache cache.r6g.large, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new FeatureStore(values, site),

@@ -3,7 +3,8 @@ import { pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { placeOf } from '../kit/hash.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
@@ -244,7 +245,7 @@ export const graphStore = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => `${v.graphHops} ${v.graphHops === 1 ? 'hop' : 'hops'}, ${v.graphPartitions} × ${v.graphReplicas} nodes`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.graphPartitions * v.graphReplicas} replicas`, usdPerHour: v.graphPartitions * v.graphReplicas * v.pricePerGraphReplica, source: priceSource(v.pricePerGraphReplica, params.pricePerGraphReplica, 'AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.graphPartitions * v.graphReplicas} replicas`, usdPerHour: v.graphPartitions * v.graphReplicas * v.pricePerGraphReplica, ...priced(v.pricePerGraphReplica, params.pricePerGraphReplica, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new GraphStore(values, site),

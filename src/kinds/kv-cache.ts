@@ -2,7 +2,8 @@
 import { Level } from '../engine/level.ts';
 import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { defineKind, type Component, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 import type { PrefixCache } from '../kit/prefix.ts';
@@ -323,7 +324,7 @@ export const kvCache = defineKind({
       { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
     ];
   },
-  cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, source: priceSource(v.prefixPrice, params.prefixPrice, 'assumed: memory of the GPU hosts') }],
+  cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, ...priced(v.prefixPrice, params.prefixPrice, assumed('memory of the GPU hosts')) }],
   faults: ['flush', 'crash'],
   migrations: [],
   build: (values, site) => new KvCache(values, site),

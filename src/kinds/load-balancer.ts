@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { takesBatches, type TakesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
@@ -368,7 +369,7 @@ export const loadBalancer = defineKind({
   subtitle: (v) => v.balancing,
   estimate: (_values, flow) => [{ label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' }],
   passes: split,
-  cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, source: priceSource(v.balancerPrice, params.balancerPrice, 'AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)') }],
+  cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, ...priced(v.balancerPrice, params.balancerPrice, published('AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new LoadBalancer(values, site),

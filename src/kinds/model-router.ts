@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, table, text, whole, type Values } from '../kit/param.ts';
@@ -341,7 +342,7 @@ export const modelRouter = defineKind({
   subtitle: (v) => (v.routingPolicy === 'cascade' ? 'small one first' : v.routingPolicy === 'largest' ? 'all to the largest' : v.routingPolicy === 'weight' ? 'by weight' : 'by difficulty'),
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: 'router', usdPerHour: v.routerPrice, source: priceSource(v.routerPrice, params.routerPrice, 'assumed: part of the calling service') }],
+  cost: (v) => [{ label: 'router', usdPerHour: v.routerPrice, ...priced(v.routerPrice, params.routerPrice, assumed('part of the calling service')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new ModelRouter(values, site),

@@ -6,7 +6,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import type { TakesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults, type FaultName } from '../kit/fault.ts';
 import { ReplicaSet } from '../kit/replica-set.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
@@ -364,7 +365,7 @@ export const modelServer = defineKind({
   face: { form: 'slots' },
   subtitle: (v) => `${v.scorerReplicas.toLocaleString('en')} replicas, batch ≤ ${v.scorerBatch.toLocaleString('en')}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, source: priceSource(v.scorerPrice, params.scorerPrice, 'one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026') }],
+  cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, ...priced(v.scorerPrice, params.scorerPrice, published('one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new ModelServer(values, site),

@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { placeOf } from '../kit/hash.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
@@ -29,7 +30,7 @@ type ObjectValues = Values<typeof params>;
 
 const DONE = 0;
 const HOURS_A_MONTH = 730;
-const LIST = 'AWS S3 Standard, us-east-1 list price, 2025 (not verified)';
+const LIST = published('AWS S3 Standard, us-east-1 list price, 2025 (not verified)');
 
 /** A token bucket for each prefix, filled as they are looked at. */
 class Buckets {
@@ -162,8 +163,8 @@ function byHand(v: ObjectValues, flow: Flow) {
     { label: 'capacity', value: limit / v.objectParts, unit: 'requests/second', formula: 'prefixes × limit ÷ parts', source: 'AWS S3 performance guidelines, 2024', assumes: even },
     { label: 'bytes read', value: reads * flow.bytes, unit: 'bytes/second', formula: 'reads × bytes', source: 'flow balance', measure: 'bytesRead', assumes: 'nothing is refused' },
     { label: 'under way', value: flow.rate * (v.objectFirstByte.mean + flow.bytes / (v.objectParts * v.objectSpeed)), unit: 'requests', formula: 'rate × time', source: 'Little 1961', measure: 'inFlight', assumes: 'nothing is refused' },
-    { label: 'operations', value: operations, unit: 'usd/hour', formula: 'rate × parts × price', source: priceSource(v.objectReadPrice, params.objectReadPrice, LIST) },
-    { label: 'traffic out', value: reads * flow.bytes * 1e-9 * v.objectEgressPrice * 3600, unit: 'usd/hour', formula: 'bytes read × price', source: priceSource(v.objectEgressPrice, params.objectEgressPrice, LIST) },
+    { label: 'operations', value: operations, unit: 'usd/hour', formula: 'rate × parts × price', source: priced(v.objectReadPrice, params.objectReadPrice, LIST).source },
+    { label: 'traffic out', value: reads * flow.bytes * 1e-9 * v.objectEgressPrice * 3600, unit: 'usd/hour', formula: 'bytes read × price', source: priced(v.objectEgressPrice, params.objectEgressPrice, LIST).source },
   ] as const;
 }
 
@@ -190,7 +191,7 @@ export const objectStore = defineKind({
   strain: 'slowDowns',
   subtitle: (v) => `${v.objectPrefixes.toLocaleString('en')} ${v.objectPrefixes === 1 ? 'prefix' : 'prefixes'}${v.objectParts > 1 ? `, ${v.objectParts} parts` : ''}`,
   estimate: byHand,
-  cost: (v) => [{ label: 'storage, without operations and traffic', usdPerHour: (v.objectStored * 1e-9 * v.objectStoragePrice) / HOURS_A_MONTH, source: priceSource(v.objectStoragePrice, params.objectStoragePrice, LIST) }],
+  cost: (v) => [{ label: 'storage, without operations and traffic', usdPerHour: (v.objectStored * 1e-9 * v.objectStoragePrice) / HOURS_A_MONTH, ...priced(v.objectStoragePrice, params.objectStoragePrice, LIST) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new ObjectStore(values, site),

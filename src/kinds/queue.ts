@@ -7,7 +7,8 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site, type Starts } from '../kit/kind.ts';
 import { distribution, real, toggle, whole, type Values } from '../kit/param.ts';
@@ -412,7 +413,7 @@ export const queue = defineKind({
   estimate: byHand,
   // Consumers compete, and the least busy takes the next.
   passes: (_values, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate / weights.length })),
-  cost: (v) => [{ label: 'broker, without operations', usdPerHour: v.queueBrokerPrice, source: priceSource(v.queueBrokerPrice, params.queueBrokerPrice, 'AWS SQS standard: operations only, $0.40 per million, us-east-1 list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: 'broker, without operations', usdPerHour: v.queueBrokerPrice, ...priced(v.queueBrokerPrice, params.queueBrokerPrice, published('AWS SQS standard: operations only, $0.40 per million, us-east-1 list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Queue(values, site),

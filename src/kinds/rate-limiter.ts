@@ -5,7 +5,8 @@ import { exp } from '../engine/math.ts';
 import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
@@ -362,7 +363,7 @@ export const rateLimiter = defineKind({
   subtitle: (v) => `${v.limiterRefill.toLocaleString('en')} ${v.limiterCounting}/s${v.limiterEach === 'key' ? ' each' : ''}${v.limiterCopies > 1 ? ` × ${v.limiterCopies}` : ''}, burst ${v.limiterBurst.toLocaleString('en')}`,
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: 'rate limiter', usdPerHour: v.limiterPrice, source: priceSource(v.limiterPrice, params.limiterPrice, 'assumed') }],
+  cost: (v) => [{ label: 'rate limiter', usdPerHour: v.limiterPrice, ...priced(v.limiterPrice, params.limiterPrice, assumed('part of a gateway that is paid for anyway')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new RateLimiter(values, site),

@@ -3,7 +3,8 @@ import { Downstream, WAITING } from '../engine/downstream.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { evidenceIn } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
@@ -206,7 +207,7 @@ export const reranker = defineKind({
       const stays = kept(v, flow.items);
       return { ...flow, items: stays, inputTokens: Math.max(Math.min(1, flow.inputTokens), flow.inputTokens - (flow.items - stays) * v.rerankerTrims) };
     }),
-  cost: (v) => [{ label: `${v.rerankerReplicas} replicas`, usdPerHour: v.rerankerReplicas * hourly(v), source: v.rerankerPrice > 0 ? priceSource(v.rerankerPrice, params.rerankerPrice, '') : gpuOf(v.rerankerGpu).priceSource }],
+  cost: (v) => [{ label: `${v.rerankerReplicas} replicas`, usdPerHour: v.rerankerReplicas * hourly(v), ...priced(v.rerankerPrice, params.rerankerPrice, evidenceIn(gpuOf(v.rerankerGpu).priceSource)) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new Reranker(values, site),

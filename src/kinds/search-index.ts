@@ -3,7 +3,8 @@ import { pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler, Zipf } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
@@ -231,7 +232,7 @@ export const searchIndex = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => `${v.indexShards} × ${v.indexReplicas} nodes, ${v.indexMatch} words`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.indexShards * v.indexReplicas} nodes`, usdPerHour: v.indexShards * v.indexReplicas * v.pricePerIndexNode, source: priceSource(v.pricePerIndexNode, params.pricePerIndexNode, 'AWS EC2 r6i.2xlarge (8 vCPU, 64 GiB), us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.indexShards * v.indexReplicas} nodes`, usdPerHour: v.indexShards * v.indexReplicas * v.pricePerIndexNode, ...priced(v.pricePerIndexNode, params.pricePerIndexNode, published('AWS EC2 r6i.2xlarge (8 vCPU, 64 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new SearchIndex(values, site),

@@ -8,7 +8,8 @@ import { Sampler } from '../engine/sampler.ts';
 import { SharedServers, sharings, type Sharing } from '../engine/sharing.ts';
 import { Codel, DeadlineShedder, type Shedder } from '../engine/shedding.ts';
 import { REFUSED, STARTED, Station } from '../engine/station.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults, type FaultName } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../kit/param.ts';
@@ -317,7 +318,7 @@ export const service = defineKind({
     const total = weights.reduce((a, b) => a + b, 0);
     return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: (flow.rate * w) / total } : flow));
   },
-  cost: (v) => [{ label: `${v.serverCount} servers`, usdPerHour: v.serverCount * v.pricePerServer, source: priceSource(v.pricePerServer, params.pricePerServer, 'assumed: a small cloud server, 2026') }],
+  cost: (v) => [{ label: `${v.serverCount} servers`, usdPerHour: v.serverCount * v.pricePerServer, ...priced(v.pricePerServer, params.pricePerServer, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new Service(values, site),

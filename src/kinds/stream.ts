@@ -5,7 +5,8 @@ import { Node } from '../engine/network.ts';
 import type { Stream as Draws } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { placeOf } from '../kit/hash.ts';
 import { defineKind, type Component, type Flow, type Site, type Starts } from '../kit/kind.ts';
@@ -471,7 +472,7 @@ export const stream = defineKind({
   estimate: byHand,
   // Partitions are dealt out evenly.
   passes: (_values, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate / weights.length })),
-  cost: (v) => [{ label: `${v.streamBrokers} brokers`, usdPerHour: v.streamBrokers * v.pricePerStreamBroker, source: priceSource(v.pricePerStreamBroker, params.pricePerStreamBroker, 'AWS EC2 i3en.2xlarge, us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.streamBrokers} brokers`, usdPerHour: v.streamBrokers * v.pricePerStreamBroker, ...priced(v.pricePerStreamBroker, params.pricePerStreamBroker, published('AWS EC2 i3en.2xlarge, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new RecordStream(values, site),

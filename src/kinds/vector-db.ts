@@ -3,7 +3,8 @@ import { exp, log, pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
@@ -311,7 +312,7 @@ export const vectorDb = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => `${v.vectorIndex === 'disk' ? 'disk graph' : v.vectorIndex}, ${v.vectorShards} × ${v.vectorReplicas} nodes`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.vectorShards * v.vectorReplicas} nodes`, usdPerHour: v.vectorShards * v.vectorReplicas * v.pricePerVectorNode, source: priceSource(v.pricePerVectorNode, params.pricePerVectorNode, 'AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.vectorShards * v.vectorReplicas} nodes`, usdPerHour: v.vectorShards * v.vectorReplicas * v.pricePerVectorNode, ...priced(v.pricePerVectorNode, params.pricePerVectorNode, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new VectorDb(values, site),

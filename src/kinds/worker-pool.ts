@@ -8,7 +8,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../engine/station.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults, type FaultName } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, whole, type Values } from '../kit/param.ts';
@@ -465,7 +466,7 @@ export const workerPool = defineKind({
   face: { form: 'slots' },
   subtitle: (v) => `${v.workerCount.toLocaleString('en')} workers${v.checkpointEvery > 0 ? ', checkpoints' : ''}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.workerCount} workers`, usdPerHour: v.workerCount * v.pricePerWorker, source: priceSource(v.pricePerWorker, params.pricePerWorker, 'assumed: a cloud server of two virtual CPUs, 2026') }],
+  cost: (v) => [{ label: `${v.workerCount} workers`, usdPerHour: v.workerCount * v.pricePerWorker, ...priced(v.pricePerWorker, params.pricePerWorker, assumed('a cloud server of two virtual CPUs, 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new WorkerPool(values, site),

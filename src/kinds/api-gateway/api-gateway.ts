@@ -4,7 +4,8 @@ import type { Stream } from '../../engine/random.ts';
 import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../../engine/station.ts';
-import { priceSource } from '../../kit/cost.ts';
+import { priced } from '../../kit/cost.ts';
+import { published } from '../../kit/evidence.ts';
 import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, table, text, whole, type Values } from '../../kit/param.ts';
@@ -308,7 +309,7 @@ export const apiGateway = defineKind({
   subtitle: (v) => (v.quotaMethod === 'none' ? 'no quotas' : `${v.quotaRate.toLocaleString('en')} ${v.quotaCounting}/s each ${v.quotaScope === 'everybody' ? 'together' : v.quotaScope}`),
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: 'gateway, requests apart', usdPerHour: v.gatewayPrice, source: priceSource(v.gatewayPrice, params.gatewayPrice, 'billed by the million requests: AWS API Gateway, HTTP APIs, us-east-1, first 300 million a month 1.00 USD (AWS whitepaper on private integrations)') }],
+  cost: (v) => [{ label: 'gateway, requests apart', usdPerHour: v.gatewayPrice, ...priced(v.gatewayPrice, params.gatewayPrice, published('billed by the million requests: AWS API Gateway, HTTP APIs, us-east-1, $1.00 per million for the first 300 million a month, list price, 2025')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new ApiGateway(values, site),

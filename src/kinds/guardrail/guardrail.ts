@@ -4,7 +4,8 @@ import type { Stream } from '../../engine/random.ts';
 import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../../engine/station.ts';
-import { priceSource } from '../../kit/cost.ts';
+import { priced } from '../../kit/cost.ts';
+import { assumed } from '../../kit/evidence.ts';
 import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../../kit/param.ts';
@@ -399,7 +400,7 @@ export const guardrail = defineKind({
   subtitle: (v) => `${{ before: 'before', after: 'after', both: 'before and after', parallel: 'beside' }[v.guardMode]} the model, AUC ${v.guardAuc.toLocaleString('en')}`,
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: `${v.checkServers} servers`, usdPerHour: v.checkServers * v.checkPrice, source: priceSource(v.checkPrice, params.checkPrice, 'assumed: a small cloud server, 2026') }],
+  cost: (v) => [{ label: `${v.checkServers} servers`, usdPerHour: v.checkServers * v.checkPrice, ...priced(v.checkPrice, params.checkPrice, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Guardrail(values, site),

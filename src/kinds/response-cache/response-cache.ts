@@ -5,7 +5,8 @@ import type { Stream } from '../../engine/random.ts';
 import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../../engine/station.ts';
-import { priceSource } from '../../kit/cost.ts';
+import { priced } from '../../kit/cost.ts';
+import { assumed } from '../../kit/evidence.ts';
 import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../../kit/param.ts';
@@ -282,7 +283,7 @@ export const responseCache = defineKind({
   estimate: byHand,
   // Misses are spread more evenly over the keys than what came; the flow has no shape for that and keeps its skew.
   passes: (v, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate * (1 - hitsByHand(v, flow).hit) })),
-  cost: (v) => [{ label: 'cache memory', usdPerHour: (v.responseCapacity / 1e9) * v.responsePrice, source: priceSource(v.responsePrice, params.responsePrice, 'assumed: about an AWS ElastiCache r7g.large (13 GiB) on demand, us-east-1, 2025') }],
+  cost: (v) => [{ label: 'cache memory', usdPerHour: (v.responseCapacity / 1e9) * v.responsePrice, ...priced(v.responsePrice, params.responsePrice, assumed('about an AWS ElastiCache r7g.large (13 GiB) on demand, us-east-1, 2025')) }],
   faults: [...servingFaults, 'flush'],
   migrations: [],
   build: (values, site) => new ResponseCache(values, site),
