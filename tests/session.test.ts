@@ -8,8 +8,11 @@ import { createAutosave } from '../src/session/autosave.ts';
 import { createEngine, type Engine, type EngineEvents } from '../src/session/engine.ts';
 import { charts, frames } from '../src/session/frames.ts';
 import { createPlayer } from '../src/session/player.ts';
+import type { Progress, Replicated } from '../src/session/replications.ts';
 import type { Shelf, WriterLock } from '../src/session/shelf.ts';
 import { createSession } from '../src/session/store.ts';
+import { createStudy, isStale } from '../src/session/study.ts';
+import type { Study } from '../src/run/statistics/replication.ts';
 import { anyStep } from './design-arbitrary.ts';
 
 const layout: Layout = { nodes: {}, links: {}, cells: {}, failing: {} };
@@ -361,6 +364,74 @@ describe('autosave', () => {
     autosave.follow('b');
     await settle();
     expect([...held]).toEqual(['b']);
+  });
+});
+
+describe('a study', () => {
+  /** A study whose runs are done when the test says so. */
+  function laid() {
+    const { session, state } = table();
+    const begun: { study: Study; tell: (progress: Progress) => void; done: (all: readonly Replicated[] | null) => void; fail: (error: Error) => void; cancelled: boolean }[] = [];
+    const study = createStudy(session, (asked, tell = () => undefined) => {
+      let [done, fail] = [(_: readonly Replicated[] | null): void => undefined, (_: Error): void => undefined];
+      const answer = new Promise<readonly Replicated[] | null>((resolve, reject) => ([done, fail] = [resolve, reject]));
+      const one = { study: asked, tell, done, fail, cancelled: false };
+      begun.push(one);
+      return { answer, cancel: () => ((one.cancelled = true), done(null)) };
+    });
+    const design = edit.addNode(emptyDesign, 'users', 0, 0);
+    state().open(design, 'new', 'doc');
+    return { state, study, begun, design };
+  }
+  const replicated = (design: Design): Replicated => ({ design } as Replicated);
+
+  it('runs both designs under the seed, length and warm-up of the present one', () => {
+    const { study, begun, design } = laid();
+    const rival = { ...emptyDesign, run: { ...emptyDesign.run, seed: 99, seconds: 7 } };
+    study.getState().begin({ design, rival: { name: 'empty', design: rival }, count: 10 });
+    expect(begun[0]!.study).toMatchObject({ count: 10, designs: [{ nodes: design.nodes, run: design.run }, { nodes: [], run: design.run }] });
+    expect(study.getState().progress).toEqual({ done: 0, of: 20, share: 0 });
+  });
+
+  it('tells how far it is and what it found, and when the design has moved on', async () => {
+    const { state, study, begun, design } = laid();
+    study.getState().begin({ design, rival: null, count: 2 });
+    begun[0]!.tell({ done: 1, of: 2, share: 0.6 });
+    expect(study.getState()).toMatchObject({ state: 'running', progress: { done: 1 }, found: null });
+    begun[0]!.done([replicated(design)]);
+    await settle();
+    expect(study.getState()).toMatchObject({ state: 'done', found: { design }, against: null });
+    state().edit('Name', (d) => edit.renameDesign(d, 'Another name'));
+    expect(isStale(study.getState(), state().design)).toBe(false);
+    state().edit('Add', (d) => edit.addNode(d, 'service', 0, 0));
+    expect(isStale(study.getState(), state().design)).toBe(true);
+    state().undo();
+    expect(isStale(study.getState(), state().design)).toBe(false);
+  });
+
+  it('gives its workers back when it is dropped, asked anew, or another document is opened', async () => {
+    const { state, study, begun, design } = laid();
+    const ask = (): void => study.getState().begin({ design, rival: null, count: 2 });
+    ask();
+    ask();
+    expect(begun.map(({ cancelled }) => cancelled)).toEqual([true, false]);
+    begun[0]!.tell({ done: 2, of: 2, share: 1 });
+    await settle();
+    expect(study.getState()).toMatchObject({ state: 'running', progress: { done: 0 } });
+    study.getState().drop();
+    ask();
+    state().open(emptyDesign, 'new', 'other');
+    await settle();
+    expect(begun.map(({ cancelled }) => cancelled)).toEqual([true, true, true]);
+    expect(study.getState()).toMatchObject({ state: 'none', asked: null, found: null });
+  });
+
+  it('says why it failed', async () => {
+    const { study, begun, design } = laid();
+    study.getState().begin({ design, rival: null, count: 2 });
+    begun[0]!.fail(new Error('A replication failed: boom'));
+    await settle();
+    expect(study.getState()).toMatchObject({ state: 'failed', trouble: 'A replication failed: boom' });
   });
 });
 

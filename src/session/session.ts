@@ -2,6 +2,7 @@
 import type { Design, Gated, View } from '../design/design.ts';
 import type { Layout, RunHistory, RunState } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
+import type { Traces } from './engine.ts';
 
 /** State of the simulation as the page sees it; live figures come by `frames`, not by state. */
 export interface RunView {
@@ -49,6 +50,8 @@ export interface SessionState {
   readonly toasts: readonly Toast[];
   /** Id under which the open document is kept in this browser. */
   readonly documentId: string;
+  /** The document as it was opened. */
+  readonly opened: Design;
   /** Names of the traces loaded in this tab. */
   readonly traces: readonly string[];
   /** All that decides the run under way: the design it began with and the edits since, in order of time; null before the first. */
@@ -85,6 +88,8 @@ export interface SessionState {
   setSpeed(speed: number): void;
   /** What has happened in the run so far; rejects with a sentence where the simulation cannot say. */
   result(): Promise<Result>;
+  /** The traces loaded in this tab. */
+  loadedTraces(): Traces;
 
   say(text: string, tone?: 'info' | 'error', action?: ToastAction): void;
   dismiss(id: number): void;

@@ -54,7 +54,7 @@ export function createSession(ground: SessionGround) {
       onHistory: (history) => set({ history }),
       onDesign: (design) => follow(room, design),
       design: () => get().design,
-      traces: () => Object.fromEntries(room.traces),
+      traces: () => get().loadedTraces(),
     });
     const room: Room = { set, get, ground, player, autosave, traces: new Map(), history: noHistory };
     ground.onHide(() => autosave.leave());
@@ -74,6 +74,7 @@ function start(ground: SessionGround): Fields {
     layout: null,
     toasts: [],
     documentId: ground.newId(),
+    opened: emptyDesign,
     traces: [],
     history: null,
   };
@@ -167,7 +168,7 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
       room.autosave.follow(documentId);
       room.history = noHistory;
       frames.clear();
-      set({ design, documentId, selection: new Set(), layout: null, ...steps(noHistory), run: { state: 'loading', speed: design.run.speed, notice: null, furthest: null } });
+      set({ design, documentId, opened: design, selection: new Set(), layout: null, ...steps(noHistory), run: { state: 'loading', speed: design.run.speed, notice: null, furthest: null } });
       // A scenario can be had again at any time and is kept from its first edit on; these are kept at once.
       if (origin === 'link' || origin === 'file') room.autosave.note(design);
       const crashed = room.ground.crashedWith(documentId);
@@ -217,7 +218,7 @@ function openTrace(room: Room, file: string, text: string): Gated<string> {
   return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: notes };
 }
 
-function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'replay' | 'rewind' | 'look' | 'sharedRun' | 'setSpeed' | 'result'> {
+function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'replay' | 'rewind' | 'look' | 'sharedRun' | 'setSpeed' | 'result' | 'loadedTraces'> {
   const { get, player } = room;
   return {
     play: () => player.play(),
@@ -245,6 +246,7 @@ function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'r
       player.setSpeed(speed);
     },
     result: () => player.result(),
+    loadedTraces: () => Object.fromEntries(room.traces),
   };
 }
 

@@ -4,6 +4,7 @@ import { format } from '../../units/format.ts';
 import styles from './charts.module.css';
 import type { PlotSpec } from './marks.ts';
 import { timeText } from './ticks.ts';
+import { spreadText } from './tip.ts';
 
 /** Opens at once as a modal dialog and calls `close` when the person is done. */
 export function ChartTable({ title, spec, close }: { title: string; spec: PlotSpec; close: () => void }) {
@@ -25,7 +26,7 @@ export function ChartTable({ title, spec, close }: { title: string; spec: PlotSp
             {rows.map((i) => (
               <tr key={i}>
                 <th scope="row">{timeText(spec.times[i]!)}</th>
-                {spec.lines.map(({ key, values }) => <td key={key}>{format(values[i] ?? NaN, spec.unit)}</td>)}
+                {spec.lines.map((line) => <td key={line.key}>{format(line.values[i] ?? NaN, spec.unit)}{spreadText(line, spec.times[i]!, spec.unit)}</td>)}
               </tr>
             ))}
           </tbody>

@@ -1,7 +1,16 @@
 /** The tooltip of a chart: the values of all lines at one moment, highest first. */
 import { format } from '../../units/format.ts';
-import type { PlotSpec } from './marks.ts';
+import { bisectLeft } from 'd3-array';
+import type { Line, PlotSpec } from './marks.ts';
 import { timeText } from './ticks.ts';
+
+/** Low and high end of a line's band at a moment, as text; empty where it has none. */
+export function spreadText({ spread }: Line, time: number, unit: PlotSpec['unit']): string {
+  if (!spread) return '';
+  const i = bisectLeft(Array.from(spread.times), time);
+  const [low, high] = [spread.low[i] ?? NaN, spread.high[i] ?? NaN];
+  return Number.isFinite(low) && Number.isFinite(high) ? ` (${format(low, unit)} – ${format(high, unit)})` : '';
+}
 
 /** The rows of the tooltip at column `i`: moment or mark, then name and value of every line shown. */
 export function tipRows(spec: PlotSpec, i: number): readonly (readonly [name: string, value: string, stroke: string])[] {
@@ -12,7 +21,7 @@ export function tipRows(spec: PlotSpec, i: number): readonly (readonly [name: st
   const ranked = [...shown].sort((a, b) => (b.values[i] || 0) - (a.values[i] || 0));
   return [
     [near.length > 0 ? near.join(', ') : 'at', timeText(time), ''],
-    ...ranked.map((line) => [line.name, format(line.values[i] ?? NaN, spec.unit), line.stroke] as const),
+    ...ranked.map((line) => [line.name, format(line.values[i] ?? NaN, spec.unit) + spreadText(line, time, spec.unit), line.stroke] as const),
   ];
 }
 
