@@ -35,6 +35,18 @@ describe('autoscaler', () => {
     expect(sim.result().cost.usd).toBeCloseTo((4 * 100 + 10 * 100) / 3600, 9);
   });
 
+  it('comes up from nothing by any policy, because somebody waits; and is gone again when nobody does', () => {
+    for (const scalingPolicy of ['utilisation', 'predictive', 'queue']) {
+      const sim = scaled(people(0), { scalingPolicy, scalingLeast: 0, scalingInterval: 5, scalingDownPause: 10 }, {}, 60);
+      expect(sizes(sim).wanted, scalingPolicy).toBe(0);
+      sim.apply({ ...sim.design, nodes: sim.design.nodes.map((n) => (n.id === 'users' ? { ...n, params: { ...n.params, arrivalRate: 2 } } : n)) }, 'start');
+      sim.runTo(120);
+      expect(sizes(sim).ready, scalingPolicy).toBeGreaterThan(0);
+      expect(sim.result().requests.answered, scalingPolicy).toBeGreaterThan(20);
+      expect(imbalances(sim)).toEqual([]);
+    }
+  });
+
   it('shrinks only after its pause', () => {
     const scaler = { scalingInterval: 5, scalingDownPause: 100, scalingLeast: 2, scalingTarget: 0.5 };
     const busy = people(8);
