@@ -3,7 +3,7 @@ import { Level } from '../engine/level.ts';
 import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
 import { priced } from '../kit/cost.ts';
-import { assumed } from '../kit/evidence.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { defineKind, type Component, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 import type { PrefixCache } from '../kit/prefix.ts';
@@ -305,14 +305,15 @@ export const kvCache = defineKind({
   params,
   ports: { in: 'prefix', out: [], refusal: 'a KV cache is wired to from an engine, and calls nobody' },
   measures: {
-    hitRatio: { label: 'hit ratio', unit: 'share', help: 'tokens found over tokens looked up', total: (n: KvCache) => n.found, per: (n: KvCache) => n.lookedUp },
-    prefixUse: { label: 'in use', unit: 'share', help: 'bytes kept over capacity', total: (n: KvCache, now: number) => n.usedArea(now), per: (n: KvCache, now: number) => n.capacityArea(now), chart: 'utilisation' },
-    prefixBytes: { label: 'bytes kept', unit: 'bytes', help: 'keys and values kept', total: (n: KvCache, now: number) => n.usedArea(now) },
+    hitRatio: { label: 'hit ratio', unit: 'share', help: 'tokens found over tokens looked up', formula: 'tokens found ÷ tokens looked up', inputs: ['prefixCapacity', 'prefixBlock', 'evictions'], total: (n: KvCache) => n.found, per: (n: KvCache) => n.lookedUp },
+    prefixUse: { label: 'in use', unit: 'share', help: 'bytes kept over capacity', formula: '∫ bytes kept dt ÷ ∫ capacity dt', inputs: ['prefixBytes', 'prefixCapacity'], total: (n: KvCache, now: number) => n.usedArea(now), per: (n: KvCache, now: number) => n.capacityArea(now), chart: 'utilisation' },
+    prefixBytes: { label: 'bytes kept', unit: 'bytes', help: 'keys and values kept', inputs: ['prefixCapacity', 'prefixTokenBytes'], total: (n: KvCache, now: number) => n.usedArea(now) },
     lookups: { label: 'look-ups', unit: 'requests/second', help: 'requests looked up', total: (n: KvCache) => n.lookups },
-    hitRequests: { label: 'requests with a hit', unit: 'share', help: 'look-ups that found anything', total: (n: KvCache) => n.hits, per: (n: KvCache) => n.lookups },
-    savedTokens: { label: 'tokens saved', unit: 'tokens/second', help: 'prompt tokens that engines did not compute', total: (n: KvCache) => n.found },
-    evictions: { label: 'evictions', unit: 'items/second', help: 'prefixes or blocks dropped to make room', total: (n: KvCache) => n.evictions },
+    hitRequests: { label: 'requests with a hit', unit: 'share', help: 'look-ups that found anything', formula: 'look-ups that found anything ÷ look-ups', inputs: ['lookups'], total: (n: KvCache) => n.hits, per: (n: KvCache) => n.lookups },
+    savedTokens: { label: 'tokens saved', unit: 'tokens/second', help: 'prompt tokens that engines did not compute', inputs: ['lookups', 'hitRatio'], total: (n: KvCache) => n.found },
+    evictions: { label: 'evictions', unit: 'items/second', help: 'prefixes or blocks dropped to make room', inputs: ['prefixUse', 'prefixEviction'], total: (n: KvCache) => n.evictions },
   },
+  evidence: { prefixBandwidth: assumed('host memory over PCIe 5.0 ×16'), prefixBlock: published('vLLM, default block size: 16 tokens') },
   card: ['hitRatio', 'prefixUse'],
   face: { form: 'ring', measure: 'hitRatio' },
   subtitle: (v) => `${(v.prefixCapacity / 1e9).toLocaleString('en')} GB, ${v.prefixEviction.toUpperCase()}`,
@@ -320,7 +321,7 @@ export const kvCache = defineKind({
     const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : SOME_TOKEN_BYTES;
     const assumes = v.prefixTokenBytes > 0 ? 'as told' : 'Llama 3.1 8B at 16 bit; the run takes the engine’s own';
     return [
-      { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes },
+      { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes, wall: 'memory' },
       { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
     ];
   },

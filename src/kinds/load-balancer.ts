@@ -355,15 +355,10 @@ export const loadBalancer = defineKind({
   slices: [],
   ports: { in: 'call', out: [{ wire: 'call', max: 2000 }] },
   measures: {
-    imbalance: {
-      label: 'imbalance',
-      unit: 'ratio',
-      help: 'calls at the busiest target over calls at the average one',
-      total: (n: LoadBalancer) => n.busiest,
-      per: (n: LoadBalancer) => n.average,
-    },
-    healthy: { label: 'in rotation', unit: 'count', help: 'targets that pass their health checks, as seen at each round of probes', total: (n: LoadBalancer) => n.inRotation, per: (n: LoadBalancer) => n.probes },
+    imbalance: { label: 'imbalance', unit: 'ratio', help: 'calls at the busiest target over calls at the average one', formula: '∫ calls at the busiest target dt ÷ ∫ calls at the average one dt', inputs: ['balancing', 'choiceCount'], total: (n: LoadBalancer) => n.busiest, per: (n: LoadBalancer) => n.average },
+    healthy: { label: 'in rotation', unit: 'count', help: 'targets that pass their health checks, as seen at each round of probes', formula: 'Σ targets that pass ÷ rounds of probes', inputs: ['healthInterval', 'healthFailures', 'healthRecovery'], total: (n: LoadBalancer) => n.inRotation, per: (n: LoadBalancer) => n.probes },
   },
+  common: { answers: { inputs: ['balancing'] } },
   card: ['answers', 'imbalance'],
   face: { form: 'spark', measure: 'arrivals' },
   subtitle: (v) => v.balancing,

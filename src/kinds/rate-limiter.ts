@@ -324,7 +324,7 @@ function byHand(v: LimiterValues, flow: Flow) {
   const admitted = Math.min(flow.rate, most);
   const assumes = `a burst long enough to bridge the random clumps of arrivals${v.limiterEach === 'key' ? ', and keys that ask alike' : ''}`;
   return [
-    { label: 'may pass', value: most, unit: 'requests/second', formula: single(v) ? 'refill ÷ what one call draws' : 'buckets × refill ÷ what one call draws', source: 'token bucket (Turner 1986)' },
+    { label: 'may pass', value: most, unit: 'requests/second', formula: single(v) ? 'refill ÷ what one call draws' : 'buckets × refill ÷ what one call draws', source: 'token bucket (Turner 1986)', wall: 'rate limit' },
     { label: 'admitted', value: admitted, unit: 'requests/second', formula: 'min(offered, may pass)', source: 'flow balance', measure: 'admitted', assumes },
     { label: 'refused', value: flow.rate > 0 ? 1 - admitted / flow.rate : 0, unit: 'share', formula: '1 − admitted ÷ offered', source: 'flow balance', measure: 'refused', assumes },
     { label: 'allowance used', value: most > 0 ? admitted / most : 0, unit: 'share', formula: single(v) ? 'admitted × draw ÷ refill' : 'admitted × draw ÷ (buckets × refill)', source: 'flow balance', measure: 'used', assumes },
@@ -352,12 +352,13 @@ export const rateLimiter = defineKind({
   slices: ['limiterRefill', 'limiterBurst', 'limiterRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
-    admitted: { label: 'admitted', unit: 'requests/second', help: 'calls that were let through', total: (n: RateLimiter) => n.admitted },
-    refused: { label: 'refused', unit: 'share', help: 'calls refused here, of those that came', total: (n: RateLimiter) => n.refused, per: (n: RateLimiter) => n.arrivedTotal() },
-    left: { label: 'left in the bucket', unit: 'share', help: 'what the bucket holds, of what it can hold; of several, what calls find in theirs', total: (n: RateLimiter, now: number) => n.leftArea(now), per: (n: RateLimiter, now: number) => n.sizeArea(now) },
-    used: { label: 'allowance used', unit: 'share', help: 'drawn from the bucket, of what flows to it; of several, to those that have been asked', total: (n: RateLimiter) => n.spent, per: (n: RateLimiter, now: number) => n.supplied(now), chart: 'utilisation' },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per call that arrived', total: (n: RateLimiter, now: number) => n.queueArea(now), per: (n: RateLimiter) => n.arrivedTotal() },
+    admitted: { label: 'admitted', unit: 'requests/second', help: 'calls that were let through', inputs: ['arrivals', 'limiterRefill', 'limiterBurst'], total: (n: RateLimiter) => n.admitted },
+    refused: { label: 'refused', unit: 'share', help: 'calls refused here, of those that came', formula: 'calls refused here ÷ calls that arrived', inputs: ['arrivals', 'admitted', 'limiterRefill'], total: (n: RateLimiter) => n.refused, per: (n: RateLimiter) => n.arrivedTotal() },
+    left: { label: 'left in the bucket', unit: 'share', help: 'what the bucket holds, of what it can hold; of several, what calls find in theirs', formula: '∫ what the bucket holds dt ÷ ∫ what it can hold dt', inputs: ['limiterRefill', 'limiterBurst'], total: (n: RateLimiter, now: number) => n.leftArea(now), per: (n: RateLimiter, now: number) => n.sizeArea(now) },
+    used: { label: 'allowance used', unit: 'share', help: 'drawn from the bucket, of what flows to it; of several, to those that have been asked', formula: 'drawn from the bucket ÷ what flows to it', inputs: ['admitted', 'limiterRefill'], total: (n: RateLimiter) => n.spent, per: (n: RateLimiter, now: number) => n.supplied(now), chart: 'utilisation' },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per call that arrived', formula: '∫ calls in line dt ÷ calls that arrived', inputs: ['waiting', 'arrivals'], total: (n: RateLimiter, now: number) => n.queueArea(now), per: (n: RateLimiter) => n.arrivedTotal() },
   },
+  common: { waiting: { inputs: ['limiterRefill', 'limiterRoom'] }, latency: { inputs: ['wait'] } },
   card: ['admitted', 'refused'],
   face: { form: 'bar', measure: 'left' },
   subtitle: (v) => `${v.limiterRefill.toLocaleString('en')} ${v.limiterCounting}/s${v.limiterEach === 'key' ? ' each' : ''}${v.limiterCopies > 1 ? ` × ${v.limiterCopies}` : ''}, burst ${v.limiterBurst.toLocaleString('en')}`,

@@ -5,7 +5,7 @@ import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../../engine/station.ts';
 import { priced } from '../../kit/cost.ts';
-import { published } from '../../kit/evidence.ts';
+import { assumed, published } from '../../kit/evidence.ts';
 import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, table, text, whole, type Values } from '../../kit/param.ts';
@@ -86,6 +86,8 @@ const params = {
   requestPrice: real({ label: 'Price per million', help: 'What a million requests cost, let in or not.', section: 'Cost', unit: 'usd/million requests', default: 1, min: 0, max: 1e6 }),
   gatewayPrice: real({ label: 'Price per hour', help: 'What the gateway costs besides.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 1e5 }),
 };
+
+const LIST = published('billed by the million requests: AWS API Gateway, HTTP APIs, us-east-1, $1.00 per million for the first 300 million a month, list price, 2025');
 
 type GatewayValues = Values<typeof params>;
 
@@ -273,6 +275,7 @@ function byHand(v: GatewayValues, flow: Flow) {
     { label: 'time for checks', value: (1 - v.authCached) * v.authTime.mean + v.validationTime.mean, unit: 'seconds', formula: '(1 − known) × authentication + validation', source: 'arithmetic', measure: 'overhead', assumes: 'nothing' },
     { label: 'admitted', value: admitted, unit: 'requests/second', formula: 'min(offered × let in × valid, quota)', source: 'flow balance', measure: 'admitted', assumes },
     { label: 'refused', value: flow.rate > 0 ? 1 - admitted / flow.rate : 0, unit: 'share', formula: '1 − admitted ÷ offered', source: 'flow balance', measure: 'refused', assumes },
+    { label: 'capacity', value: allowed(v, flow), unit: 'requests/second', formula: 'quota for everybody ÷ what one request draws', source: 'token bucket (Turner 1986)', assumes, wall: 'rate limit' },
     { label: 'longest stay behind it', value: admitted > 0 ? v.gatewayConcurrency / admitted : Infinity, unit: 'seconds', formula: 'concurrent requests ÷ admitted per second', source: 'Little 1961: with longer ones the gateway fills up' },
     { label: 'bill', value: (flow.rate * 3600 * v.requestPrice) / 1e6 + v.gatewayPrice, unit: 'usd/hour', formula: 'requests per hour × price per million + price per hour', source: 'arithmetic', measure: 'bill', assumes: 'nothing' },
   ] as const;
@@ -295,13 +298,20 @@ export const apiGateway = defineKind({
   params,
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
-    admitted: { label: 'admitted', unit: 'requests/second', help: 'requests that passed checks and quotas and found room', total: (n: ApiGateway) => n.admitted },
-    refused: { label: 'refused', unit: 'share', help: 'requests refused at the gateway, of those that came', total: (n: ApiGateway) => n.strangers + n.invalid + n.over, per: (n: ApiGateway) => n.arrivedTotal() },
-    overQuota: { label: 'above quota', unit: 'share', help: 'requests refused because their quota was used up, of those that came', total: (n: ApiGateway) => n.over, per: (n: ApiGateway) => n.arrivedTotal() },
-    overhead: { label: 'time for checks', unit: 'seconds', help: 'authentication and validation, per request', total: (n: ApiGateway) => n.seconds, per: (n: ApiGateway) => n.checked },
-    concurrency: { label: 'concurrency used', unit: 'share', help: 'requests behind the gateway, of those that may be', total: (n: ApiGateway, now: number) => n.behindArea(now), per: (n: ApiGateway, now: number) => n.mayArea(now), chart: 'utilisation' },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', total: (n: ApiGateway, now: number) => n.queueArea(now), per: (n: ApiGateway) => n.arrivedTotal() },
-    bill: { label: 'bill', unit: 'usd/hour', help: 'what the gateway costs, requests included', total: (n: ApiGateway, now: number) => n.spentUsd(now) * 3600 },
+    admitted: { label: 'admitted', unit: 'requests/second', help: 'requests that passed checks and quotas and found room', inputs: ['arrivals', 'refused'], total: (n: ApiGateway) => n.admitted },
+    refused: { label: 'refused', unit: 'share', help: 'requests refused at the gateway, of those that came', formula: '(not let in + invalid + above quota) ÷ requests that came', inputs: ['arrivals', 'authRefused', 'invalidShare', 'overQuota'], total: (n: ApiGateway) => n.strangers + n.invalid + n.over, per: (n: ApiGateway) => n.arrivedTotal() },
+    overQuota: { label: 'above quota', unit: 'share', help: 'requests refused because their quota was used up, of those that came', formula: 'requests above their quota ÷ requests that came', inputs: ['quotaRate', 'quotaBurst', 'quotaWindow'], total: (n: ApiGateway) => n.over, per: (n: ApiGateway) => n.arrivedTotal() },
+    overhead: { label: 'time for checks', unit: 'seconds', help: 'authentication and validation, per request', formula: 'Σ time for checks ÷ requests checked', inputs: ['authTime', 'authCached', 'validationTime'], total: (n: ApiGateway) => n.seconds, per: (n: ApiGateway) => n.checked },
+    concurrency: { label: 'concurrency used', unit: 'share', help: 'requests behind the gateway, of those that may be', formula: '∫ requests behind the gateway dt ÷ ∫ requests that may be there dt', inputs: ['gatewayConcurrency'], total: (n: ApiGateway, now: number) => n.behindArea(now), per: (n: ApiGateway, now: number) => n.mayArea(now), chart: 'utilisation' },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', formula: '∫ requests in line dt ÷ requests that came', inputs: ['waiting', 'arrivals', 'gatewayConcurrency'], total: (n: ApiGateway, now: number) => n.queueArea(now), per: (n: ApiGateway) => n.arrivedTotal() },
+    bill: { label: 'bill', unit: 'usd/hour', help: 'what the gateway costs, requests included', formula: '(requests × price + hours × price per hour) ÷ hours', origin: 'modelled', inputs: ['arrivals', 'requestPrice', 'gatewayPrice'], total: (n: ApiGateway, now: number) => n.spentUsd(now) * 3600 },
+  },
+  common: { latency: { inputs: ['overhead', 'wait'] } },
+  evidence: {
+    authTime: assumed('2 ms to ask another service'),
+    authCached: assumed('nine of ten callers were checked a short while ago'),
+    validationTime: assumed('0.2 ms to read and check a body'),
+    requestPrice: LIST,
   },
   card: ['admitted', 'refused'],
   face: { form: 'bar', measure: 'concurrency' },
@@ -309,7 +319,7 @@ export const apiGateway = defineKind({
   subtitle: (v) => (v.quotaMethod === 'none' ? 'no quotas' : `${v.quotaRate.toLocaleString('en')} ${v.quotaCounting}/s each ${v.quotaScope === 'everybody' ? 'together' : v.quotaScope}`),
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: 'gateway, requests apart', usdPerHour: v.gatewayPrice, ...priced(v.gatewayPrice, params.gatewayPrice, published('billed by the million requests: AWS API Gateway, HTTP APIs, us-east-1, $1.00 per million for the first 300 million a month, list price, 2025')) }],
+  cost: (v) => [{ label: 'gateway, requests apart', usdPerHour: v.gatewayPrice, ...priced(v.gatewayPrice, params.gatewayPrice, LIST) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new ApiGateway(values, site),
