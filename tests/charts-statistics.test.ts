@@ -5,8 +5,8 @@ import { axisTop, plot, type Line, type PlotSpec } from '../src/page/charts/mark
 import { gain, plusMinus } from '../src/page/charts/plus-minus.ts';
 import { asCharts, areEmpty, withSpreads } from '../src/page/charts/spreads.ts';
 import { differences, figures, outcomeOf } from '../src/page/charts/study-figures.ts';
-import { sureSentence, sureWords } from '../src/page/charts/sure-words.ts';
 import { spreadText } from '../src/page/charts/tip.ts';
+import { sureSentence, sureWords } from '../src/page/sure.ts';
 import type { Result } from '../src/run/result.ts';
 import { bandsOf } from '../src/run/statistics/bands.ts';
 import { merge } from '../src/run/statistics/merge.ts';
@@ -108,10 +108,10 @@ describe('how sure one run is', () => {
 
   it('is said in a few words', () => {
     const steady = result(automatic(queue(0.5, 4000)));
-    expect(sureWords(steady, queue(0.5))).toMatch(/^steady (from the start|since [\d.:]+( s)?); p99 ± \d+(\.\d+)? %$/);
+    expect(sureWords(steady, queue(0.5))).toMatch(/^steady (from the start|since [\d.]+ s); p99 ±\s\d+(\.\d+)?\s%$/);
     expect(sureSentence(steady)).toMatch(/MSER-5.*95 % interval/);
     const promised: Design = { ...queue(0.5), objectives: [{ metric: 'latency.p50', relation: 'at most', limit: 1 }] };
-    expect(sureWords(steady, promised)).toMatch(/; p50 latency ± /);
+    expect(sureWords(steady, promised)).toMatch(/; p50 latency ±\s/);
   });
 
   it('says when a run is not steady, too short, or has nothing to tell', () => {

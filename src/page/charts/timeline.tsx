@@ -10,7 +10,7 @@ import { session } from '../../session/store.ts';
 import { study } from '../../session/study.ts';
 import { clock, format } from '../../units/format.ts';
 import { nameOf } from '../breaking.ts';
-import { Sure } from './sure.tsx';
+import { Slice, Sure } from './sure.tsx';
 import { timeText } from './ticks.ts';
 import styles from './timeline.module.css';
 
@@ -136,7 +136,7 @@ export function Timeline() {
         <Playhead end={end} />
       </div>
       <span className={styles['end']}>{format(end, 'seconds')}</span>
-      <div className={styles['said']}><Sure /></div>
+      <div className={styles['said']}><Sure /><Slice /></div>
       <button type="button" className={styles['again']} disabled={edits === 0} title="Play this history again: every edit and fault at its moment" onClick={() => session.getState().replay()}>
         <History size={13} aria-hidden="true" />Repeat
       </button>

@@ -1,10 +1,16 @@
 /** How sure the figures of a run are, in plain words. */
-import type { Design } from '../../design/design.ts';
-import { metric } from '../../run/metric.ts';
-import type { Result } from '../../run/result.ts';
-import { format } from '../../units/format.ts';
-import { metricOf } from '../metrics.ts';
-import { timeText } from './ticks.ts';
+import { useSyncExternalStore } from 'react';
+import type { Design } from '../design/design.ts';
+import { metric } from '../run/metric.ts';
+import type { Result } from '../run/result.ts';
+import { followResults, results } from '../session/results.ts';
+import { format } from '../units/format.ts';
+import { metricOf } from './metrics.ts';
+
+/** What the run has to say so far, renewed about every other second; null before the first answer. */
+export const useResult = (): Result | null => useSyncExternalStore(followResults, () => results.latest);
+
+const timeText = (seconds: number): string => format(seconds, 'seconds', 2);
 
 /** Figures worth a word, the first that has an interval is told: what is promised about time, then the usual ones. */
 const usual: readonly (readonly [metric: string, label: string])[] = [['latency.p99', 'p99'], ['latency.mean', 'mean latency'], ['requests.answeredPerSecond', 'throughput']];
@@ -23,7 +29,7 @@ function precision(result: Result, design: Design): string | null {
   const promised = design.objectives.map((each) => metricOf(each.metric, design)).filter(({ unit }) => unit === 'seconds').map(({ metric: path, label }) => [path, label] as const);
   for (const [path, label] of [...promised, ...usual]) {
     const [value, interval] = [metric(result, path), result.intervals[path]];
-    if (value !== null && value > 0 && interval) return `${label} ± ${format((interval.high - interval.low) / 2 / value, 'share', 2)}`;
+    if (value !== null && value > 0 && interval) return `${label} ±\u00a0${format((interval.high - interval.low) / 2 / value, 'share', 2).replace(' ', '\u00a0')}`;
   }
   return null;
 }
