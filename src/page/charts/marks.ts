@@ -89,8 +89,9 @@ export interface Plot {
   readonly timeAt: (pixels: number) => number;
 }
 
-/** Width in pixels of one character of an axis label (10 px monospaced). */
+/** Width in pixels of one character of an axis label (10 px monospaced), and of a moment's. */
 const character = 6.1;
+const letter = 5.6;
 
 /** A line's values as the scale sees them: only finite ones. */
 export function highest(lines: readonly Line[]): number {
@@ -255,19 +256,29 @@ function limitShapes(spec: PlotSpec, x: (t: number) => number, axis: Axis, box: 
 
 /** At most `room` pixels of a label, cut with an ellipsis; empty when not even four characters fit. */
 export function cutLabel(text: string, room: number): string {
-  const fits = Math.floor(room / 5.6);
+  const fits = Math.floor(room / letter);
   if (text.length <= fits) return text;
   return fits < 4 ? '' : `${text.slice(0, fits - 1).trimEnd()}…`;
 }
 
-/** Dashed lines at the moments; a label stands to the right of its line as far as the next one, the newest always in full view. */
+/** Where the newest moment has no room on its right, its label stands on its left: the pixel at which that begins; null where it has room. */
+function flippedFrom(inside: readonly Moment[], x: (t: number) => number, box: Box): number | null {
+  const last = inside.at(-1);
+  if (!last) return null;
+  const [at, before] = [x(last.time), inside.length > 1 ? x(inside[inside.length - 2]!.time) : box.left];
+  if (box.right - at >= last.label.length * letter || at - before <= box.right - at) return null;
+  return at - 6 - cutLabel(last.label, at - before - 6).length * letter;
+}
+
+/** Dashed lines at the moments; a label stands to the right of its line as far as the next label or line, the newest always in full view. */
 function momentShapes(spec: PlotSpec, span: readonly [number, number], x: (t: number) => number, box: Box): Shape[] {
   const inside = spec.moments.filter(({ time }) => time >= span[0] && time <= span[1]);
+  const flipped = flippedFrom(inside, x, box);
   return inside.flatMap(({ time, label }, i): Shape[] => {
     const at = round(x(time));
-    const next = i + 1 < inside.length ? x(inside[i + 1]!.time) : box.right;
+    const flips = flipped !== null && i === inside.length - 1;
+    const next = i === inside.length - 1 ? box.right : i === inside.length - 2 && flipped !== null ? flipped : x(inside[i + 1]!.time);
     const before = i > 0 ? x(inside[i - 1]!.time) : box.left;
-    const flips = i === inside.length - 1 && next - at < label.length * 5.6 && at - before > next - at;
     const text = cutLabel(label, (flips ? at - before : next - at) - 6);
     return [
       { tag: 'line', at: { x1: at, x2: at, y1: box.top - 2, y2: box.bottom, stroke: 'var(--fail)', 'stroke-dasharray': '3 3', opacity: 0.75 } },
