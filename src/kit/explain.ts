@@ -4,8 +4,8 @@ import { assumed, type Constant, type Evidence } from './evidence.ts';
 import type { AnyKind, CommonMeasure, Measure, Told } from './kind.ts';
 import type { Distribution, Param } from './param.ts';
 
-/** What the common measures are wherever a kind says nothing else. */
-export const commonTold: Readonly<Record<CommonMeasure, Told>> = {
+/** What the common measures are wherever a kind says nothing else, and the share that fails, which follows from two of them. */
+export const commonTold: Readonly<Record<CommonMeasure | 'failedShare', Told>> = {
   arrivals: { formula: 'calls that arrived ÷ seconds' },
   answers: { formula: 'calls answered ÷ seconds', inputs: ['arrivals'] },
   failures: { formula: 'calls that failed, for any reason ÷ seconds', inputs: ['arrivals'] },
@@ -13,6 +13,7 @@ export const commonTold: Readonly<Record<CommonMeasure, Told>> = {
   waiting: { formula: '∫ calls in line dt ÷ seconds', inputs: ['arrivals', 'utilisation'] },
   utilisation: { formula: '∫ busy servers dt ÷ ∫ servers dt', inputs: ['arrivals'] },
   latency: { formula: 'Σ time from arrival to answer ÷ calls answered', inputs: ['arrivals', 'inFlight', 'waiting'] },
+  failedShare: { formula: 'calls that failed ÷ calls that came to an end', inputs: ['failures', 'answers'] },
 };
 
 /** Everything there is to say about a figure of a component, but for its value of the moment. */
@@ -60,11 +61,14 @@ function given(kind: AnyKind, name: string, param: Param, value: unknown): Const
   return { label: param.label, value: valueText(param, value), unit: 'unit' in param ? param.unit : 'count', ...evidence };
 }
 
+/** What every kind says of a common measure, and what this one adds. */
+const alsoTold = (common: Told<Given>, special: Told<Given> = {}): Told<Given> => ({ ...common, ...special, inputs: [...(common.inputs ?? []), ...(special.inputs ?? [])] });
+
 /** How a figure of a component of that kind and those parameter values comes about; null where it has no such measure. */
 export function explain(kind: AnyKind, values: Given, name: string): Explanation | null {
   const own = kind.measures[name] as Measure<never, Given> | undefined;
   const common = commonTold[name as CommonMeasure] as Told<Given> | undefined;
-  const told: Told<Given> | undefined = own ?? (common && { ...common, ...kind.common?.[name as CommonMeasure] });
+  const told = own ?? (common && alsoTold(common, kind.common?.[name as CommonMeasure]));
   if (told === undefined) return null;
   const params = kind.params as Readonly<Record<string, Param>>;
   const inputs = told.inputs ?? [];
