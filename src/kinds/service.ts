@@ -284,7 +284,7 @@ function byHand(values: Values<typeof params>, flow: Flow) {
     { label: 'utilisation', value: Math.min(1, offered / c), unit: 'share', formula: 'arrival rate × service time ÷ servers', source: 'utilisation law', measure: 'utilisation', assumes: 'nothing is refused and no server is held for others' },
     { label: 'capacity', value: c / serviceTime.mean, unit: 'requests/second', formula: 'servers ÷ service time', source: 'utilisation law', wall: 'servers' },
     { label: 'mean wait', value: wait, unit: 'seconds', formula: '(Ca² + Cs²)/2 × Erlang-C wait', source: 'Allen and Cunneen 1990; exact for M/M/c', measure: 'wait', assumes: 'an unbounded queue and independent arrivals' },
-    { label: 'in line', value: flow.rate * wait, unit: 'requests', formula: 'arrival rate × mean wait', source: 'Little 1961', measure: 'waiting', assumes: 'as for the wait' },
+    { label: 'in line', value: flow.rate * wait, unit: 'requests', formula: 'arrival rate × mean wait', source: 'Little 1961', measure: 'waiting', assumes: 'an unbounded queue and independent arrivals' },
   ] as const;
 }
 

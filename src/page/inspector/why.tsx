@@ -87,7 +87,7 @@ function Answer(subject: Subject) {
   if (!told) return <p>Nothing is known about this number.</p>;
   return (
     <>
-      <h2 id="why-title" tabIndex={-1}>{label}<small>{node.label}</small></h2>
+      <h2 id="why-title" tabIndex={-1}>{label} <small>{node.label}</small></h2>
       <p className={styles['now']}><Value {...subject} /><Tag tag={told.origin}>{origins[told.origin]}</Tag></p>
       <p><code>{told.formula}</code></p>
       <p>{help && help !== told.formula ? `${help}; ` : ''}over the recent past of the run</p>
