@@ -58,6 +58,14 @@ describe('autoscaler', () => {
     expect(sizes(sim).wanted).toBe(2);
   });
 
+  it('does not ask for fewer because some are lost while the others are overloaded', () => {
+    const lost = { id: 'f', fault: 'replicas', target: 's', at: 60, seconds: 100, amount: 25, inFlight: 'fail', repeat: 'once', every: 600 } as const;
+    const server = node('s', 'model-server', { scorerReplicas: 30, scorerBatch: 1, scorerBase: 1, scorerPerItem: 0, scorerStart: constant(5) });
+    const scaler = node('a', 'autoscaler', { scalingMost: 100, scalingDownPause: 0, scalingInterval: 5, scalingLeast: 1, scalingTolerance: 0.4 });
+    const sim = ran({ ...sketch([people(20), server, scaler], [wire('users', 's'), wire('a', 's')], 66), faults: [lost] });
+    expect(sizes(sim).wanted).toBeGreaterThanOrEqual(30);
+  });
+
   it('foresees a ramp: fewer requests wait than with a reaction to what is seen', () => {
     const ramp = people(2, { pattern: 'ramp', peakFactor: 20, patternPeriod: 600 });
     const run = (scalingPolicy: string) => scaled(ramp, { scalingPolicy, scalingMost: 200, scalingHorizon: 60 }, { serverStart: constant(60) }, 600).result().latency.mean!;

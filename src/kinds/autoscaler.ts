@@ -150,8 +150,11 @@ class Autoscaler extends Node implements Component<AutoscalerValues> {
     // From nothing, any work at all brings one, also work that only waits; without a figure of its own there is nothing to multiply.
     if (ready === 0) return Math.max(wanted, seen > 0 || waits ? 1 : 0);
     const load = this.foreseen(watch, ready * seen);
-    if (Math.abs(load / ready / scalingTarget - 1) <= scalingTolerance) return wanted;
-    return Math.ceil(load / scalingTarget - 1e-9);
+    const ratio = load / ready / scalingTarget;
+    if (Math.abs(ratio - 1) <= scalingTolerance) return wanted;
+    const size = Math.ceil(load / scalingTarget - 1e-9);
+    // While some are missing or starting, those that serve may be overloaded and still come to less than was wanted: no reason to shrink.
+    return ratio > 1 ? Math.max(wanted, size) : size;
   }
 
   /** The load, in busy replicas, as it will be after the horizon if it goes on as over the last looks (least squares); never less than now. */
