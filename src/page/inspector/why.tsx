@@ -91,6 +91,7 @@ function Answer(subject: Subject) {
       <p className={styles['now']}><Value {...subject} /><Tag tag={told.origin}>{origins[told.origin]}</Tag></p>
       <p><code>{told.formula}</code></p>
       <p>{help && help !== told.formula ? `${help}; ` : ''}over the recent past of the run</p>
+      <ByHandBeside {...subject} />
       {told.measures.length + told.constants.length > 0 && (
         <>
           <h3>It goes by</h3>
@@ -100,7 +101,6 @@ function Answer(subject: Subject) {
           </dl>
         </>
       )}
-      <ByHandBeside {...subject} />
     </>
   );
 }
