@@ -1,7 +1,7 @@
 /** Encoders: models that read a text in one pass (embedders and rerankers), and how long a GPU takes over a batch of texts. */
 import { assumed, measured, published, type Constant } from '../../kit/evidence.ts';
 import type { Wall } from '../../kit/kind.ts';
-import { gpuOf, peakFor, type GpuId } from '../gpu-pool/catalogue-gpus.ts';
+import { gpuOf, peakFor, type Gpu, type GpuId } from '../gpu-pool/catalogue-gpus.ts';
 import { constants } from '../gpu-pool/constants.ts';
 
 /** One encoder. */
@@ -62,6 +62,9 @@ export const shareEvidence = measured('text-embeddings-inference with bge-large 
  */
 const PER_LAYER = 24e-6;
 
+/** Share of a GPU's bandwidth at which weights stream. */
+const streamShare = ({ generation }: Gpu): number => constants[generation].stream;
+
 /** Weights as stored, in bytes. */
 const bytesPerWeight = { bf16: 2, fp8: 1 } as const;
 
@@ -93,7 +96,7 @@ export class EncoderTime {
     this.peak = peakFor(device, precision);
     this.rate = this.peak * share;
     this.start = encoder.layers * PER_LAYER;
-    this.reading = (encoder.weights * bytesPerWeight[precision]) / (device.bandwidth * constants[device.generation].stream);
+    this.reading = (encoder.weights * bytesPerWeight[precision]) / (device.bandwidth * streamShare(device));
   }
 
   /** What takes longer in a batch: computing, or reading the weights. */
@@ -115,7 +118,7 @@ export function workingsOf({ encoder, gpu, precision }: Omit<Setup, 'share'>): C
     { label: 'Weights in layers', value: encoder.weights, unit: 'count', ...published(`configuration file of ${encoder.label}`) },
     { label: 'Peak of the GPU', value: peakFor(device, precision), unit: 'flop/second', ...published(device.source) },
     { label: 'Memory bandwidth', value: device.bandwidth, unit: 'bytes/second', ...published(device.source) },
-    { label: 'Share of it when weights stream', value: constants[device.generation].stream, unit: 'share', ...streams },
+    { label: 'Share of it when weights stream', value: streamShare(device), unit: 'share', ...streams },
     { label: 'Launching kernels, per layer', value: PER_LAYER, unit: 'seconds', ...measured('fitted to BERT-large, one text at a time, on L4 and L40S (MLPerf Inference 4.1, 2024)') },
   ];
 }

@@ -6,7 +6,7 @@ import { fullParams } from '../../design/params.ts';
 import { kindOf } from '../../kinds/index.ts';
 import type { Constant } from '../../kit/evidence.ts';
 import { explain } from '../../kit/explain.ts';
-import type { AnyKind } from '../../kit/kind.ts';
+import type { AnyKind, EstimateRow } from '../../kit/kind.ts';
 import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
 import { figureText } from '../figure-text.ts';
@@ -54,6 +54,8 @@ function Constants({ constants }: { constants: readonly Constant[] }) {
   ));
 }
 
+const reason = ({ assumes }: EstimateRow): string => (assumes ? `Arithmetic takes for granted: ${assumes}.` : 'Arithmetic speaks of the long run, the figure of its recent past.');
+
 function ByHandBeside({ node, asked }: Subject) {
   const design = session((state) => state.design);
   const rows = useMemo(() => rowsOf(design, node.id), [design, node.id]);
@@ -66,7 +68,7 @@ function ByHandBeside({ node, asked }: Subject) {
       <h3>By hand<b>{handText(row.value, row.unit)}</b><Tag tag="modelled" /></h3>
       <p><code>{row.formula}</code></p>
       <p>{row.source}</p>
-      {differs(row, run) && <p className={styles['apart']}>{differenceText(row.value, run)}{row.assumes && ` Arithmetic takes for granted: ${row.assumes}.`}</p>}
+      {differs(row, run) && <p className={styles['apart']}>{differenceText(row.value, run)} {reason(row)}</p>}
       {wall !== '' && <p>{wall}</p>}
     </section>
   );
