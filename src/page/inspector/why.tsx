@@ -48,8 +48,9 @@ const constantText = ({ value, unit }: Constant): string => (typeof value === 'n
 function Constants({ constants }: { constants: readonly Constant[] }) {
   return constants.map((constant) => (
     <div key={constant.label}>
-      <dt>{constant.label}<small>{constant.source}</small></dt>
+      <dt>{constant.label}</dt>
       <dd>{constantText(constant)}<Tag tag={constant.tag} /></dd>
+      <dd className={styles['source']}>{constant.source}</dd>
     </div>
   ));
 }
@@ -62,7 +63,7 @@ function ByHandBeside({ node, asked }: Subject) {
   const run = useFigures(node.id)(asked.measure);
   const row = rows.find(({ measure }) => measure === asked.measure);
   const wall = wallText(rows);
-  if (!row) return wall === '' ? null : <p className={styles['wall']}>{wall}</p>;
+  if (!row) return <p className={styles['wall']}>There is no estimate of this number by hand. {wall}</p>;
   return (
     <section className={styles['hand']} data-apart={differs(row, run) || undefined}>
       <h3>By hand<b>{handText(row.value, row.unit)}</b><Tag tag="modelled" /></h3>
