@@ -38,7 +38,7 @@ test('seeds of their own give bands on the charts and means with half-widths, an
   await select(page, 'service-1');
   await setField(page, 'Servers', '8');
   await expect(panel(page).getByText('The design has been changed since.')).toBeVisible();
-  await expect(page.locator('[data-chart="latency"]').getByText('before the change')).toBeVisible();
+  await expect(page.locator('[data-chart="latency"]').getByText('5 seeds, outdated')).toBeVisible();
   await panel(page).getByLabel('Compare with').selectOption('the design as opened');
   await panel(page).getByRole('button', { name: /^Repeat with/ }).click();
   await expect(panel(page).getByRole('row', { name: /p99 latency/ }).locator('[data-outcome="better"]')).toContainText(/−[\d.]+ ± [\d.]+ (ms|µs) \(better\)/, { timeout: 30_000 });

@@ -74,7 +74,9 @@ describe('bands over a chart', () => {
 
   it('are told at the pointer', () => {
     const [banded] = withSpreads([line], 'latency', bands(2));
-    expect([spreadText(banded!, 3, 'seconds'), spreadText(banded!, 5, 'seconds'), spreadText(line, 3, 'seconds')]).toEqual([' (500 ms – 2 s)', '', '']);
+    expect([spreadText(banded!, 3, 'seconds', '1 s'), spreadText(banded!, 5, 'seconds', '1 s'), spreadText(line, 3, 'seconds', '1 s')]).toEqual([' 500 ms–2 s', '', '']);
+    const close = { ...line, spread: { times: [2], mean: [0.037], low: [0.036], high: [0.0382] } };
+    expect([spreadText(close, 1, 'seconds', '37 ms'), spreadText(close, 1, 'usd/hour', '$1/h')]).toEqual([' 36–38', ' $0.036–0.038']);
   });
 
   it('stand alone while nothing has run', () => {

@@ -184,16 +184,12 @@ function Title({ id, choices, choice, choose }: { id: string; choices: readonly 
   );
 }
 
-/** What the tinted bands are, beside the lines. */
+/** What the tinted bands are: where the mean of several runs lies, 95 % sure. Stands between the ends of the time axis. */
 function BandNote() {
   const bands = useBands();
   const stale = session((state) => isStale(study.getState(), state.design));
   if (!bands) return null;
-  return (
-    <span className={styles['bandNote']} data-stale={stale || undefined} title={`Where the mean of ${bands.replications} runs with seeds of their own lies, 95 % sure${stale ? '; from before the design was changed' : ''}.`}>
-      <i aria-hidden="true" />{bands.replications} seeds, 95 %{stale ? ', before the change' : ''}
-    </span>
-  );
+  return <span className={styles['bandNote']} data-stale={stale || undefined}><i aria-hidden="true" />{bands.replications} seeds, {stale ? 'outdated' : '95 %'}</span>;
 }
 
 /** One panel of the dock: title, figure of the moment, legend, chart, one sentence, and the chart as a table on request. */
@@ -214,12 +210,13 @@ export function ChartPanel({ panel }: { panel: Panel }) {
           <Table2 size={14} aria-hidden="true" />
         </button>
       </header>
-      <Legend keys={keys} isolated={isolated} isolate={isolate} note={<BandNote />} />
+      <Legend keys={keys} isolated={isolated} isolate={isolate} />
       <div ref={places.plot} className={styles['plot']} role="img" tabIndex={0}
         onPointerMove={(event) => pointAt(event, drawn.current, panel.id)} onPointerDown={(event) => pointAt(event, drawn.current, panel.id)}
         onPointerLeave={(event) => event.pointerType !== 'touch' && point(null)} onBlur={() => point(null)}
         onKeyDown={(event) => walk(event, drawn.current, panel.id)}>
         <svg aria-hidden="true"><g ref={places.marks} /><g ref={places.cross} /></svg>
+        {keys.length > 0 && <BandNote />}
         <div ref={places.tip} className={styles['tip']} hidden />
       </div>
       <figcaption ref={places.sentence} className={styles['sentence']} />

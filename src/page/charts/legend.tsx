@@ -1,13 +1,12 @@
 /** The legend of a chart: one button per line; pressing it shows that line alone, pressing it again shows all. */
-import type { ReactNode } from 'react';
 import styles from './charts.module.css';
 import type { Line } from './marks.ts';
 
 /** What a legend needs of a line. */
 export type Key = Pick<Line, 'key' | 'name' | 'stroke' | 'dash' | 'weight'>;
 
-/** One button per line of the chart, and a word on what else is drawn. */
-export function Legend({ keys, isolated, isolate, note }: { keys: readonly Key[]; isolated: string | null; isolate: (key: string | null) => void; note?: ReactNode }) {
+/** One button per line of the chart. */
+export function Legend({ keys, isolated, isolate }: { keys: readonly Key[]; isolated: string | null; isolate: (key: string | null) => void }) {
   return (
     <div className={styles['legend']}>
       {keys.map(({ key, name, stroke, dash, weight }) => (
@@ -19,7 +18,6 @@ export function Legend({ keys, isolated, isolate, note }: { keys: readonly Key[]
           <span>{name}</span>
         </button>
       ))}
-      {keys.length > 0 && note}
     </div>
   );
 }

@@ -25,11 +25,10 @@ function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], va
   const widest = Math.max(Number(chip.dataset['widest'] ?? 0) - 0.02, text.length);
   chip.dataset['widest'] = widest.toFixed(2);
   figure!.style.minWidth = `${Math.ceil(widest)}ch`;
-  chip.style.setProperty('--characters', String(Math.ceil(widest)));
 }
 
 /** Where there is no room for all names, the long ones give way; a short one that loses a pixel would lose a word. */
-const yielding = (label: string): CSSProperties => ({ '--yields': Math.max(0, label.length - 7) ** 2 }) as CSSProperties;
+const yielding = (label: string): CSSProperties => ({ '--yields': Math.max(0, label.length - 14) ** 2 }) as CSSProperties;
 
 function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
   const chip = useRef<HTMLLIElement>(null);
