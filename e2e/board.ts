@@ -138,7 +138,7 @@ export async function setField(page: Page, label: string, value: string): Promis
 
 /** The link that the page puts on the clipboard; the context must be allowed to use it. */
 export async function linkHere(page: Page): Promise<string> {
-  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
   await expect(page.getByText('Link copied.')).toBeVisible();
   return page.evaluate(() => navigator.clipboard.readText());
 }

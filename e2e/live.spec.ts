@@ -65,7 +65,7 @@ test('a worker that hangs is replaced, and the page is usable again', async ({ p
       for (;;);
     });
   });
-  await expect(toast(page, 'The simulation stopped answering and was restarted.')).toBeVisible({ timeout: 15_000 });
+  await expect(toast(page, 'The simulation stopped answering and was restarted.')).toBeVisible({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Play' }).click();
   await waitUntil(page, 0.5);
   await expect(inspector(page)).toBeVisible();

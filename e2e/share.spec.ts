@@ -38,7 +38,7 @@ test('where the clipboard is refused, the link can be copied by hand', async ({ 
     navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
   });
   await open(page, shared);
-  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
   const field = page.getByLabel('Link to this design');
   await expect(field).toHaveValue(/#s1\./);
   await expect(field).toBeFocused();

@@ -229,6 +229,20 @@ describe('the tooltip', () => {
   });
 });
 
+describe('moments', () => {
+  it('have labels that never lie over one another, wherever two moments stand', () => {
+    for (let first = 1; first < 20; first++) for (let second = first; second <= 20; second++) {
+      const chart = plot(spec(Array.from({ length: 20 }, () => 1), { moments: [{ time: first, label: 'Heal everything' }, { time: second, label: 'Change Retries of a wire' }] }));
+      const spans = chart.shapes.filter(({ at }) => at['class'] === 'moment').map(({ at, text }) => {
+        const [x, width] = [Number(at['x']), (text ?? '').length * 5.6];
+        return at['text-anchor'] === 'end' ? [x - width, x] as const : [x, x + width] as const;
+      });
+      const [a, b] = spans;
+      expect(a![1] <= b![0] + 0.5 || a![0] === a![1] || b![0] === b![1], `at ${first} and ${second}: ${JSON.stringify(spans)}`).toBe(true);
+    }
+  });
+});
+
 describe('objective chips', () => {
   const limit = (metric: string, value: number, relation: 'at most' | 'at least' = 'at most') => ({ metric, relation, limit: value });
 

@@ -152,3 +152,63 @@ describe('api gateway', () => {
     for (const row of estimates(design)['gate']!.rows) if (row.measure !== undefined) expect(off(run.measures[row.measure], row.value), row.label).toBeLessThan(0.04);
   });
 });
+
+describe('answers of a language model through a gateway', () => {
+  const pool = node('end', 'gpu-pool', { poolReplicas: 4 });
+  const chat = (params: Record<string, unknown>, rate = 5, seconds = 100, wires: Record<string, unknown> = {}) =>
+    sketch([people(rate, { inputTokens: constant(500), outputTokens: constant(200) }), node('gate', 'api-gateway', { ...quick, ...params }), pool], [wire('users', 'gate', wires), wire('gate', 'end')], seconds, 5);
+
+  it('pass as they are written, or begin with their end', () => {
+    const [streamed, whole] = [result(chat({})), result(chat({ answerDelivery: 'whole' }))];
+    expect(whole.llm!.ttft.mean!).toBeCloseTo(whole.latency.mean!, 9);
+    expect(whole.llm!.tpot.mean).toBe(0);
+    expect(whole.latency.mean!).toBeCloseTo(streamed.latency.mean!, 9);
+    expect(streamed.llm!.ttft.mean!).toBeLessThan(0.1 * whole.llm!.ttft.mean!);
+  });
+
+  it('last as long as their clients take, and keep as many connections open as Little says', () => {
+    const sim = ran(chat({ clientPace: constant(20) }, 5, 400));
+    const r = sim.result();
+    expect(off(r.latency.mean, r.llm!.ttft.mean! + 200 / 20)).toBeLessThan(1e-6);
+    expect(off(r.nodes['gate']!.inFlightMean, 5 * r.latency.mean!)).toBeLessThan(0.06);
+    const written = r.nodes['end']!.latency.mean!;
+    expect(off(r.nodes['gate']!.measures['unread'], 5 * (r.latency.mean! - written))).toBeLessThan(0.06);
+    // Held back, the first token comes when all are written, and the client takes ten seconds from there.
+    const whole = result(chat({ clientPace: constant(20), answerDelivery: 'whole' }, 5, 400));
+    expect(off(whole.latency.mean, written + 10)).toBeLessThan(0.01);
+    // Nobody waits for clients that are faster than the model.
+    expect(result(chat({ clientPace: constant(1e6) })).nodes['gate']!.measures['unread']).toBe(0);
+    expectEmpty(sim);
+  });
+
+  it('take up a place behind the gateway until they are taken, where they hold up who writes', () => {
+    // 5 a second × 10 s are 50 answers at a time: 25 places are too few for them, but not for writing.
+    const places = { clientPace: constant(20), gatewayConcurrency: 25 };
+    const [buffered, stalled] = [ran(chat(places, 5, 200)), ran(chat({ ...places, unreadHolds: 'place' }, 5, 200))];
+    expect(buffered.result().requests.failedShare).toBe(0);
+    expect(off(stalled.result().requests.answeredPerSecond, 2.5)).toBeLessThan(0.1);
+    expect(stalled.result().nodes['gate']!.measures['concurrency']!).toBeGreaterThan(0.95);
+    expectEmpty(buffered);
+    expectEmpty(stalled);
+  });
+
+  it('break off in the middle when their engine is lost, and are counted', () => {
+    const design = { ...chat({}, 20, 60), faults: [{ id: 'f', fault: 'replicas' as const, target: 'end', at: 30, seconds: 5, amount: 4, inFlight: 'fail' as const, repeat: 'once' as const, every: 60 }] };
+    const { broken } = result(design).nodes['gate']!.measures;
+    expect(broken!).toBeGreaterThan(0.01);
+    expect(result({ ...design, faults: [] }).nodes['gate']!.measures['broken']).toBe(0);
+  });
+
+  it('are let go with their clients, and through crashes', () => {
+    for (const unreadHolds of ['connection', 'place'])
+      for (const inFlight of inFlightChoices) {
+        const design = chat({ clientPace: { shape: 'lognormal', mean: 40, cv: 1 }, unreadHolds, gatewayConcurrency: 60, gatewayRoom: 20 }, 10, 40, { linkTimeout: 6, linkCancels: true });
+        const sim = ran({ ...design, faults: [{ id: 'f', fault: 'crash', target: 'gate', at: 15, seconds: 5, amount: 0, inFlight, repeat: 'once', every: 60 }] });
+        const gate = sim.result().nodes['gate']!;
+        expect(gate.failedBy['cancelled'] ?? 0).toBeGreaterThan(5);
+        sim.apply(tuned(sim.design, 'gate', { clientPace: constant(30) }), 'pace');
+        sim.runTo(60);
+        expectEmpty(sim);
+      }
+  });
+});

@@ -35,6 +35,18 @@ describe('autoscaler', () => {
     expect(sim.result().cost.usd).toBeCloseTo((4 * 100 + 10 * 100) / 3600, 9);
   });
 
+  it('comes up from nothing by any policy, because somebody waits; and is gone again when nobody does', () => {
+    for (const scalingPolicy of ['utilisation', 'predictive', 'queue']) {
+      const sim = scaled(people(0), { scalingPolicy, scalingLeast: 0, scalingInterval: 5, scalingDownPause: 10 }, {}, 60);
+      expect(sizes(sim).wanted, scalingPolicy).toBe(0);
+      sim.apply({ ...sim.design, nodes: sim.design.nodes.map((n) => (n.id === 'users' ? { ...n, params: { ...n.params, arrivalRate: 2 } } : n)) }, 'start');
+      sim.runTo(120);
+      expect(sizes(sim).ready, scalingPolicy).toBeGreaterThan(0);
+      expect(sim.result().requests.answered, scalingPolicy).toBeGreaterThan(20);
+      expect(imbalances(sim)).toEqual([]);
+    }
+  });
+
   it('shrinks only after its pause', () => {
     const scaler = { scalingInterval: 5, scalingDownPause: 100, scalingLeast: 2, scalingTarget: 0.5 };
     const busy = people(8);
@@ -44,6 +56,14 @@ describe('autoscaler', () => {
     expect(sizes(sim).wanted).toBeGreaterThan(12);
     sim.runTo(400);
     expect(sizes(sim).wanted).toBe(2);
+  });
+
+  it('does not ask for fewer because some are lost while the others are overloaded', () => {
+    const lost = { id: 'f', fault: 'replicas', target: 's', at: 60, seconds: 100, amount: 25, inFlight: 'fail', repeat: 'once', every: 600 } as const;
+    const server = node('s', 'model-server', { scorerReplicas: 30, scorerBatch: 1, scorerBase: 1, scorerPerItem: 0, scorerStart: constant(5) });
+    const scaler = node('a', 'autoscaler', { scalingMost: 100, scalingDownPause: 0, scalingInterval: 5, scalingLeast: 1, scalingTolerance: 0.4 });
+    const sim = ran({ ...sketch([people(20), server, scaler], [wire('users', 's'), wire('a', 's')], 66), faults: [lost] });
+    expect(sizes(sim).wanted).toBeGreaterThanOrEqual(30);
   });
 
   it('foresees a ramp: fewer requests wait than with a reaction to what is seen', () => {

@@ -1,13 +1,16 @@
 /** The KV cache beside a GPU pool: what it finds, what that saves, and what it drops. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { DesignFault } from '../src/design/design.ts';
 import { parseTrace } from '../src/design/trace.ts';
 import { Code } from '../src/engine/reasons.ts';
 import type { Trace } from '../src/engine/trace.ts';
 import { kvCache } from '../src/kinds/kv-cache.ts';
 import { defaults } from '../src/kit/param.ts';
 import { isPrefixCache } from '../src/kit/prefix.ts';
+import { Simulation } from '../src/run/simulation.ts';
 import { Rig, type Sent } from './gpu-pool-rig.ts';
+import { constant, imbalances, node, path, people, ran, sketch } from './sketch.ts';
 
 /** Requests of 1,000 tokens with 960 + 7 in common among those of the same prefix, far enough apart to come one by one. */
 const shared = (prefix: readonly number[]): Sent => ({ arrival: prefix.map((_, i) => 10 * i), input: prefix.map(() => 1000), output: prefix.map(() => 20), prefix, prefixInput: 967 });
@@ -136,5 +139,78 @@ describe.skipIf(!existsSync('../shared/truth/traces'))('the Mooncake conversatio
     }
     expect(rig.cacheMeasure('hitRatio')).toBeLessThanOrEqual(most / tokens);
     expect(rig.cacheMeasure('hitRatio')).toBeGreaterThan(0.9 * (most / tokens));
+  });
+});
+
+describe('a cache behind others', () => {
+  const cut = (at: number, seconds: number): DesignFault => ({ id: 'cut', fault: 'partition', target: 'b-far', at, seconds, amount: 0, inFlight: 'fail', repeat: 'once', every: 60 });
+  const asking = (count: number, more: Record<string, unknown> = {}) => ({ arrivals: 'regular', inputTokens: constant(1000), outputTokens: constant(2), prefixCount: count, prefixTokens: 960, keySkew: 0, ...more });
+
+  /** Two regions with a cache each, and one behind both; far enough between requests for each to be alone. */
+  const regions = (faults: readonly DesignFault[], near: Record<string, unknown> = {}, [a, b] = [0.5, 0.47], count = 40): Simulation => {
+    const nodes = [
+      people(a, asking(count)), { ...people(b, asking(count)), id: 'others' }, node('a-pool', 'gpu-pool'), node('b-pool', 'gpu-pool'),
+      node('a', 'kv-cache', near), node('b', 'kv-cache', near), node('far', 'kv-cache', { prefixCapacity: 1e13 }),
+    ];
+    const links = [...path('users', 'a-pool', 'a', 'far'), ...path('others', 'b-pool', 'b', 'far')];
+    return new Simulation({ ...sketch(nodes, links, 10_000), faults });
+  };
+  const of = (sim: Simulation, id: string) => sim.result().nodes[id]!.measures as Record<string, number>;
+
+  it('knows what one of them has computed, and hands it to the other', () => {
+    const sim = regions([]);
+    sim.runTo(2000);
+    // Each prefix is computed once in the whole world and comes from behind once at most.
+    const computed = (id: string): number => Math.round(2000 * of(sim, id).lookups! * (1 - of(sim, id).hitRequests!));
+    expect(computed('a') + computed('b')).toBe(40);
+    expect(of(sim, 'a').farHits!).toBeGreaterThan(0);
+    expect(of(sim, 'far').prefixBytes! / (960 * 131_072)).toBeGreaterThan(35);
+    expect(of(sim, 'b').provisional).toBe(0);
+    expect(imbalances(sim)).toEqual([]);
+  });
+
+  it('takes its time to answer, and that of the way', () => {
+    const mean = (prefixFarDelay: number): { first: number; share: number } => {
+      const sim = regions([], { prefixFarDelay, prefixFarBandwidth: 1e9, prefixBandwidth: 0 });
+      sim.runTo(2000);
+      return { first: of(sim, 'b-pool').firstToken!, share: of(sim, 'b').farHits! / 0.96 };
+    };
+    const quick = mean(0);
+    expect(quick.share).toBeGreaterThan(0.005);
+    // Those that come from behind are late by the delay, the others not at all.
+    expect((mean(0.5).first - quick.first) / (0.5 * quick.share)).toBeCloseTo(1, 2);
+  });
+
+  it('cannot be asked while the wire is cut; what is kept meanwhile is provisional, and told afterwards', () => {
+    const sim = regions([cut(0, 1000)], {}, [0, 0.5]);
+    sim.runTo(999);
+    expect(of(sim, 'b').provisional!).toBeGreaterThan(30);
+    expect(of(sim, 'far').prefixBytes).toBe(0);
+    expect(of(sim, 'b').farHits).toBe(0);
+    sim.runTo(1010);
+    const { lookups, hitRequests, reconciled } = of(sim, 'b');
+    const computed = 1010 * lookups! * (1 - hitRequests!);
+    expect(computed).toBeGreaterThan(35);
+    expect(reconciled! * 1010).toBeCloseTo(computed, 6);
+    // Told with the first request then, at 1,000 s; ∫ bytes behind dt.
+    expect((of(sim, 'far').prefixBytes! * 1010) / (960 * 131_072) / computed).toBeCloseTo(10, 6);
+  });
+
+  it('is not told of what has been dropped or forgotten before it could be reached', () => {
+    // Room for two prefixes.
+    const small = regions([cut(0, 1000)], { prefixCapacity: 2 * 960 * 131_072 }, [0, 0.5]);
+    small.runTo(1010);
+    expect(of(small, 'b').reconciled! * 1010).toBeCloseTo(2, 6);
+    const flush: DesignFault = { ...cut(990, 0), id: 'flush', fault: 'flush', target: 'b' };
+    const flushed = regions([cut(0, 1000), flush], {}, [0, 0.5]);
+    flushed.runTo(1010);
+    expect(of(flushed, 'b').reconciled! * 1010).toBeLessThan(7);
+  });
+
+  it('may have each other behind them', () => {
+    const design = sketch([people(1, asking(5)), node('pool', 'gpu-pool'), node('a', 'kv-cache'), node('b', 'kv-cache')], [...path('users', 'pool', 'a', 'b'), ...path('b', 'a')], 100);
+    const sim = ran(design);
+    expect(of(sim, 'a').hitRatio!).toBeGreaterThan(0.85);
+    expect(of(sim, 'a').prefixBytes).toBeCloseTo(of(sim, 'b').prefixBytes!, -3);
   });
 });

@@ -128,3 +128,62 @@ it('forgets in a crash who waited, and is full again', () => {
   expect(passed.arrivedTotal() - before).toBe(5);
   expect(imbalances(sim)).toEqual([]);
 });
+
+describe('several buckets', () => {
+  it('gives every key its own: who asks too much takes nothing from the others', () => {
+    // Zipf with exponent 1 over two keys: two thirds and one third of 300 a second, so 200 and 100; each may have 120.
+    const r = result(limited({ keyCount: 2, keySkew: 1 }, { limiterEach: 'key', limiterRefill: 120, limiterBurst: 120 }, 1000, 300)).nodes.gate!;
+    expect(off(r.measures.admitted, 120 + 100)).toBeLessThan(0.01);
+    expect(off(r.measures.used, (120 + 100) / 240)).toBeLessThan(0.01);
+    const together = result(limited({ keyCount: 2, keySkew: 1 }, { limiterRefill: 120, limiterBurst: 120 }, 1000, 300)).nodes.gate!;
+    expect(off(together.measures.admitted, 120)).toBeLessThan(0.01);
+  });
+
+  it('lets through as many times as much as there are copies that count apart', () => {
+    const admitted = (limiterCopies: number): number => result(limited({}, { limiterRefill: 50, limiterBurst: 50, limiterCopies }, 1000, 500)).nodes.gate!.measures.admitted!;
+    for (const copies of [1, 4, 8]) expect(off(admitted(copies), 50 * copies)).toBeLessThan(0.01);
+    // Eleven copies could pass 550 of 500 a second: nobody is refused but for clumps.
+    expect(off(admitted(11), 500)).toBeLessThan(0.03);
+  });
+
+  it('is met by the estimate by hand, with keys alike and copies apart', () => {
+    const design = limited({ keyCount: 20, keySkew: 0 }, { limiterEach: 'key', limiterCopies: 3, limiterRefill: 2, limiterBurst: 4 }, 2000, 400);
+    const sim = ran(design);
+    const { measures } = sim.result().nodes.gate!;
+    for (const row of estimates(design).gate!.rows) if (row.measure !== undefined && row.value > 0) expect(off(measures[row.measure], row.value), row.label).toBeLessThan(0.03);
+    expect(measures.left!).toBeGreaterThan(0);
+    expect(measures.left!).toBeLessThan(0.3);
+    expect(imbalances(sim)).toEqual([]);
+  });
+
+  it('refuses who waits when buckets are divided, and goes back to one with a line', () => {
+    const traffic = { arrivals: 'regular', keyCount: 4, keySkew: 0 };
+    const design = limited(traffic, { limiterRefill: 10, limiterBurst: 1, limiterWhenEmpty: 'queue', limiterRoom: 1e6 }, 100);
+    const sim = new Simulation(design);
+    sim.runTo(10);
+    const waiting = sim.board.net.nodes[sim.board.nodes.get('gate')!.node.index]!.inFlight;
+    expect(waiting).toBeGreaterThan(800);
+    sim.apply(tuned(design, 'gate', { limiterRefill: 10, limiterBurst: 1, limiterWhenEmpty: 'queue', limiterRoom: 1e6, limiterEach: 'key' }), 'divided');
+    sim.runTo(10.001);
+    expect(sim.result().nodes.gate!.inFlight).toBeLessThan(2);
+    sim.runTo(20);
+    sim.apply(tuned(design, 'gate', { limiterRefill: 20, limiterBurst: 5, limiterEach: 'key', limiterCopies: 2 }), 'apart');
+    sim.runTo(30);
+    sim.apply(design, 'one');
+    sim.runTo(40);
+    expect(sim.result().nodes.gate!.inFlight).toBeGreaterThan(800);
+    expect(imbalances(sim)).toEqual([]);
+  });
+
+  it('forgets in a crash who has drawn', () => {
+    const sim = new Simulation(limited({ arrivals: 'regular', keyCount: 2, keySkew: 0 }, { limiterEach: 'key', limiterRefill: 0, limiterBurst: 5 }, 100));
+    sim.runTo(10);
+    const { node: gate } = sim.board.nodes.get('gate')!;
+    expect(sim.board.nodes.get('end')!.node.arrivedTotal()).toBe(10);
+    sim.board.net.health.crash(gate.index, 'fail');
+    sim.board.net.health.restore(gate.index);
+    sim.runTo(20);
+    expect(sim.board.nodes.get('end')!.node.arrivedTotal()).toBe(20);
+    expect(imbalances(sim)).toEqual([]);
+  });
+});

@@ -71,6 +71,32 @@ describe('hit ratio', () => {
   });
 });
 
+describe('size-aware eviction', () => {
+  // Sizes and the work behind an answer differ, and belong to the keys.
+  const traffic = { keyCount: 10_000, keySkew: 0.8, keyAlike: true, itemCount: { shape: 'lognormal', mean: 20, cv: 2 }, requestBytes: { shape: 'lognormal', mean: 1000, cv: 3 } };
+  const behind = (params: Record<string, unknown>) =>
+    result(
+      sketch(
+        [people(2000, traffic), node('cache', 'response-cache', { responseOverhead: 0, responseLookup: constant(0), responseCapacity: 1e6, ...params }), node('origin', 'model-server', { scorerReplicas: 10_000, scorerBatch: 1, scorerPerItem: 0.002, scorerBase: 0, scorerJitter: 0 })],
+        path('users', 'cache', 'origin'),
+        90,
+        30,
+      ),
+    ).nodes;
+
+  it('serves small answers: more hits, but fewer bytes of them, than by recency', () => {
+    const [lru, sized] = [behind({}), behind({ responseEviction: 'GDSF' })];
+    expect(sized.cache!.measures.hitRatio!).toBeGreaterThan(1.15 * lru.cache!.measures.hitRatio!);
+    expect(sized.cache!.measures.byteHitRatio!).toBeLessThan(sized.cache!.measures.hitRatio! - 0.15);
+  });
+
+  it('saves more of the work behind it when it counts the time an answer took, for fewer hits', () => {
+    const [sized, timed] = [behind({ responseEviction: 'GDSF' }), behind({ responseEviction: 'GDSF', responseSaving: 'time' })];
+    expect(timed.cache!.measures.hitRatio!).toBeLessThan(sized.cache!.measures.hitRatio!);
+    expect(timed.origin!.inFlightMean).toBeLessThan(0.95 * sized.origin!.inFlightMean);
+  });
+});
+
 describe('response cache', () => {
   it('asks once for all who miss one key at a time', () => {
     // One key, 10,000/s, an origin of 0.1 s: about a thousand wait for the first fetch, and then all hit.
@@ -145,7 +171,7 @@ describe('response cache', () => {
 
 /** A cache written as plainly as can be: whom to evict is found by looking at everyone. */
 class PlainStore {
-  entries: { key: number; bytes: number; used: number; hits: number; value: number }[] = [];
+  entries: { key: number; bytes: number; density: number; used: number; hits: number; value: number }[] = [];
   private tick = 0;
   private inflation = 0;
   constructor(
@@ -157,13 +183,13 @@ class PlainStore {
     if (entry === undefined) return false;
     entry.used = this.tick++;
     entry.hits++;
-    entry.value = this.inflation + entry.hits / entry.bytes;
+    entry.value = this.inflation + entry.hits * entry.density;
     return true;
   }
-  put(key: number, bytes: number): void {
+  put(key: number, bytes: number, cost: number): void {
     if (bytes > this.capacity) return;
     while (this.entries.reduce((sum, e) => sum + e.bytes, bytes) > this.capacity) this.evict();
-    this.entries.push({ key, bytes, used: this.tick++, hits: 1, value: this.inflation + 1 / bytes });
+    this.entries.push({ key, bytes, density: cost / bytes, used: this.tick++, hits: 1, value: this.inflation + cost / bytes });
   }
   private evict(): void {
     const worse = (a: (typeof this.entries)[number], b: typeof a): boolean =>
@@ -187,8 +213,9 @@ describe('store', () => {
         // Powers of two make values of equals comparable without rounding; a fraction of their own makes them differ.
         const bytes = eviction === 'GDSF' ? Math.fround(1 + 20 * stream.uniform()) : 1 + stream.below(20);
         if (hit) continue;
-        store.put(key, bytes);
-        plain.put(key, bytes);
+        const cost = Math.fround(stream.uniform());
+        store.put(key, bytes, cost);
+        plain.put(key, bytes, cost);
         expect(store.entries).toBe(plain.entries.length);
       }
     }

@@ -98,3 +98,24 @@ it('a herd does not use up the log that is replayed', () => {
   sim.runTo(200);
   expect(sim.result().requests).toMatchObject({ offered: rows + 1000, answered: rows + 1000 });
 });
+
+it('who asks for the same thing gets the same, and over all things lengths are spread as they would be without', () => {
+  const sizes = new Map<number, string>();
+  const inputs: number[] = [];
+  const sim = new Simulation(design({ arrivalRate: 1000, keyCount: 20_000, keySkew: 0.5, keyAlike: true, requestBytes: { shape: 'lognormal', mean: 1000, cv: 1 }, itemCount: { shape: 'uniform', mean: 50, cv: 0.5 } }));
+  sim.board.net.ledger.listener = (r) => {
+    const { requests } = sim.board.net;
+    const said = `${requests.input(r)} ${requests.output(r)} ${requests.bytes(r)} ${requests.items(r)}`;
+    const known = sizes.get(requests.key(r));
+    if (known === undefined) inputs.push(requests.input(r));
+    else expect(said).toBe(known);
+    sizes.set(requests.key(r), said);
+  };
+  sim.runTo(60);
+  expect(new Set(sizes.values()).size).toBe(sizes.size);
+  const mean = inputs.reduce((a, b) => a + b, 0) / inputs.length;
+  const cv = Math.sqrt(inputs.reduce((a, b) => a + (b - mean) ** 2, 0) / inputs.length) / mean;
+  expect(inputs.length).toBeGreaterThan(15_000);
+  expect(Math.abs(mean / 1000 - 1)).toBeLessThan(0.03);
+  expect(Math.abs(cv / 0.8 - 1)).toBeLessThan(0.05);
+});

@@ -8,8 +8,11 @@ import { createAutosave } from '../src/session/autosave.ts';
 import { createEngine, type Engine, type EngineEvents } from '../src/session/engine.ts';
 import { charts, frames } from '../src/session/frames.ts';
 import { createPlayer } from '../src/session/player.ts';
+import type { Progress, Replicated } from '../src/session/replications.ts';
 import type { Shelf, WriterLock } from '../src/session/shelf.ts';
 import { createSession } from '../src/session/store.ts';
+import { createStudy, isStale } from '../src/session/study.ts';
+import type { Study } from '../src/run/statistics/replication.ts';
 import { anyStep } from './design-arbitrary.ts';
 
 const layout: Layout = { nodes: {}, links: {}, cells: {}, failing: {} };
@@ -50,12 +53,12 @@ function memoryShelf(): Shelf & { readonly kept: Map<string, Design>; broken: Er
 function table() {
   const engine = toyEngine();
   const shelf = memoryShelf();
-  const held = new Set<string>();
+  const held = new Map<string, () => void>();
   let [ids, hide] = [0, () => undefined as void];
-  const lock = (id: string): Promise<WriterLock | null> => {
-    if (held.has(id)) return Promise.resolve(null);
-    held.add(id);
-    return Promise.resolve({ release: () => held.delete(id) });
+  const lock = (id: string, take = false): Promise<WriterLock | null> => {
+    if (held.has(id) && !take) return Promise.resolve(null);
+    held.get(id)?.();
+    return Promise.resolve({ release: () => void held.delete(id), lost: new Promise<void>((lost) => held.set(id, lost)) });
   };
   const ground = { shelf, lock, now: () => 0, newId: () => `new-${++ids}`, onHide: (call: () => void) => void (hide = call), crashedWith: () => false };
   const session = createSession({ ...ground, player: (host) => createPlayer(host, engine.make) });
@@ -180,6 +183,46 @@ describe('the run', () => {
     state().restart();
     await settle();
     expect(state().run.state).toBe('running');
+  });
+});
+
+describe('a run that says nothing', () => {
+  it('is told after two seconds, and no longer when it is heard again', async () => {
+    const { state, engine } = table();
+    state().open(emptyDesign, 'new');
+    await settle();
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(state().run.silent).toBe(false);
+    engine.say().onFrame(frame('running'));
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(state().run.silent).toBe(false);
+    await vi.advanceTimersByTimeAsync(700);
+    expect(state().run.silent).toBe(true);
+    engine.say().onFrame(frame('running'));
+    expect(state().run.silent).toBe(false);
+  });
+
+  it('is of no matter while it is paused', async () => {
+    const { state } = table();
+    state().open(emptyDesign, 'new');
+    await settle();
+    state().pause();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(state().run.silent).toBe(false);
+  });
+
+  it('can be started again with the design as it stands, paused', async () => {
+    const { state, engine } = table();
+    state().open(emptyDesign, 'new');
+    await settle();
+    state().edit('Add users', (d) => edit.addNode(d, 'users', 0, 0));
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(state().run.silent).toBe(true);
+    state().revive();
+    await settle();
+    expect(engine.told.slice(-2)).toEqual(['stop', 'load']);
+    expect(engine.designs.at(-1)!.nodes.length).toBe(1);
+    expect([state().run.state, state().run.silent]).toEqual(['paused', false]);
   });
 });
 
@@ -323,18 +366,68 @@ describe('autosave', () => {
     expect([state().design.name, state().documentId, state().canUndo]).toEqual(['Left in haste', 'a', false]);
   });
 
-  it('keeps a copy where another tab writes the document', async () => {
-    const { state, shelf, held } = table();
-    held.add('a');
-    state().open(emptyDesign, 'saved', 'a');
-    state().edit('Name', (d) => edit.renameDesign(d, 'Second tab'));
-    await vi.advanceTimersByTimeAsync(450);
-    expect(shelf.kept.has('a')).toBe(false);
-    expect(shelf.kept.get(state().documentId)?.name).toBe('Second tab');
-    expect(state().toasts.at(-1)?.text).toMatch(/open in another tab/);
-    state().edit('Name', (d) => edit.renameDesign(d, 'Second tab, still'));
-    await vi.advanceTimersByTimeAsync(450);
-    expect(shelf.kept.size).toBe(1);
+  describe('in two tabs', () => {
+    const design = (name: string): Design => edit.renameDesign(emptyDesign, name);
+    /** A document that another tab has written last and still writes. */
+    async function shared() {
+      const made = table();
+      const { state, shelf, held } = made;
+      let lost = false;
+      held.set('a', () => (lost = true));
+      shelf.kept.set('a', design('Saved'));
+      state().open(design('Saved'), 'saved', 'a');
+      await settle();
+      return { ...made, lost: () => lost };
+    }
+
+    it('writes nothing where another tab writes, says so, and keeps what is left unwritten as one copy', async () => {
+      const { state, shelf, hide } = await shared();
+      expect(state().elsewhere).toBe(true);
+      state().edit('Name', (d) => edit.renameDesign(d, 'Second tab'));
+      await vi.advanceTimersByTimeAsync(450);
+      hide();
+      hide();
+      await settle();
+      expect([...shelf.kept].map(([id, { name }]) => [id, name])).toEqual([['a', 'Saved'], [expect.stringMatching(/^aside new-/), 'Second tab']]);
+    });
+
+    it('goes on with what the other tab has made when it is taken over untouched', async () => {
+      const { state, shelf, lost } = await shared();
+      shelf.kept.set('a', design('Moved on'));
+      await state().takeOver();
+      await settle();
+      expect([lost(), state().elsewhere, state().design.name, state().documentId]).toEqual([true, false, 'Moved on', 'a']);
+      state().edit('Name', (d) => edit.renameDesign(d, 'Here now'));
+      await vi.advanceTimersByTimeAsync(450);
+      expect(shelf.kept.get('a')?.name).toBe('Here now');
+    });
+
+    it('keeps the work of both when both have changed it', async () => {
+      const { state, shelf, hide } = await shared();
+      state().edit('Name', (d) => edit.renameDesign(d, 'Second tab'));
+      hide();
+      shelf.kept.set('a', design('First tab'));
+      await state().takeOver();
+      await vi.advanceTimersByTimeAsync(450);
+      expect([state().design.name, shelf.kept.get('a')?.name]).toEqual(['Second tab', 'Second tab']);
+      expect([...shelf.kept.values()].map(({ name }) => name)).toContain('First tab (other tab)');
+      expect(state().toasts.at(-1)?.text).toMatch(/kept as a design of its own/);
+    });
+
+    it('stops writing when another tab takes over, and takes back', async () => {
+      const { state, shelf, ground } = table();
+      state().open(design('Mine'), 'saved', 'a');
+      await settle();
+      expect(state().elsewhere).toBe(false);
+      await ground.lock('a', true);
+      await settle();
+      expect(state().elsewhere).toBe(true);
+      state().edit('Name', (d) => edit.renameDesign(d, 'Unwritten'));
+      await vi.advanceTimersByTimeAsync(450);
+      expect(shelf.kept.has('a')).toBe(false);
+      await state().takeOver();
+      expect([state().elsewhere, shelf.kept.get('a')?.name]).toEqual([false, 'Unwritten']);
+    });
   });
 
   it('says once that storage is full, and saves again when it is not', async () => {
@@ -354,13 +447,81 @@ describe('autosave', () => {
 
   it('lets a document go when another is followed', async () => {
     const { ground, held } = table();
-    const autosave = createAutosave({ ...ground, onCopy: () => undefined, onFailure: () => undefined });
+    const autosave = createAutosave({ ...ground, onElsewhere: () => undefined, onFailure: () => undefined });
     autosave.follow('a');
     await settle();
-    expect([...held]).toEqual(['a']);
+    expect([...held.keys()]).toEqual(['a']);
     autosave.follow('b');
     await settle();
-    expect([...held]).toEqual(['b']);
+    expect([...held.keys()]).toEqual(['b']);
+  });
+});
+
+describe('a study', () => {
+  /** A study whose runs are done when the test says so. */
+  function laid() {
+    const { session, state } = table();
+    const begun: { study: Study; tell: (progress: Progress) => void; done: (all: readonly Replicated[] | null) => void; fail: (error: Error) => void; cancelled: boolean }[] = [];
+    const study = createStudy(session, (asked, tell = () => undefined) => {
+      let [done, fail] = [(_: readonly Replicated[] | null): void => undefined, (_: Error): void => undefined];
+      const answer = new Promise<readonly Replicated[] | null>((resolve, reject) => ([done, fail] = [resolve, reject]));
+      const one = { study: asked, tell, done, fail, cancelled: false };
+      begun.push(one);
+      return { answer, cancel: () => ((one.cancelled = true), done(null)) };
+    });
+    const design = edit.addNode(emptyDesign, 'users', 0, 0);
+    state().open(design, 'new', 'doc');
+    return { state, study, begun, design };
+  }
+  const replicated = (design: Design): Replicated => ({ design } as Replicated);
+
+  it('runs both designs under the seed, length and warm-up of the present one', () => {
+    const { study, begun, design } = laid();
+    const rival = { ...emptyDesign, run: { ...emptyDesign.run, seed: 99, seconds: 7 } };
+    study.getState().begin({ design, rival: { name: 'empty', design: rival }, count: 10 });
+    expect(begun[0]!.study).toMatchObject({ count: 10, designs: [{ nodes: design.nodes, run: design.run }, { nodes: [], run: design.run }] });
+    expect(study.getState().progress).toEqual({ done: 0, of: 20, share: 0 });
+  });
+
+  it('tells how far it is and what it found, and when the design has moved on', async () => {
+    const { state, study, begun, design } = laid();
+    study.getState().begin({ design, rival: null, count: 2 });
+    begun[0]!.tell({ done: 1, of: 2, share: 0.6 });
+    expect(study.getState()).toMatchObject({ state: 'running', progress: { done: 1 }, found: null });
+    begun[0]!.done([replicated(design)]);
+    await settle();
+    expect(study.getState()).toMatchObject({ state: 'done', found: { design }, against: null });
+    state().edit('Name', (d) => edit.renameDesign(d, 'Another name'));
+    expect(isStale(study.getState(), state().design)).toBe(false);
+    state().edit('Add', (d) => edit.addNode(d, 'service', 0, 0));
+    expect(isStale(study.getState(), state().design)).toBe(true);
+    state().undo();
+    expect(isStale(study.getState(), state().design)).toBe(false);
+  });
+
+  it('gives its workers back when it is dropped, asked anew, or another document is opened', async () => {
+    const { state, study, begun, design } = laid();
+    const ask = (): void => study.getState().begin({ design, rival: null, count: 2 });
+    ask();
+    ask();
+    expect(begun.map(({ cancelled }) => cancelled)).toEqual([true, false]);
+    begun[0]!.tell({ done: 2, of: 2, share: 1 });
+    await settle();
+    expect(study.getState()).toMatchObject({ state: 'running', progress: { done: 0 } });
+    study.getState().drop();
+    ask();
+    state().open(emptyDesign, 'new', 'other');
+    await settle();
+    expect(begun.map(({ cancelled }) => cancelled)).toEqual([true, true, true]);
+    expect(study.getState()).toMatchObject({ state: 'none', asked: null, found: null });
+  });
+
+  it('says why it failed', async () => {
+    const { study, begun, design } = laid();
+    study.getState().begin({ design, rival: null, count: 2 });
+    begun[0]!.fail(new Error('A replication failed: boom'));
+    await settle();
+    expect(study.getState()).toMatchObject({ state: 'failed', trouble: 'A replication failed: boom' });
   });
 });
 
@@ -401,7 +562,7 @@ describe('the engine', () => {
     return { worker, fire };
   };
 
-  it('gives up a worker that falls silent within about two seconds and rejects what was asked of it', async () => {
+  it('gives up a worker that falls silent for ten seconds and rejects what was asked of it', async () => {
     const lost: string[] = [];
     // The listener and the first heartbeat are answered, nothing after.
     const workers = [deaf(3), deaf()];
@@ -410,7 +571,9 @@ describe('the engine', () => {
     await engine.pause();
     await vi.advanceTimersByTimeAsync(600);
     const asked = engine.result().catch((error: Error) => error.message);
-    await vi.advanceTimersByTimeAsync(2500);
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(lost).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2000);
     expect(await asked).toBe('The simulation stopped answering and was restarted.');
     expect([lost.length, workers[0]!.worker.terminated, started]).toEqual([1, true, 1]);
     void engine.pause().catch(() => undefined);

@@ -64,6 +64,25 @@ export class Stream {
     for (let i = 0; i < 8; i++) this.step();
   }
 
+  /**
+   * Goes to the place with that number: what is drawn from there on depends on these two whole numbers alone, and on nothing drawn before.
+   * The words of state are the place, counted on, each mixed through (finaliser of MurmurHash3, Appleby, public domain).
+   */
+  seek(origin: number, place: number): void {
+    const { s } = this;
+    for (let k = 0; k < 4; k++) {
+      let h = (origin ^ Math.imul(place, 0x9e3779b1)) + Math.imul(k + 1, 0x7f4a7c15);
+      h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+      h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+      s[k] = h ^ (h >>> 16);
+    }
+    s[3]! |= 1;
+    this.exponentialAt = this.exponentials.length;
+    this.normalAt = this.normals.length;
+    this.step();
+    this.step();
+  }
+
   /** Draws 64 fresh bits into `s[4]` and `s[5]`. */
   private step(): void {
     const s = this.s;

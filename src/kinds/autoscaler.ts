@@ -1,6 +1,7 @@
 /** An autoscaler: looks at a component now and then and sizes its replicas, by what it sees, by the clock, or by where things are going. */
 import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
+import { published } from '../kit/evidence.ts';
 import { defineKind, type Component, type Replicas, type ScalingSignal, type Site } from '../kit/kind.ts';
 import { choice, real, table, whole, type Values } from '../kit/param.ts';
 
@@ -53,6 +54,8 @@ interface Watch {
   readonly target: Replicas;
   total: number;
   per: number;
+  /** ∫ work waiting dt up to the last look. */
+  waited: number;
   grewAt: number;
   /** Sizes wanted of late, with their times, for the pause before shrinking; and loads seen of late, in busy replicas. */
   readonly wishes: { readonly at: number; readonly size: number }[];
@@ -90,7 +93,7 @@ class Autoscaler extends Node implements Component<AutoscalerValues> {
     const { signal } = this;
     const { now } = this.net;
     const at = target.signals[signal];
-    return { target, total: at?.total(now) ?? 0, per: at?.per(now) ?? 0, grewAt: -Infinity, wishes: [], loads: [] };
+    return { target, total: at?.total(now) ?? 0, per: at?.per(now) ?? 0, waited: target.signals.queue?.total(now) ?? 0, grewAt: -Infinity, wishes: [], loads: [] };
   }
 
   private get signal(): ScalingSignal {
@@ -129,18 +132,29 @@ class Autoscaler extends Node implements Component<AutoscalerValues> {
     const [total, per] = [signal.total(now), signal.per(now)];
     const seen = per > watch.per ? (total - watch.total) / (per - watch.per) : total > watch.total ? Infinity : 0;
     [watch.total, watch.per] = [total, per];
-    this.resize(watch, this.steadied(watch, this.wanted(watch, seen), now));
+    const waits = this.waits(watch, now);
+    this.resize(watch, this.steadied(watch, this.wanted(watch, seen, waits), now));
+  }
+
+  /** Whether anything has waited since the last look. */
+  private waits(watch: Watch, now: number): boolean {
+    const before = watch.waited;
+    watch.waited = watch.target.signals.queue?.total(now) ?? 0;
+    return watch.waited > before;
   }
 
   /** Replicas × seen ÷ target (Kubernetes' rule), unless within tolerance; with prediction, what is seen is first carried on. */
-  private wanted(watch: Watch, seen: number): number {
+  private wanted(watch: Watch, seen: number, waits: boolean): number {
     const { scalingTarget, scalingTolerance } = this.values;
     const { ready, wanted } = watch.target;
-    // From nothing, any work at all brings one; without a figure of its own there is nothing to multiply.
-    if (ready === 0) return Math.max(wanted, seen > 0 ? 1 : 0);
+    // From nothing, any work at all brings one, also work that only waits; without a figure of its own there is nothing to multiply.
+    if (ready === 0) return Math.max(wanted, seen > 0 || waits ? 1 : 0);
     const load = this.foreseen(watch, ready * seen);
-    if (Math.abs(load / ready / scalingTarget - 1) <= scalingTolerance) return wanted;
-    return Math.ceil(load / scalingTarget - 1e-9);
+    const ratio = load / ready / scalingTarget;
+    if (Math.abs(ratio - 1) <= scalingTolerance) return wanted;
+    const size = Math.ceil(load / scalingTarget - 1e-9);
+    // While some are missing or starting, those that serve may be overloaded and still come to less than was wanted: no reason to shrink.
+    return ratio > 1 ? Math.max(wanted, size) : size;
   }
 
   /** The load, in busy replicas, as it will be after the horizon if it goes on as over the last looks (least squares); never less than now. */
@@ -216,9 +230,14 @@ export const autoscaler = defineKind({
   slices: ['scalingLeast', 'scalingMost'],
   ports: { in: null, out: [{ wire: 'control', max: 20 }], refusal: 'an autoscaler sizes replicas and is asked by nobody' },
   measures: {
-    ready: { label: 'ready', unit: 'count', help: 'replicas that serve, as seen at its looks', total: (n: Autoscaler) => n.seenReady, per: (n: Autoscaler) => n.looks },
-    starting: { label: 'starting', unit: 'count', help: 'replicas on their way, as seen at its looks', total: (n: Autoscaler) => n.seenStarting, per: (n: Autoscaler) => n.looks },
-    changes: { label: 'changes per hour', unit: 'count', help: 'times it asked for another number', total: (n: Autoscaler) => n.changes * 3600 },
+    ready: { label: 'ready', unit: 'count', help: 'replicas that serve, as seen at its looks', formula: 'Σ replicas seen serving ÷ looks', inputs: ['scalingInterval', 'scalingLeast', 'scalingMost'], total: (n: Autoscaler) => n.seenReady, per: (n: Autoscaler) => n.looks },
+    starting: { label: 'starting', unit: 'count', help: 'replicas on their way, as seen at its looks', formula: 'Σ replicas seen starting ÷ looks', inputs: ['scalingInterval', 'scalingTarget'], total: (n: Autoscaler) => n.seenStarting, per: (n: Autoscaler) => n.looks },
+    changes: { label: 'changes per hour', unit: 'count', help: 'times it asked for another number', formula: 'times it asked for another number ÷ hours', inputs: ['scalingInterval', 'scalingTolerance', 'scalingDownPause'], total: (n: Autoscaler) => n.changes * 3600 },
+  },
+  evidence: {
+    scalingInterval: published('Kubernetes horizontal pod autoscaler: 15 s'),
+    scalingTolerance: published('Kubernetes horizontal pod autoscaler: 0.1'),
+    scalingDownPause: published('Kubernetes horizontal pod autoscaler: 300 s'),
   },
   card: ['ready', 'starting'],
   face: { form: 'cells' },

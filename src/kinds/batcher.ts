@@ -7,7 +7,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Pattern } from '../engine/requests.ts';
 import { takesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
@@ -333,11 +334,12 @@ export const batcher = defineKind({
   slices: ['batcherInFlight', 'batcherRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
-    batchSize: { label: 'mean batch', unit: 'requests', help: 'calls in a batch as it leaves', total: (n: Batcher) => n.released, per: (n: Batcher) => n.batches },
-    full: { label: 'full batches', unit: 'share', help: 'batches that left because they were full', total: (n: Batcher) => n.full, per: (n: Batcher) => n.batches },
-    batches: { label: 'batches', unit: 'requests/second', help: 'batches that left', total: (n: Batcher) => n.batches },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time spent gathering per call that arrived', total: (n: Batcher, now: number) => n.queueArea(now), per: (n: Batcher) => n.arrivedTotal() },
+    batchSize: { label: 'mean batch', unit: 'requests', help: 'calls in a batch as it leaves', formula: 'calls that left ÷ batches that left', inputs: ['arrivals', 'batches', 'batcherLimit', 'batcherMaxWait'], total: (n: Batcher) => n.released, per: (n: Batcher) => n.batches },
+    full: { label: 'full batches', unit: 'share', help: 'batches that left because they were full', formula: 'batches that left full ÷ batches that left', inputs: ['batchSize', 'batcherLimit'], total: (n: Batcher) => n.full, per: (n: Batcher) => n.batches },
+    batches: { label: 'batches', unit: 'requests/second', help: 'batches that left', inputs: ['arrivals', 'batchSize'], total: (n: Batcher) => n.batches },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time spent gathering per call that arrived', formula: '∫ calls being gathered dt ÷ calls that arrived', inputs: ['waiting', 'arrivals', 'batcherMaxWait'], total: (n: Batcher, now: number) => n.queueArea(now), per: (n: Batcher) => n.arrivedTotal() },
   },
+  common: { waiting: { inputs: ['batcherMaxWait'] }, latency: { inputs: ['wait'] } },
   card: ['batchSize', 'wait'],
   face: { form: 'spark', measure: 'batchSize' },
   subtitle: (v) => `≤ ${v.batcherLimit.toLocaleString('en')} ${v.batcherCounting}, ≤ ${(v.batcherMaxWait * 1000).toLocaleString('en')} ms`,
@@ -347,7 +349,7 @@ export const batcher = defineKind({
     const total = weights.reduce((a, b) => a + b, 0);
     return weights.map((w) => ({ ...flow, rate: total > 0 ? (flow.rate * w) / total : 0 }));
   },
-  cost: (v) => [{ label: 'batcher', usdPerHour: v.batcherPrice, source: priceSource(v.batcherPrice, params.batcherPrice, 'assumed: part of the calling service') }],
+  cost: (v) => [{ label: 'batcher', usdPerHour: v.batcherPrice, ...priced(v.batcherPrice, params.batcherPrice, assumed('part of the calling service')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Batcher(values, site),

@@ -4,6 +4,7 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults, type FaultName } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, toggle, whole, type Values } from '../kit/param.ts';
@@ -290,12 +291,18 @@ export const cdn = defineKind({
   params,
   ports: { in: 'call', out: [{ wire: 'call', max: 1 }] },
   measures: {
-    edgeHitRatio: { label: 'hit ratio', unit: 'share', help: 'requests answered at their edge', total: (n: Cdn) => n.hits, per: (n: Cdn) => n.lookups },
-    shieldHitRatio: { label: 'hit ratio of the shield', unit: 'share', help: 'what edges asked of the shield and got there', total: (n: Cdn) => n.shieldHits, per: (n: Cdn) => n.shieldLookups },
-    originFetches: { label: 'origin sees', unit: 'requests/second', help: 'requests that went to the origin', total: (n: Cdn) => n.fetched },
-    originBytes: { label: 'from the origin', unit: 'bytes/second', help: 'bytes that came from the origin', total: (n: Cdn) => n.bytesIn },
-    cdnCoalesced: { label: 'coalesced', unit: 'share', help: 'requests that waited for a fetch already under way', total: (n: Cdn) => n.coalesced, per: (n: Cdn) => n.lookups },
-    egress: { label: 'delivered', unit: 'bytes/second', help: 'bytes delivered to people', total: (n: Cdn) => n.bytesOut },
+    edgeHitRatio: { label: 'hit ratio', unit: 'share', help: 'requests answered at their edge', formula: 'requests answered at their edge ÷ requests looked up', inputs: ['cdnEdges', 'cdnCapacity', 'cdnTtl'], total: (n: Cdn) => n.hits, per: (n: Cdn) => n.lookups },
+    shieldHitRatio: { label: 'hit ratio of the shield', unit: 'share', help: 'what edges asked of the shield and got there', formula: 'hits at the shield ÷ look-ups there', inputs: ['cdnShieldCapacity', 'cdnTtl'], total: (n: Cdn) => n.shieldHits, per: (n: Cdn) => n.shieldLookups },
+    originFetches: { label: 'origin sees', unit: 'requests/second', help: 'requests that went to the origin', inputs: ['arrivals', 'edgeHitRatio', 'shieldHitRatio', 'cdnCoalesced'], total: (n: Cdn) => n.fetched },
+    originBytes: { label: 'from the origin', unit: 'bytes/second', help: 'bytes that came from the origin', inputs: ['originFetches'], total: (n: Cdn) => n.bytesIn },
+    cdnCoalesced: { label: 'coalesced', unit: 'share', help: 'requests that waited for a fetch already under way', formula: 'requests that waited for a fetch under way ÷ requests looked up', inputs: ['cdnCoalescing'], total: (n: Cdn) => n.coalesced, per: (n: Cdn) => n.lookups },
+    egress: { label: 'delivered', unit: 'bytes/second', help: 'bytes delivered to people', inputs: ['answers'], total: (n: Cdn) => n.bytesOut },
+  },
+  common: { latency: { inputs: ['edgeHitRatio', 'cdnEdgeTime', 'cdnShieldTime'] } },
+  evidence: {
+    cdnTtl: published('Amazon CloudFront, default time to live: 24 h'),
+    cdnEdgeTime: assumed('a look-up in memory or on a local drive; the way to the edge is the wire'),
+    cdnShieldTime: assumed('across a continent and back'),
   },
   card: ['edgeHitRatio', 'originFetches'],
   face: { form: 'cells' },

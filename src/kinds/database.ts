@@ -4,7 +4,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../engine/station.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, whole, type Distribution, type Values } from '../kit/param.ts';
@@ -170,7 +171,7 @@ function byHand(v: DbValues, flow: Flow): EstimateRow[] {
   return [
     { label: 'utilisation', value: Math.min(1, load / (c * (1 + v.dbReplicas))), unit: 'share', formula: 'calls × mean time ÷ connections, over all servers', source: 'utilisation law', measure: 'utilisation', assumes: 'nothing is refused' },
     { label: 'primary', value: Math.min(1, (primaryRate * primary.mean) / c), unit: 'share', formula: alone ? 'calls × mean time ÷ connections' : 'writes × write time ÷ connections', source: 'utilisation law', measure: 'primaryUtilisation', assumes: 'nothing is refused' },
-    { label: 'capacity', value: capacity, unit: 'requests/second', formula: alone ? 'connections ÷ mean time' : 'the smaller of what the primary can write and the replicas can read', source: 'utilisation law' },
+    { label: 'capacity', value: capacity, unit: 'requests/second', formula: alone ? 'connections ÷ mean time' : 'the smaller of what the primary can write and the replicas can read', source: 'utilisation law', wall: 'connections' },
     { label: 'must wait', value: erlangC(c, primaryRate * primary.mean), unit: 'share', formula: 'Erlang C at the primary', source: 'Erlang 1917', assumes: 'exponential times; exact for M/M/c' },
     { label: 'mean wait', value: alone ? wait : v.dbWriteShare * wait + (1 - v.dbWriteShare) * readWait, unit: 'seconds', formula: '(Ca² + Cs²)/2 × Erlang-C wait', source: 'Allen and Cunneen 1990; exact for M/M/c and M/G/1', measure: 'wait', assumes: 'an unbounded queue; replicas chosen at random (by load they do better)' },
   ];
@@ -189,16 +190,25 @@ export const database = defineKind({
   slices: ['dbReplicas', 'dbConnections', 'dbQueue'],
   ports: { in: 'call', out: [], refusal: 'a database is where calls end' },
   measures: {
-    dbReads: { label: 'reads', unit: 'requests/second', help: 'reads answered', total: (n: Database) => n.reads },
-    dbWrites: { label: 'writes', unit: 'requests/second', help: 'writes answered', total: (n: Database) => n.writes },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line for a connection per accepted call', total: (n: Database, now: number) => n.queueArea(now), per: (n: Database) => n.accepted },
-    primaryUtilisation: { label: 'primary busy', unit: 'share', help: 'connections of the primary in use', total: (n: Database, now: number) => n.primaryBusy(now), per: (n: Database, now: number) => n.primaryServers(now), chart: 'utilisation' },
+    dbReads: { label: 'reads', unit: 'requests/second', help: 'reads answered', inputs: ['arrivals', 'dbWriteShare'], total: (n: Database) => n.reads },
+    dbWrites: { label: 'writes', unit: 'requests/second', help: 'writes answered', inputs: ['arrivals', 'dbWriteShare'], total: (n: Database) => n.writes },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line for a connection per accepted call', formula: '∫ calls in line dt ÷ calls accepted', inputs: ['waiting', 'arrivals', 'dbConnections'], total: (n: Database, now: number) => n.queueArea(now), per: (n: Database) => n.accepted },
+    primaryUtilisation: { label: 'primary busy', unit: 'share', help: 'connections of the primary in use', formula: '∫ busy connections of the primary dt ÷ ∫ its connections dt', inputs: ['dbWrites', 'dbConnections', 'dbWriteTime'], total: (n: Database, now: number) => n.primaryBusy(now), per: (n: Database, now: number) => n.primaryServers(now), chart: 'utilisation' },
+  },
+  common: {
+    utilisation: { formula: '∫ busy connections dt ÷ ∫ connections dt, over all servers', inputs: ['dbConnections', 'dbReplicas', 'dbReadTime', 'dbWriteTime', 'dbWriteShare'] },
+    waiting: { inputs: ['dbConnections', 'dbQueue'] },
+    latency: { inputs: ['wait', 'dbReadTime', 'dbWriteTime'] },
+  },
+  evidence: {
+    dbReadTime: assumed('an indexed point read, data in memory: 0.3–1 ms is commonly reported for PostgreSQL'),
+    dbWriteTime: assumed('a small transaction with one log flush on network storage: 1–5 ms'),
   },
   card: ['utilisation', 'waiting'],
   face: { form: 'cells' },
   subtitle: (v) => (v.dbReplicas === 0 ? `${v.dbConnections} connections` : `primary + ${v.dbReplicas} replicas`),
   estimate: byHand,
-  cost: (v) => [{ label: `${1 + v.dbReplicas} servers`, usdPerHour: (1 + v.dbReplicas) * v.pricePerDbServer, source: priceSource(v.pricePerDbServer, params.pricePerDbServer, 'AWS RDS for PostgreSQL db.r6g.xlarge single zone, us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${1 + v.dbReplicas} servers`, usdPerHour: (1 + v.dbReplicas) * v.pricePerDbServer, ...priced(v.pricePerDbServer, params.pricePerDbServer, published('AWS RDS for PostgreSQL db.r6g.xlarge single zone, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Database(values, site),

@@ -3,12 +3,13 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import type { TakesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, evidenceIn, type Constant, type Evidence } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { BatchingNode, type Batch, type BatchRules } from './encoder/batching.ts';
-import { embedders, encoderOf, EncoderTime, flopOf, measuredShare } from './encoder/models.ts';
+import { embedders, encoderOf, EncoderTime, flopOf, measuredShare, type Setup, shareEvidence, workingsOf } from './encoder/models.ts';
 import { gpuOf, gpus } from './gpu-pool/catalogue-gpus.ts';
 
 const params = {
@@ -63,8 +64,12 @@ const params = {
 type EmbedderValues = Values<typeof params>;
 
 const rulesOf = (v: EmbedderValues): BatchRules => ({ packing: v.textPacking, mostTokens: v.textBatchTokens, mostTexts: v.textBatchSize, delay: v.textDelay, room: v.embedderRoom });
-const timeOf = (v: EmbedderValues): EncoderTime => new EncoderTime({ encoder: encoderOf(embedders, v.embedderModel), gpu: v.embedderGpu, precision: v.embedderPrecision, share: v.embedderShare });
+const setupOf = (v: EmbedderValues): Setup => ({ encoder: encoderOf(embedders, v.embedderModel), gpu: v.embedderGpu, precision: v.embedderPrecision, share: v.embedderShare });
+const timeOf = (v: EmbedderValues): EncoderTime => new EncoderTime(setupOf(v));
+const workings = (v: EmbedderValues): Constant[] => workingsOf(setupOf(v));
 const hourly = (v: EmbedderValues): number => (v.embedderPrice > 0 ? v.embedderPrice : gpuOf(v.embedderGpu).usdPerHour);
+const listPrice = (v: EmbedderValues): Evidence => priced(v.embedderPrice, params.embedderPrice, evidenceIn(gpuOf(v.embedderGpu).priceSource));
+const priceEach = (v: EmbedderValues): Constant[] => [{ label: 'Price of a replica', value: hourly(v), unit: 'usd/hour', ...listPrice(v) }];
 
 class EmbeddingService extends BatchingNode implements Component<EmbedderValues>, TakesBatches {
   readonly takesBatches = true;
@@ -183,7 +188,7 @@ function byHand(v: EmbedderValues, flow: Flow) {
   const assumes = 'full batches without padding, and texts within the limit';
   return [
     { label: 'work per text', value: flopOf(time.encoder, tokens, squares) / 1e9, unit: 'count', formula: '(2 × weights × tokens + 4 × layers × width × tokens²) ÷ 10⁹', source: 'Kaplan et al. 2020; GFLOP. BERT-large with 384 tokens: 246 (247 published, OpenVINO)' },
-    { label: 'capacity', value: full * v.embedderReplicas, unit: 'items/second', formula: 'replicas × texts per batch ÷ batch time', source: 'utilisation law' },
+    { label: 'capacity', value: full * v.embedderReplicas, unit: 'items/second', formula: 'replicas × texts per batch ÷ batch time', source: 'utilisation law', wall: time.wall(texts * tokens, texts * squares) },
     { label: 'load', value: asked / (full * v.embedderReplicas), unit: 'share', formula: 'texts per second ÷ capacity', source: 'utilisation law', measure: 'utilisation', assumes },
     { label: 'tokens', value: asked * tokens, unit: 'tokens/second', formula: 'texts per second × tokens of a text', source: 'flow balance', measure: 'tokenRate', assumes: 'all texts within the limit, and nothing refused' },
     { label: 'one text alone', value: time.seconds(tokens, squares), unit: 'seconds', formula: 'layers × 24 µs + max(work ÷ (peak × share), weights ÷ bandwidth)', source: 'roofline (Williams et al. 2009)' },
@@ -203,22 +208,27 @@ export const embeddingService = defineKind({
   ports: { in: 'call', out: [], refusal: 'an embedding service computes its answers itself' },
   scales: true,
   measures: {
-    padding: { label: 'padding', unit: 'share', help: 'tokens computed that belong to no text', total: (n: EmbeddingService) => n.computed - n.tokens, per: (n: EmbeddingService) => n.computed },
-    textRate: { label: 'texts', unit: 'items/second', help: 'texts taken into batches', total: (n: EmbeddingService) => n.texts },
-    tokenRate: { label: 'tokens', unit: 'tokens/second', help: 'tokens of texts taken into batches, without padding', total: (n: EmbeddingService) => n.tokens },
-    batchTexts: { label: 'texts per batch', unit: 'items', help: 'texts in a batch as it starts', total: (n: EmbeddingService) => n.texts, per: (n: EmbeddingService) => n.batches },
-    batchTokens: { label: 'tokens per batch', unit: 'tokens', help: 'tokens computed in a batch, padding included', total: (n: EmbeddingService) => n.computed, per: (n: EmbeddingService) => n.batches },
-    textsFailed: { label: 'texts failed', unit: 'share', help: 'texts refused, alone or with their call, of those asked for', total: (n: EmbeddingService) => n.refused, per: (n: EmbeddingService) => n.asked },
-    textsCut: { label: 'texts cut', unit: 'share', help: 'texts of which a part was not seen', total: (n: EmbeddingService) => n.cut, per: (n: EmbeddingService) => n.asked },
-    mfu: { label: 'share of peak', unit: 'share', help: 'arithmetic that served a text, of what the GPUs at work could do', total: (n: EmbeddingService) => n.useful, per: (n: EmbeddingService) => n.possible },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time until the last text of a call is in a batch, per call that arrived', total: (n: EmbeddingService, now: number) => n.queueArea(now), per: (n: EmbeddingService) => n.arrivedTotal() },
-    perMillion: { label: 'cost', unit: 'usd/million tokens', help: 'what the replicas cost per million tokens of texts', total: (n: EmbeddingService, now: number) => n.spentUsd(now) * 1e6, per: (n: EmbeddingService) => n.tokens },
+    padding: { label: 'padding', unit: 'share', help: 'tokens computed that belong to no text', formula: 'tokens of padding ÷ tokens computed', inputs: ['batchTexts', 'textLength', 'textPacking'], total: (n: EmbeddingService) => n.computed - n.tokens, per: (n: EmbeddingService) => n.computed },
+    textRate: { label: 'texts', unit: 'items/second', help: 'texts taken into batches', inputs: ['arrivals'], total: (n: EmbeddingService) => n.texts },
+    tokenRate: { label: 'tokens', unit: 'tokens/second', help: 'tokens of texts taken into batches, without padding', inputs: ['textRate', 'textLength'], total: (n: EmbeddingService) => n.tokens },
+    batchTexts: { label: 'texts per batch', unit: 'items', help: 'texts in a batch as it starts', formula: 'texts ÷ batches', inputs: ['textRate', 'textBatchSize', 'textBatchTokens', 'textDelay'], total: (n: EmbeddingService) => n.texts, per: (n: EmbeddingService) => n.batches },
+    batchTokens: { label: 'tokens per batch', unit: 'tokens', help: 'tokens computed in a batch, padding included', formula: 'tokens computed ÷ batches', inputs: ['batchTexts', 'padding', 'textBatchTokens'], total: (n: EmbeddingService) => n.computed, per: (n: EmbeddingService) => n.batches },
+    textsFailed: { label: 'texts failed', unit: 'share', help: 'texts refused, alone or with their call, of those asked for', formula: 'texts refused ÷ texts asked for', inputs: ['textLimit', 'textTooLong'], total: (n: EmbeddingService) => n.refused, per: (n: EmbeddingService) => n.asked },
+    textsCut: { label: 'texts cut', unit: 'share', help: 'texts of which a part was not seen', formula: 'texts cut ÷ texts asked for', inputs: ['textLimit', 'textTooLong'], total: (n: EmbeddingService) => n.cut, per: (n: EmbeddingService) => n.asked },
+    mfu: { label: 'share of peak', unit: 'share', help: 'arithmetic that served a text, of what the GPUs at work could do', formula: 'FLOP that served texts ÷ ∫ peak FLOP/s of busy GPUs dt', origin: 'modelled', inputs: ['batchTokens', 'padding', 'embedderShare'], constants: workings, total: (n: EmbeddingService) => n.useful, per: (n: EmbeddingService) => n.possible },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time until the last text of a call is in a batch, per call that arrived', formula: '∫ calls not yet in a batch dt ÷ calls that arrived', inputs: ['waiting', 'arrivals'], total: (n: EmbeddingService, now: number) => n.queueArea(now), per: (n: EmbeddingService) => n.arrivedTotal() },
+    perMillion: { label: 'cost', unit: 'usd/million tokens', help: 'what the replicas cost per million tokens of texts', formula: '10⁶ × price × replica-hours ÷ tokens of texts', origin: 'modelled', inputs: ['tokenRate', 'embedderReplicas'], constants: priceEach, total: (n: EmbeddingService, now: number) => n.spentUsd(now) * 1e6, per: (n: EmbeddingService) => n.tokens },
   },
+  common: {
+    utilisation: { formula: '∫ busy replicas dt ÷ ∫ replicas dt', inputs: ['textRate', 'batchTexts', 'embedderReplicas', 'embedderShare'], constants: workings },
+    latency: { inputs: ['wait', 'batchTokens', 'embedderShare', 'embedderJitter'], constants: workings },
+  },
+  evidence: { embedderShare: shareEvidence, embedderJitter: assumed('batches of like size take nearly the same time') },
   card: ['textRate', 'padding'],
   face: { form: 'slots' },
   subtitle: (v) => `${encoderOf(embedders, v.embedderModel).label} · ${v.embedderReplicas.toLocaleString('en')} × ${gpuOf(v.embedderGpu).label.split(' ')[0]!}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.embedderReplicas} replicas`, usdPerHour: v.embedderReplicas * hourly(v), source: v.embedderPrice > 0 ? priceSource(v.embedderPrice, params.embedderPrice, '') : gpuOf(v.embedderGpu).priceSource }],
+  cost: (v) => [{ label: `${v.embedderReplicas} replicas`, usdPerHour: v.embedderReplicas * hourly(v), ...listPrice(v) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new EmbeddingService(values, site),

@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, toggle, type Values } from '../kit/param.ts';
@@ -202,17 +203,18 @@ export const fallback = defineKind({
   params,
   ports: { in: 'call', out: [{ wire: 'call', max: 20 }] },
   measures: {
-    fellBack: { label: 'fell back', unit: 'share', help: 'answers not from the first wire, of all answers', total: (n: Fallback) => n.others + n.own, per: (n: Fallback) => n.answers },
-    degraded: { label: 'degraded', unit: 'share', help: 'old and default answers, of all answers', total: (n: Fallback) => n.own, per: (n: Fallback) => n.answers },
-    late: { label: 'deadlines passed', unit: 'share', help: 'wires that took too long, of those asked', total: (n: Fallback) => n.late, per: (n: Fallback) => n.tries },
-    tries: { label: 'wires asked', unit: 'ratio', help: 'wires asked per request that arrived', total: (n: Fallback) => n.tries, per: (n: Fallback) => n.arrivedTotal() },
+    fellBack: { label: 'fell back', unit: 'share', help: 'answers not from the first wire, of all answers', formula: 'answers not from the first wire ÷ answers', inputs: ['answers', 'degraded'], total: (n: Fallback) => n.others + n.own, per: (n: Fallback) => n.answers },
+    degraded: { label: 'degraded', unit: 'share', help: 'old and default answers, of all answers', formula: 'old and default answers ÷ answers', inputs: ['answers', 'oldAnswers'], total: (n: Fallback) => n.own, per: (n: Fallback) => n.answers },
+    late: { label: 'deadlines passed', unit: 'share', help: 'wires that took too long, of those asked', formula: 'wires that took too long ÷ wires asked', inputs: ['tries', 'fallbackAfter'], total: (n: Fallback) => n.late, per: (n: Fallback) => n.tries },
+    tries: { label: 'wires asked', unit: 'ratio', help: 'wires asked per request that arrived', formula: 'wires asked ÷ requests that arrived', inputs: ['arrivals', 'late'], total: (n: Fallback) => n.tries, per: (n: Fallback) => n.arrivedTotal() },
   },
+  evidence: { ownAnswerTime: assumed('1 ms to find it in memory') },
   card: ['answers', 'fellBack'],
   face: { form: 'bar', measure: 'fellBack' },
   subtitle: (v) => `${v.fallbackAfter > 0 ? `after ${(v.fallbackAfter * 1000).toLocaleString('en')} ms or failure` : 'on failure'}${v.lastResort === 'none' ? '' : `, ${v.lastResort} answer`}`,
   estimate: byHand,
   passes: (_values, flow, weights) => weights.map((_, k) => (k === 0 ? flow : { ...flow, rate: 0 })),
-  cost: (v) => [{ label: 'fallback', usdPerHour: v.fallbackPrice, source: priceSource(v.fallbackPrice, params.fallbackPrice, 'assumed: part of the calling service') }],
+  cost: (v) => [{ label: 'fallback', usdPerHour: v.fallbackPrice, ...priced(v.fallbackPrice, params.fallbackPrice, assumed('part of the calling service')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Fallback(values, site),

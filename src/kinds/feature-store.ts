@@ -3,7 +3,8 @@ import { pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
@@ -226,7 +227,7 @@ function byHand(v: StoreValues, flow: Flow): EstimateRow[] {
     { label: 'reads per call', value: reads, unit: 'ratio', formula: v.batchGet === 'multi-get' ? 'S · (1 − (1 − 1/S)ⁿ): shards that hold any of n entities' : 'one per entity', source: 'arithmetic (occupied urns)' },
     { label: 'store reads', value: rate, unit: 'requests/second', formula: 'calls × reads per call', source: 'flow balance', measure: 'storeReads', assumes: hedges },
     { label: 'utilisation', value: Math.min(1, (rate * time) / servers), unit: 'share', formula: 'store reads × mean read time ÷ threads', source: 'utilisation law', measure: 'utilisation', assumes: hedges },
-    { label: 'capacity', value: servers / Math.max(time * reads, 1e-12), unit: 'requests/second', formula: 'threads ÷ (mean read time × reads per call)', source: 'utilisation law', assumes: hedges },
+    { label: 'capacity', value: servers / Math.max(time * reads, 1e-12), unit: 'requests/second', formula: 'threads ÷ (mean read time × reads per call)', source: 'utilisation law', assumes: hedges, wall: 'threads' },
     { label: 'mean wait', value: wait, unit: 'seconds', formula: '(1 + Cs²)/2 × Erlang-C wait at one replica', source: 'Allen and Cunneen 1990', measure: 'wait', assumes: 'random replicas, Poisson arrivals at each, no hedging' },
     { label: 'calls that meet a slow read', value: 1 - pow(1 - v.featureSlowShare, reads), unit: 'share', formula: '1 − (1 − p)ⁿ', source: 'Dean and Barroso 2013', assumes: 'independent reads, no hedging' },
     { label: 'mean age', value: v.pipelineLag.mean + v.refreshPeriod / 2, unit: 'seconds', formula: 'lag + half the refresh period', source: 'arithmetic (mean of a uniform)', measure: 'freshness', assumes: 'reads at all moments of the period alike' },
@@ -246,19 +247,29 @@ export const featureStore = defineKind({
   slices: ['featureReplicas'],
   ports: { in: 'call', out: [], refusal: 'a feature store is where reads end' },
   measures: {
-    storeReads: { label: 'store reads', unit: 'requests/second', help: 'reads asked of replicas, hedges included', total: (n: FeatureStore) => n.asked },
-    hedges: { label: 'hedged reads', unit: 'requests/second', help: 'reads asked a second time because the first took long', total: (n: FeatureStore) => n.hedges },
-    hedgeShare: { label: 'extra load of hedging', unit: 'share', help: 'hedges per read that was really needed', total: (n: FeatureStore) => n.hedges, per: (n: FeatureStore) => n.asked - n.hedges },
-    readLatency: { label: 'time per store read', unit: 'seconds', help: 'from asking a replica to the first answer', total: (n: FeatureStore) => n.backSeconds, per: (n: FeatureStore) => n.back },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a replica’s queue per read', total: (n: FeatureStore, now: number) => n.queueArea(now), per: (n: FeatureStore) => n.asked },
-    freshness: { label: 'age of features', unit: 'seconds', help: 'mean age of what is read', total: (n: FeatureStore) => n.ageSeconds, per: (n: FeatureStore) => n.aged },
-    staleShare: { label: 'too old', unit: 'share', help: 'reads of features older than wanted', total: (n: FeatureStore) => n.stale, per: (n: FeatureStore) => n.aged },
+    storeReads: { label: 'store reads', unit: 'requests/second', help: 'reads asked of replicas, hedges included', inputs: ['arrivals', 'featureShards', 'batchGet'], total: (n: FeatureStore) => n.asked },
+    hedges: { label: 'hedged reads', unit: 'requests/second', help: 'reads asked a second time because the first took long', inputs: ['storeReads', 'featureHedgeAfter'], total: (n: FeatureStore) => n.hedges },
+    hedgeShare: { label: 'extra load of hedging', unit: 'share', help: 'hedges per read that was really needed', formula: 'hedged reads ÷ reads that were needed', inputs: ['hedges', 'storeReads', 'featureHedgeAfter'], total: (n: FeatureStore) => n.hedges, per: (n: FeatureStore) => n.asked - n.hedges },
+    readLatency: { label: 'time per store read', unit: 'seconds', help: 'from asking a replica to the first answer', formula: 'Σ time from asking to the first answer ÷ reads answered', inputs: ['wait', 'featureReadTime', 'featureEntityTime', 'featureSlowShare', 'featureSlowFactor'], total: (n: FeatureStore) => n.backSeconds, per: (n: FeatureStore) => n.back },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a replica’s queue per read', formula: '∫ reads in line dt ÷ reads asked', inputs: ['waiting', 'storeReads'], total: (n: FeatureStore, now: number) => n.queueArea(now), per: (n: FeatureStore) => n.asked },
+    freshness: { label: 'age of features', unit: 'seconds', help: 'mean age of what is read', formula: 'Σ age of what is read ÷ features read', inputs: ['pipelineLag', 'refreshPeriod'], total: (n: FeatureStore) => n.ageSeconds, per: (n: FeatureStore) => n.aged },
+    staleShare: { label: 'too old', unit: 'share', help: 'reads of features older than wanted', formula: 'features read that are older than wanted ÷ features read', inputs: ['freshness', 'freshTarget'], total: (n: FeatureStore) => n.stale, per: (n: FeatureStore) => n.aged },
+  },
+  common: {
+    utilisation: { formula: '∫ busy threads dt ÷ ∫ threads dt', inputs: ['storeReads', 'featureShards', 'featureReplicas', 'featureThreads', 'featureReadTime', 'featureEntityTime'] },
+    latency: { inputs: ['readLatency', 'featureShards', 'batchGet'] },
+  },
+  evidence: {
+    featureReadTime: published('Feast 0.25, Go server on Redis, 50 features (feast-benchmarks@80e80da, 2022)'),
+    featureEntityTime: published('Feast 0.25, Go server on Redis, 50 features (feast-benchmarks@80e80da, 2022)'),
+    featureSlowShare: assumed('one read in two hundred meets a compaction, a garbage collection or a page fault'),
+    featureSlowFactor: assumed('such a read takes ten times as long'),
   },
   card: ['utilisation', 'freshness'],
   face: { form: 'cells' },
   subtitle: (v) => `${v.featureShards} shards × ${v.featureReplicas}${v.featureHedgeAfter > 0 ? ', hedged' : ''}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.featureShards * v.featureReplicas} replicas`, usdPerHour: v.featureShards * v.featureReplicas * v.pricePerReplica, source: priceSource(v.pricePerReplica, params.pricePerReplica, 'AWS ElastiCache cache.r6g.large, us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.featureShards * v.featureReplicas} replicas`, usdPerHour: v.featureShards * v.featureReplicas * v.pricePerReplica, ...priced(v.pricePerReplica, params.pricePerReplica, published('AWS ElastiCache cache.r6g.large, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new FeatureStore(values, site),

@@ -3,7 +3,8 @@ import { pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { placeOf } from '../kit/hash.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
@@ -214,6 +215,7 @@ function byHand(v: GraphValues, flow: Flow): EstimateRow[] {
     { label: 'requests per query', value: requests, unit: 'ratio', formula, source: together ? 'co-partitioned' : 'arithmetic (occupied urns)', measure: 'requestsPerQuery', assumes },
     { label: 'store requests', value: rate, unit: 'requests/second', formula: 'queries × requests per query', source: 'flow balance', measure: 'graphReads', assumes },
     { label: 'utilisation', value: Math.min(1, (rate * service) / servers), unit: 'share', formula: 'store requests × time ÷ threads', source: 'utilisation law', measure: 'utilisation', assumes },
+    { label: 'capacity', value: servers / Math.max(service * requests, 1e-12), unit: 'requests/second', formula: 'threads ÷ (time × requests per query)', source: 'utilisation law', assumes, wall: 'threads' },
     { label: 'at least', value: trips * (v.graphRoundTrip.mean + v.graphRequestTime.mean) + slowest * v.graphVertexTime, unit: 'seconds', formula: 'round trips × (round trip + request) + vertices in a row × time per vertex', source: 'arithmetic', measure: 'latency', assumes: 'no waiting, and every hop takes the mean: the slowest of many partitions takes longer' },
     { label: 'mean wait', value: waitingTime(rate / (v.graphPartitions * v.graphReplicas), service, v.graphThreads, 1, v.graphRequestTime.cv * v.graphRequestTime.cv), unit: 'seconds', formula: '(1 + Cs²)/2 × Erlang-C wait at one replica', source: 'Allen and Cunneen 1990', measure: 'wait', assumes: 'random replicas and Poisson arrivals at each; requests of one hop come together' },
   ];
@@ -232,19 +234,28 @@ export const graphStore = defineKind({
   slices: ['graphReplicas'],
   ports: { in: 'call', out: [], refusal: 'a graph store is where traversals end' },
   measures: {
-    graphReads: { label: 'store requests', unit: 'requests/second', help: 'requests to partitions', total: (n: GraphStore) => n.asked },
-    requestsPerQuery: { label: 'requests per query', unit: 'ratio', help: 'requests to partitions per call', total: (n: GraphStore) => n.asked, per: (n: GraphStore) => n.arrivedTotal() },
-    verticesPerQuery: { label: 'vertices per query', unit: 'items', help: 'vertices read per call', total: (n: GraphStore) => n.vertices, per: (n: GraphStore) => n.arrivedTotal() },
-    roundTrips: { label: 'round trips per query', unit: 'ratio', help: 'times the partitions were gone to, per call', total: (n: GraphStore) => n.roundTrips, per: (n: GraphStore) => n.arrivedTotal() },
-    truncated: { label: 'hops cut short', unit: 'share', help: 'hops that found more than may be followed', total: (n: GraphStore) => n.truncated, per: (n: GraphStore) => n.hops },
-    partitionTime: { label: 'time in a partition', unit: 'seconds', help: 'from asking to the answer, waiting included', total: (n: GraphStore) => n.backSeconds, per: (n: GraphStore) => n.back },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a replica’s queue per request', total: (n: GraphStore, now: number) => n.queueArea(now), per: (n: GraphStore) => n.asked },
+    graphReads: { label: 'store requests', unit: 'requests/second', help: 'requests to partitions', inputs: ['arrivals', 'requestsPerQuery'], total: (n: GraphStore) => n.asked },
+    requestsPerQuery: { label: 'requests per query', unit: 'ratio', help: 'requests to partitions per call', formula: 'requests to partitions ÷ queries', inputs: ['verticesPerQuery', 'graphPlacement', 'graphPartitions'], total: (n: GraphStore) => n.asked, per: (n: GraphStore) => n.arrivedTotal() },
+    verticesPerQuery: { label: 'vertices per query', unit: 'items', help: 'vertices read per call', formula: 'vertices read ÷ queries', inputs: ['graphHops', 'graphDegree', 'graphFrontier'], total: (n: GraphStore) => n.vertices, per: (n: GraphStore) => n.arrivedTotal() },
+    roundTrips: { label: 'round trips per query', unit: 'ratio', help: 'times the partitions were gone to, per call', formula: 'times the partitions were gone to ÷ queries', inputs: ['graphHops', 'graphPlacement'], total: (n: GraphStore) => n.roundTrips, per: (n: GraphStore) => n.arrivedTotal() },
+    truncated: { label: 'hops cut short', unit: 'share', help: 'hops that found more than may be followed', formula: 'hops cut short ÷ hops', inputs: ['graphFrontier', 'graphDegree'], total: (n: GraphStore) => n.truncated, per: (n: GraphStore) => n.hops },
+    partitionTime: { label: 'time in a partition', unit: 'seconds', help: 'from asking to the answer, waiting included', formula: 'Σ time from asking a partition to its answer ÷ answers', inputs: ['wait', 'graphRequestTime', 'graphVertexTime'], total: (n: GraphStore) => n.backSeconds, per: (n: GraphStore) => n.back },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a replica’s queue per request', formula: '∫ requests in line dt ÷ requests to partitions', inputs: ['waiting', 'graphReads'], total: (n: GraphStore, now: number) => n.queueArea(now), per: (n: GraphStore) => n.asked },
+  },
+  common: {
+    utilisation: { formula: '∫ busy threads dt ÷ ∫ threads dt', inputs: ['graphReads', 'graphPartitions', 'graphReplicas', 'graphThreads', 'graphRequestTime', 'graphVertexTime'] },
+    latency: { inputs: ['roundTrips', 'graphRoundTrip', 'partitionTime', 'graphVertexTime'] },
+  },
+  evidence: {
+    graphRoundTrip: assumed('inside a zone'),
+    graphRequestTime: assumed('a call to a server in memory'),
+    graphVertexTime: assumed('memory, a page read once in a while'),
   },
   card: ['requestsPerQuery', 'latency'],
   face: { form: 'cells' },
   subtitle: (v) => `${v.graphHops} ${v.graphHops === 1 ? 'hop' : 'hops'}, ${v.graphPartitions} × ${v.graphReplicas} nodes`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.graphPartitions * v.graphReplicas} replicas`, usdPerHour: v.graphPartitions * v.graphReplicas * v.pricePerGraphReplica, source: priceSource(v.pricePerGraphReplica, params.pricePerGraphReplica, 'AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.graphPartitions * v.graphReplicas} replicas`, usdPerHour: v.graphPartitions * v.graphReplicas * v.pricePerGraphReplica, ...priced(v.pricePerGraphReplica, params.pricePerGraphReplica, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new GraphStore(values, site),

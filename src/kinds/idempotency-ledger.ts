@@ -4,6 +4,7 @@ import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, type Values } from '../kit/param.ts';
@@ -314,12 +315,18 @@ export const idempotencyLedger = defineKind({
   slices: [],
   ports: { in: 'call', out: [{ wire: 'call', max: 1 }] },
   measures: {
-    charges: { label: 'charges', unit: 'requests/second', help: 'charges carried out, the first of a request or not', total: (n: IdempotencyLedger) => n.charges },
-    doubleCharges: { label: 'double charges', unit: 'requests/second', help: 'charges beyond the first of a request', total: (n: IdempotencyLedger) => n.doubles },
-    doubleShare: { label: 'double charges', unit: 'share', help: 'charges beyond the first of a request, of all charges', total: (n: IdempotencyLedger) => n.doubles, per: (n: IdempotencyLedger) => n.charges },
-    replays: { label: 'answered from the ledger', unit: 'share', help: 'attempts answered without a charge of their own', total: (n: IdempotencyLedger) => n.replays, per: (n: IdempotencyLedger) => n.arrivedTotal() },
-    keyConflicts: { label: 'met one under way', unit: 'share', help: 'attempts whose key another one held: they waited or were refused', total: (n: IdempotencyLedger) => n.waited + n.refused, per: (n: IdempotencyLedger) => n.arrivedTotal() },
-    takenOver: { label: 'taken over', unit: 'requests/second', help: 'reservations that ran out and were taken over', total: (n: IdempotencyLedger) => n.takenOver },
+    charges: { label: 'charges', unit: 'requests/second', help: 'charges carried out, the first of a request or not', inputs: ['arrivals', 'replays'], total: (n: IdempotencyLedger) => n.charges },
+    doubleCharges: { label: 'double charges', unit: 'requests/second', help: 'charges beyond the first of a request', inputs: ['charges', 'ledgerMode', 'ledgerTtl'], total: (n: IdempotencyLedger) => n.doubles },
+    doubleShare: { label: 'double charges', unit: 'share', help: 'charges beyond the first of a request, of all charges', formula: 'charges beyond the first of a request ÷ charges', inputs: ['charges', 'ledgerMode', 'ledgerTtl'], total: (n: IdempotencyLedger) => n.doubles, per: (n: IdempotencyLedger) => n.charges },
+    replays: { label: 'answered from the ledger', unit: 'share', help: 'attempts answered without a charge of their own', formula: 'attempts answered without a charge of their own ÷ attempts', inputs: ['arrivals', 'ledgerTtl'], total: (n: IdempotencyLedger) => n.replays, per: (n: IdempotencyLedger) => n.arrivedTotal() },
+    keyConflicts: { label: 'met one under way', unit: 'share', help: 'attempts whose key another one held: they waited or were refused', formula: 'attempts whose key another held ÷ attempts', inputs: ['ledgerInProgress', 'ledgerLease'], total: (n: IdempotencyLedger) => n.waited + n.refused, per: (n: IdempotencyLedger) => n.arrivedTotal() },
+    takenOver: { label: 'taken over', unit: 'requests/second', help: 'reservations that ran out and were taken over', inputs: ['ledgerLease'], total: (n: IdempotencyLedger) => n.takenOver },
+  },
+  common: { latency: { inputs: ['ledgerLookup', 'ledgerWrite'] } },
+  evidence: {
+    ledgerLookup: assumed('a replicated key-value store'),
+    ledgerWrite: assumed('a replicated key-value store'),
+    ledgerTtl: published('Stripe keeps keys for at least 24 h'),
   },
   card: ['charges', 'doubleCharges'],
   face: { form: 'ring', measure: 'replays' },

@@ -2,10 +2,11 @@
 import { Level } from '../engine/level.ts';
 import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { defineKind, type Component, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
-import type { PrefixCache } from '../kit/prefix.ts';
+import type { Attaches, PrefixCache } from '../kit/prefix.ts';
 
 const params = {
   prefixCapacity: real({ label: 'Capacity', help: 'Bytes of keys and values it holds; beyond, something is evicted.', unit: 'bytes', default: 512e9, min: 0, max: 1e16 }),
@@ -22,6 +23,8 @@ const params = {
   prefixBlock: whole({ label: 'Block', help: 'Prefixes are kept in whole blocks of so many tokens. A trace that names its blocks brings its own size.', unit: 'tokens', default: 16, min: 1, max: 100_000 }),
   prefixTokenBytes: real({ label: 'Bytes per token', help: 'Keys and values of one token; 0 takes what the engine wired to it has.', unit: 'bytes', default: 0, min: 0, max: 1e9 }),
   prefixBandwidth: real({ label: 'Loading bandwidth', help: 'How fast hits come to the engine: 50 GB/s from host memory, 5 from a disk; 0 where they lie in the GPU already.', unit: 'bytes/second', default: 50e9, min: 0, max: 1e14 }),
+  prefixFarBandwidth: real({ label: 'Bandwidth from there', help: 'How fast keys and values come from the cache behind this one: 12.5 GB/s is 100 Gbit/s.', section: 'A cache behind it', unit: 'bytes/second', default: 12.5e9, min: 1, max: 1e14 }),
+  prefixFarDelay: real({ label: 'Delay from there', help: 'From asking the cache behind this one until what it has begins to come: a round trip. The engine waits for it where something is found.', section: 'A cache behind it', unit: 'seconds', default: 0.001, min: 0, max: 60 }),
   prefixPrice: real({ label: 'Price', help: 'What the memory costs per hour; host memory comes with the GPUs.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 10_000 }),
 };
 
@@ -158,11 +161,22 @@ class Kept {
   }
 }
 
-class KvCache extends Node implements Component<CacheValues>, PrefixCache {
+class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attaches {
   private readonly kept: Kept;
   private readonly used = new Level();
   private readonly capacity = new Level();
-  private told = SOME_TOKEN_BYTES;
+  /** Bytes of a token, as an engine has said; 0 before. */
+  private told = 0;
+  /** The cache behind this one, and the wire there. */
+  private behind: KvCache | null = null;
+  private way = -1;
+  /** What has been kept since that could not be reached, with its tokens. */
+  private readonly unsaid = new Map<number, number>();
+  private readonly provisional = new Level();
+  /** Of the last look-up: tokens found here, the others came from behind. */
+  private near = 0;
+  far = 0;
+  reconciled = 0;
   found = 0;
   lookedUp = 0;
   lookups = 0;
@@ -191,9 +205,17 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache {
     this.net.fail(call, Code.noHealthyTarget);
   }
 
+  attached(peers: readonly Node[]): void {
+    this.behind = peers.find((peer) => peer instanceof KvCache) ?? null;
+    this.way = this.net.links.findIndex(({ from, to, end }) => from === this.index && (end ?? to) === this.behind?.index);
+    if (this.behind === null) this.say();
+    else if (this.told > 0) this.behind.sizes(this.told);
+  }
+
   /** Everything kept is forgotten. */
   strike(): void {
     this.kept.clear();
+    this.unsaid.clear();
     this.shrink();
   }
 
@@ -202,33 +224,91 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache {
   }
 
   sizes(bytesPerToken: number): void {
+    if (bytesPerToken === this.told) return;
     this.told = bytesPerToken;
+    this.behind?.sizes(bytesPerToken);
     this.shrink();
   }
 
   private get tokenBytes(): number {
-    return this.values.prefixTokenBytes > 0 ? this.values.prefixTokenBytes : this.told;
+    return this.values.prefixTokenBytes > 0 ? this.values.prefixTokenBytes : this.told > 0 ? this.told : SOME_TOKEN_BYTES;
   }
 
   loading(tokens: number): number {
-    return this.values.prefixBandwidth > 0 ? (tokens * this.tokenBytes) / this.values.prefixBandwidth : 0;
+    const { prefixBandwidth, prefixFarBandwidth, prefixFarDelay } = this.values;
+    const near = Math.min(tokens, this.near);
+    const here = prefixBandwidth > 0 ? (near * this.tokenBytes) / prefixBandwidth : 0;
+    return tokens > near ? here + prefixFarDelay + ((tokens - near) * this.tokenBytes) / prefixFarBandwidth : here;
   }
 
   lookup(request: number): number {
     const input = Math.max(1, Math.round(this.net.requests.input(request)));
-    const held = this.net.requests.traceOf(request)?.blockSize ? this.heldBlocks(request) : this.heldPrefix(request);
-    const tokens = Math.min(held, input - 1);
+    this.near = Math.min(this.held(request), input - 1);
+    const tokens = this.reaches() ? this.near + this.behind!.beyond(request, this.near, input) : this.near;
+    this.far += tokens - this.near;
+    this.book(input, tokens);
+    return tokens;
+  }
+
+  private held(request: number): number {
+    return this.net.requests.traceOf(request)?.blockSize ? this.heldBlocks(request) : this.heldPrefix(request);
+  }
+
+  /** Tokens that this cache holds of an input beyond the `near` ones that another found itself. Booked as a look-up of what that one missed. */
+  private beyond(request: number, near: number, input: number): number {
+    const tokens = Math.max(0, Math.min(this.held(request), input - 1) - near);
+    this.book(input - near, tokens);
+    return tokens;
+  }
+
+  private book(input: number, tokens: number): void {
     this.lookups++;
     this.lookedUp += input;
     this.found += tokens;
     if (tokens > 0) this.hits++;
-    return tokens;
   }
 
   insert(request: number): void {
     if (this.net.requests.traceOf(request)?.blockSize) this.keepBlocks(request);
     else this.keepPrefix(request);
     this.shrink();
+  }
+
+  /** Whether there is a cache behind this one that answers; it hears at once of what it has missed. */
+  private reaches(): boolean {
+    if (this.behind === null || !this.net.reachable(this.way)) return false;
+    if (this.unsaid.size > 0) this.say();
+    return true;
+  }
+
+  /** Keeps a piece, here and behind. What cannot be told there now is provisional. */
+  private keep(key: number, tokens: number): void {
+    this.hold(key, tokens);
+    if (this.behind === null) return;
+    if (this.reaches()) return this.behind.take(key, tokens);
+    this.unsaid.set(key, tokens);
+  }
+
+  private hold(key: number, tokens: number): void {
+    const known = this.kept.amount(key);
+    if (known === 0) this.kept.add(key, tokens);
+    else if (known < tokens) this.kept.lengthen(key, tokens);
+  }
+
+  /** Takes over a piece from a cache before this one. */
+  private take(key: number, tokens: number): void {
+    this.hold(key, tokens);
+    this.shrink();
+  }
+
+  /** Tells the cache behind what is provisional; with nobody to tell, it is so no longer. */
+  private say(): void {
+    if (this.behind !== null) {
+      for (const [key, tokens] of this.unsaid) this.behind.take(key, tokens);
+      this.reconciled += this.unsaid.size;
+    }
+    this.unsaid.clear();
+    this.provisional.set(0, this.net.now);
   }
 
   /** Tokens of the longest run of kept blocks from the first on. They are touched last to first, so that a run loses its end before its beginning. */
@@ -248,7 +328,7 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache {
     const { blocks, blockStart, blockSize } = this.net.requests.traceOf(request)!;
     const row = this.net.requests.row(request);
     const from = blockStart[row]!;
-    for (let k = blockStart[row + 1]! - 1; k >= from; k--) if (this.kept.amount(blocks[k]!) === 0) this.kept.add(blocks[k]!, blockSize);
+    for (let k = blockStart[row + 1]! - 1; k >= from; k--) if (this.kept.amount(blocks[k]!) === 0) this.keep(blocks[k]!, blockSize);
   }
 
   /** A prefix is one piece, known by a number below zero so that it is taken for no block. */
@@ -262,10 +342,7 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache {
   private keepPrefix(request: number): void {
     const key = -1 - this.net.requests.prefix(request);
     const tokens = this.whole(request);
-    if (key === 0 || tokens === 0) return;
-    const known = this.kept.amount(key);
-    if (known === 0) this.kept.add(key, tokens);
-    else if (known < tokens) this.kept.lengthen(key, tokens);
+    if (key !== 0 && this.kept.amount(key) < tokens) this.keep(key, tokens);
   }
 
   /** Tokens of the shared prefix that fill whole blocks. */
@@ -277,9 +354,10 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache {
   /** Evicts until the rest fits, and notes how full it is. */
   private shrink(): void {
     while (this.kept.size > 0 && this.kept.tokens * this.tokenBytes > this.values.prefixCapacity) {
-      this.kept.drop();
+      this.unsaid.delete(this.kept.drop());
       this.evictions++;
     }
+    this.provisional.set(this.unsaid.size, this.net.now);
     this.used.set(this.kept.tokens * this.tokenBytes, this.net.now);
   }
 
@@ -290,6 +368,10 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache {
   capacityArea(now: number): number {
     return this.capacity.area(now);
   }
+  /** ∫ provisional pieces dt. */
+  provisionalArea(now: number): number {
+    return this.provisional.area(now);
+  }
 }
 
 /** Keeps the keys and values of shared prompt beginnings. */
@@ -298,20 +380,24 @@ export const kvCache = defineKind({
   label: 'KV cache',
   doc: 'keeps keys and values of shared prompt beginnings, so that engines need not compute them again',
   about:
-    'A store of prefixes beside the engines: in host memory, on a disk, or (with no loading time) in the GPU. When a request joins an engine’s batch, the engine looks up how much of its beginning is kept, loads that, and computes the rest; once a prompt is done its beginning is kept. Requests share what their users say they share: a synthetic prefix of a given length, or the block numbers of a recorded trace, of which only the longest run from the first counts. Engines wired to one cache are taken to run the same model. Loading delays the iteration it belongs to; overlap of loading and computing, copying on write, and what hits occupy in the GPU beyond the engine’s own blocks are left out.',
+    'A store of prefixes beside the engines: in host memory, on a disk, or (with no loading time) in the GPU. When a request joins an engine’s batch, the engine looks up how much of its beginning is kept, loads that, and computes the rest; once a prompt is done its beginning is kept. Requests share what their users say they share: a synthetic prefix of a given length, or the block numbers of a recorded trace, of which only the longest run from the first counts. Engines wired to one cache are taken to run the same model. A cache can have another behind it, larger or farther away: what it does not hold itself comes from there, and what it keeps is told there. While the wire is cut or that cache is down, it does with what it has; what it keeps meanwhile is provisional, and told once it is reached again, with the next request. Loading delays the iteration it belongs to; overlap of loading and computing, copying on write, and what hits occupy in the GPU beyond the engine’s own blocks are left out.',
   group: 'Memory',
   icon: 'memory-stick',
   params,
-  ports: { in: 'prefix', out: [], refusal: 'a KV cache is wired to from an engine, and calls nobody' },
+  ports: { in: 'prefix', out: [{ wire: 'prefix', max: 1 }], refusal: 'a KV cache is wired to from an engine or from another KV cache, and calls nobody' },
   measures: {
-    hitRatio: { label: 'hit ratio', unit: 'share', help: 'tokens found over tokens looked up', total: (n: KvCache) => n.found, per: (n: KvCache) => n.lookedUp },
-    prefixUse: { label: 'in use', unit: 'share', help: 'bytes kept over capacity', total: (n: KvCache, now: number) => n.usedArea(now), per: (n: KvCache, now: number) => n.capacityArea(now), chart: 'utilisation' },
-    prefixBytes: { label: 'bytes kept', unit: 'bytes', help: 'keys and values kept', total: (n: KvCache, now: number) => n.usedArea(now) },
+    hitRatio: { label: 'hit ratio', unit: 'share', help: 'tokens found over tokens looked up', formula: 'tokens found ÷ tokens looked up', inputs: ['prefixCapacity', 'prefixBlock', 'evictions'], total: (n: KvCache) => n.found, per: (n: KvCache) => n.lookedUp },
+    prefixUse: { label: 'in use', unit: 'share', help: 'bytes kept over capacity', formula: '∫ bytes kept dt ÷ ∫ capacity dt', inputs: ['prefixBytes', 'prefixCapacity'], total: (n: KvCache, now: number) => n.usedArea(now), per: (n: KvCache, now: number) => n.capacityArea(now), chart: 'utilisation' },
+    prefixBytes: { label: 'bytes kept', unit: 'bytes', help: 'keys and values kept', inputs: ['prefixCapacity', 'prefixTokenBytes'], total: (n: KvCache, now: number) => n.usedArea(now) },
     lookups: { label: 'look-ups', unit: 'requests/second', help: 'requests looked up', total: (n: KvCache) => n.lookups },
-    hitRequests: { label: 'requests with a hit', unit: 'share', help: 'look-ups that found anything', total: (n: KvCache) => n.hits, per: (n: KvCache) => n.lookups },
-    savedTokens: { label: 'tokens saved', unit: 'tokens/second', help: 'prompt tokens that engines did not compute', total: (n: KvCache) => n.found },
-    evictions: { label: 'evictions', unit: 'items/second', help: 'prefixes or blocks dropped to make room', total: (n: KvCache) => n.evictions },
+    hitRequests: { label: 'requests with a hit', unit: 'share', help: 'look-ups that found anything', formula: 'look-ups that found anything ÷ look-ups', inputs: ['lookups'], total: (n: KvCache) => n.hits, per: (n: KvCache) => n.lookups },
+    savedTokens: { label: 'tokens saved', unit: 'tokens/second', help: 'prompt tokens that engines did not compute', inputs: ['lookups', 'hitRatio'], total: (n: KvCache) => n.found },
+    farHits: { label: 'hits from behind', unit: 'share', help: 'tokens found in the cache behind this one only, over tokens looked up', formula: 'tokens from behind ÷ tokens looked up', inputs: ['hitRatio', 'prefixFarBandwidth', 'prefixFarDelay'], total: (n: KvCache) => n.far, per: (n: KvCache) => n.lookedUp },
+    provisional: { label: 'provisional', unit: 'items', help: 'prefixes or blocks kept that the cache behind does not know of, because it cannot be reached', inputs: ['reconciled'], total: (n: KvCache, now: number) => n.provisionalArea(now) },
+    reconciled: { label: 'reconciled', unit: 'items/second', help: 'provisional ones that the cache behind has been told of', inputs: ['provisional'], total: (n: KvCache) => n.reconciled },
+    evictions: { label: 'evictions', unit: 'items/second', help: 'prefixes or blocks dropped to make room', inputs: ['prefixUse', 'prefixEviction'], total: (n: KvCache) => n.evictions },
   },
+  evidence: { prefixBandwidth: assumed('host memory over PCIe 5.0 ×16'), prefixBlock: published('vLLM, default block size: 16 tokens'), prefixFarBandwidth: assumed('100 Gbit/s'), prefixFarDelay: assumed('a round trip between zones') },
   card: ['hitRatio', 'prefixUse'],
   face: { form: 'ring', measure: 'hitRatio' },
   subtitle: (v) => `${(v.prefixCapacity / 1e9).toLocaleString('en')} GB, ${v.prefixEviction.toUpperCase()}`,
@@ -319,11 +405,11 @@ export const kvCache = defineKind({
     const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : SOME_TOKEN_BYTES;
     const assumes = v.prefixTokenBytes > 0 ? 'as told' : 'Llama 3.1 8B at 16 bit; the run takes the engine’s own';
     return [
-      { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes },
+      { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes, wall: 'memory' },
       { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
     ];
   },
-  cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, source: priceSource(v.prefixPrice, params.prefixPrice, 'assumed: memory of the GPU hosts') }],
+  cost: (v) => [{ label: 'KV cache', usdPerHour: v.prefixPrice, ...priced(v.prefixPrice, params.prefixPrice, assumed('memory of the GPU hosts')) }],
   faults: ['flush', 'crash'],
   migrations: [],
   build: (values, site) => new KvCache(values, site),

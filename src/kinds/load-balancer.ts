@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { takesBatches, type TakesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
@@ -354,21 +355,16 @@ export const loadBalancer = defineKind({
   slices: [],
   ports: { in: 'call', out: [{ wire: 'call', max: 2000 }] },
   measures: {
-    imbalance: {
-      label: 'imbalance',
-      unit: 'ratio',
-      help: 'calls at the busiest target over calls at the average one',
-      total: (n: LoadBalancer) => n.busiest,
-      per: (n: LoadBalancer) => n.average,
-    },
-    healthy: { label: 'in rotation', unit: 'count', help: 'targets that pass their health checks, as seen at each round of probes', total: (n: LoadBalancer) => n.inRotation, per: (n: LoadBalancer) => n.probes },
+    imbalance: { label: 'imbalance', unit: 'ratio', help: 'calls at the busiest target over calls at the average one', formula: '∫ calls at the busiest target dt ÷ ∫ calls at the average one dt', inputs: ['balancing', 'choiceCount'], total: (n: LoadBalancer) => n.busiest, per: (n: LoadBalancer) => n.average },
+    healthy: { label: 'in rotation', unit: 'count', help: 'targets that pass their health checks, as seen at each round of probes', formula: 'Σ targets that pass ÷ rounds of probes', inputs: ['healthInterval', 'healthFailures', 'healthRecovery'], total: (n: LoadBalancer) => n.inRotation, per: (n: LoadBalancer) => n.probes },
   },
+  common: { answers: { inputs: ['balancing'] } },
   card: ['answers', 'imbalance'],
   face: { form: 'spark', measure: 'arrivals' },
   subtitle: (v) => v.balancing,
   estimate: (_values, flow) => [{ label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' }],
   passes: split,
-  cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, source: priceSource(v.balancerPrice, params.balancerPrice, 'AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)') }],
+  cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, ...priced(v.balancerPrice, params.balancerPrice, published('AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new LoadBalancer(values, site),

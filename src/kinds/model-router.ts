@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import { Code } from '../engine/reasons.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, table, text, whole, type Values } from '../kit/param.ts';
@@ -326,22 +327,30 @@ export const modelRouter = defineKind({
   params,
   ports: { in: 'call', out: [{ wire: 'call', max: 20 }] },
   measures: {
-    quality: { label: 'quality', unit: 'share', help: 'mean quality of an answer', total: (n: ModelRouter) => n.good, per: (n: ModelRouter) => n.answers },
-    goodAnswers: { label: 'quality-weighted answers', unit: 'requests/second', help: 'answers a second, each counted by its quality', total: (n: ModelRouter) => n.good },
-    toFirst: { label: 'by the first', unit: 'share', help: 'answers of the first wire', total: (n: ModelRouter) => n.first, per: (n: ModelRouter) => n.answers },
-    toLast: { label: 'by the last', unit: 'share', help: 'answers of the last wire', total: (n: ModelRouter) => n.last, per: (n: ModelRouter) => n.answers },
-    tooSmall: { label: 'too small a model', unit: 'share', help: 'answers by a model too small for the request', total: (n: ModelRouter) => n.mistakes, per: (n: ModelRouter) => n.answers },
-    escalated: { label: 'asked again', unit: 'ratio', help: 'further models asked per request, because an answer did not seem good enough', total: (n: ModelRouter) => n.escalations, per: (n: ModelRouter) => n.sent },
-    overflowed: { label: 'overflow', unit: 'share', help: 'requests sent elsewhere because their model was full', total: (n: ModelRouter) => n.overflows, per: (n: ModelRouter) => n.sent },
-    attributed: { label: 'cost attributed', unit: 'usd/million requests', help: 'tokens of the models asked at their prices, per million requests answered', total: (n: ModelRouter) => n.usd * 1e6, per: (n: ModelRouter) => n.answers },
-    perTokens: { label: 'mean price', unit: 'usd/million tokens', help: 'cost attributed per million tokens', total: (n: ModelRouter) => n.usd * 1e6, per: (n: ModelRouter) => n.tokens },
+    quality: { label: 'quality', unit: 'share', help: 'mean quality of an answer', formula: 'Σ quality of the answers ÷ answers', origin: 'modelled', inputs: ['toFirst', 'toLast', 'tooSmall', 'tooHardQuality', 'modelTiers'], total: (n: ModelRouter) => n.good, per: (n: ModelRouter) => n.answers },
+    goodAnswers: { label: 'quality-weighted answers', unit: 'requests/second', help: 'answers a second, each counted by its quality', origin: 'modelled', inputs: ['answers', 'quality'], total: (n: ModelRouter) => n.good },
+    toFirst: { label: 'by the first', unit: 'share', help: 'answers of the first wire', formula: 'answers of the first wire ÷ answers', inputs: ['routingPolicy', 'routerAccuracy', 'judgeAccuracy'], total: (n: ModelRouter) => n.first, per: (n: ModelRouter) => n.answers },
+    toLast: { label: 'by the last', unit: 'share', help: 'answers of the last wire', formula: 'answers of the last wire ÷ answers', inputs: ['routingPolicy', 'routerAccuracy', 'judgeAccuracy'], total: (n: ModelRouter) => n.last, per: (n: ModelRouter) => n.answers },
+    tooSmall: { label: 'too small a model', unit: 'share', help: 'answers by a model too small for the request', formula: 'answers by too small a model ÷ answers', inputs: ['routerAccuracy', 'judgeAccuracy'], total: (n: ModelRouter) => n.mistakes, per: (n: ModelRouter) => n.answers },
+    escalated: { label: 'asked again', unit: 'ratio', help: 'further models asked per request, because an answer did not seem good enough', formula: 'further models asked ÷ requests sent', inputs: ['judgeAccuracy'], total: (n: ModelRouter) => n.escalations, per: (n: ModelRouter) => n.sent },
+    overflowed: { label: 'overflow', unit: 'share', help: 'requests sent elsewhere because their model was full', formula: 'requests sent elsewhere ÷ requests sent', inputs: ['overflowAt', 'overflowTo'], total: (n: ModelRouter) => n.overflows, per: (n: ModelRouter) => n.sent },
+    attributed: { label: 'cost attributed', unit: 'usd/million requests', help: 'tokens of the models asked at their prices, per million requests answered', formula: '10⁶ × Σ tokens × price of the model asked ÷ requests answered', origin: 'modelled', inputs: ['answers', 'modelTiers'], total: (n: ModelRouter) => n.usd * 1e6, per: (n: ModelRouter) => n.answers },
+    perTokens: { label: 'mean price', unit: 'usd/million tokens', help: 'cost attributed per million tokens', formula: '10⁶ × Σ tokens × price of the model asked ÷ tokens', origin: 'modelled', inputs: ['modelTiers'], total: (n: ModelRouter) => n.usd * 1e6, per: (n: ModelRouter) => n.tokens },
+  },
+  common: { latency: { inputs: ['escalated', 'routerTime'] } },
+  evidence: {
+    modelTiers: assumed('take qualities from your own evaluation, and prices from your own contract'),
+    tooHardQuality: assumed('take it from your own evaluation'),
+    routerAccuracy: assumed('take it from your own evaluation'),
+    judgeAccuracy: assumed('take it from your own evaluation'),
+    routerTime: assumed('a small classifier, 5 ms'),
   },
   card: ['quality', 'toLast'],
   face: { form: 'bar', measure: 'toLast' },
   subtitle: (v) => (v.routingPolicy === 'cascade' ? 'small one first' : v.routingPolicy === 'largest' ? 'all to the largest' : v.routingPolicy === 'weight' ? 'by weight' : 'by difficulty'),
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: 'router', usdPerHour: v.routerPrice, source: priceSource(v.routerPrice, params.routerPrice, 'assumed: part of the calling service') }],
+  cost: (v) => [{ label: 'router', usdPerHour: v.routerPrice, ...priced(v.routerPrice, params.routerPrice, assumed('part of the calling service')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new ModelRouter(values, site),

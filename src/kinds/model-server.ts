@@ -6,7 +6,8 @@ import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
 import type { TakesBatches } from '../kit/batch.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults, type FaultName } from '../kit/fault.ts';
 import { ReplicaSet } from '../kit/replica-set.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
@@ -333,7 +334,7 @@ function byHand(v: ServerValues, flow: Flow) {
   const capacity = (v.scorerReplicas * items * most) / fullTime;
   const assumes = 'no batching delay, calls alike, and arrivals shared evenly among the replicas';
   return [
-    { label: 'capacity', value: capacity, unit: 'items/second', formula: 'replicas × full batch ÷ its time', source: 'utilisation law' },
+    { label: 'capacity', value: capacity, unit: 'items/second', formula: 'replicas × full batch ÷ its time', source: 'utilisation law', wall: 'servers' },
     { label: 'load', value: (flow.rate * items) / capacity, unit: 'share', formula: 'calls × items ÷ capacity', source: 'utilisation law' },
     { label: 'mean batch', value: batch * items, unit: 'items', formula: 'max(call, min(full, λ·base ÷ (1 − λ·each)))', source: 'Inoue 2021', measure: 'batchItems', assumes: `${assumes}; between light and heavy load batches are larger than this` },
     { label: 'batch time', value: alone + each * (batch - 1), unit: 'seconds', formula: 'base + each × max(0, items − free)', source: 'arithmetic', measure: 'batchTime', assumes },
@@ -355,16 +356,25 @@ export const modelServer = defineKind({
   slices: ['scorerReplicas', 'scorerRoom'],
   ports: { in: 'call', out: [], refusal: 'a model server computes its answers itself' },
   measures: {
-    batchItems: { label: 'mean batch', unit: 'items', help: 'items in a batch as it starts', total: (n: ModelServer) => n.taken, per: (n: ModelServer) => n.batches },
-    itemRate: { label: 'items served', unit: 'items/second', help: 'items of the calls that were answered', total: (n: ModelServer) => n.served },
-    batchTime: { label: 'batch time', unit: 'seconds', help: 'time a replica is busy per batch', total: (n: ModelServer, now: number) => n.busyArea(now), per: (n: ModelServer) => n.batches },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in the queue per call that arrived', total: (n: ModelServer, now: number) => n.queueArea(now), per: (n: ModelServer) => n.arrivedTotal() },
+    batchItems: { label: 'mean batch', unit: 'items', help: 'items in a batch as it starts', formula: 'items taken into batches ÷ batches', inputs: ['itemRate', 'scorerBatch', 'scorerDelay'], total: (n: ModelServer) => n.taken, per: (n: ModelServer) => n.batches },
+    itemRate: { label: 'items served', unit: 'items/second', help: 'items of the calls that were answered', inputs: ['answers'], total: (n: ModelServer) => n.served },
+    batchTime: { label: 'batch time', unit: 'seconds', help: 'time a replica is busy per batch', formula: '∫ busy replicas dt ÷ batches', inputs: ['batchItems', 'scorerBase', 'scorerPerItem', 'scorerFreeItems', 'scorerJitter'], total: (n: ModelServer, now: number) => n.busyArea(now), per: (n: ModelServer) => n.batches },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in the queue per call that arrived', formula: '∫ calls in line dt ÷ calls that arrived', inputs: ['waiting', 'arrivals'], total: (n: ModelServer, now: number) => n.queueArea(now), per: (n: ModelServer) => n.arrivedTotal() },
+  },
+  common: {
+    utilisation: { formula: '∫ busy replicas dt ÷ ∫ replicas dt', inputs: ['batchItems', 'batchTime', 'scorerReplicas', 'scorerBase', 'scorerPerItem'] },
+    latency: { inputs: ['wait', 'batchTime'] },
+  },
+  evidence: {
+    scorerBase: published('BERT-large, 8 bit, on one NVIDIA L4: 1.91 ms for one text less one item (MLPerf Inference 4.1, Lenovo, 2024)'),
+    scorerPerItem: published('BERT-large, 8 bit, on one NVIDIA L4: 964 samples/s (MLPerf Inference 4.1, Lenovo, 2024)'),
+    scorerJitter: assumed('batches of like size take nearly the same time'),
   },
   card: ['utilisation', 'batchItems'],
   face: { form: 'slots' },
   subtitle: (v) => `${v.scorerReplicas.toLocaleString('en')} replicas, batch ≤ ${v.scorerBatch.toLocaleString('en')}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, source: priceSource(v.scorerPrice, params.scorerPrice, 'one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026') }],
+  cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, ...priced(v.scorerPrice, params.scorerPrice, published('one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new ModelServer(values, site),

@@ -3,7 +3,8 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { placeOf } from '../kit/hash.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
@@ -29,7 +30,8 @@ type ObjectValues = Values<typeof params>;
 
 const DONE = 0;
 const HOURS_A_MONTH = 730;
-const LIST = 'AWS S3 Standard, us-east-1 list price, 2025 (not verified)';
+const GUIDELINES = 'AWS S3 performance guidelines, 2024';
+const LIST = published('AWS S3 Standard, us-east-1 list price, 2025 (not verified)');
 
 /** A token bucket for each prefix, filled as they are looked at. */
 class Buckets {
@@ -158,12 +160,12 @@ function byHand(v: ObjectValues, flow: Flow) {
   const operations = (v.objectParts * 3600 * (reads * v.objectReadPrice + writes * v.objectWritePrice)) / 1e6;
   const even = 'keys spread evenly over prefixes';
   return [
-    { label: 'one object', value: v.objectFirstByte.mean + flow.bytes / (v.objectParts * v.objectSpeed), unit: 'seconds', formula: 'first byte + bytes ÷ (parts × speed)', source: 'AWS S3 performance guidelines, 2024', measure: 'latency', assumes: v.objectParts > 1 ? 'the mean first byte; the slowest of several parts takes longer' : 'nothing is refused' },
-    { label: 'capacity', value: limit / v.objectParts, unit: 'requests/second', formula: 'prefixes × limit ÷ parts', source: 'AWS S3 performance guidelines, 2024', assumes: even },
+    { label: 'one object', value: v.objectFirstByte.mean + flow.bytes / (v.objectParts * v.objectSpeed), unit: 'seconds', formula: 'first byte + bytes ÷ (parts × speed)', source: GUIDELINES, measure: 'latency', assumes: v.objectParts > 1 ? 'the mean first byte; the slowest of several parts takes longer' : 'nothing is refused' },
+    { label: 'capacity', value: limit / v.objectParts, unit: 'requests/second', formula: 'prefixes × limit ÷ parts', source: GUIDELINES, assumes: even, wall: 'rate limit' },
     { label: 'bytes read', value: reads * flow.bytes, unit: 'bytes/second', formula: 'reads × bytes', source: 'flow balance', measure: 'bytesRead', assumes: 'nothing is refused' },
     { label: 'under way', value: flow.rate * (v.objectFirstByte.mean + flow.bytes / (v.objectParts * v.objectSpeed)), unit: 'requests', formula: 'rate × time', source: 'Little 1961', measure: 'inFlight', assumes: 'nothing is refused' },
-    { label: 'operations', value: operations, unit: 'usd/hour', formula: 'rate × parts × price', source: priceSource(v.objectReadPrice, params.objectReadPrice, LIST) },
-    { label: 'traffic out', value: reads * flow.bytes * 1e-9 * v.objectEgressPrice * 3600, unit: 'usd/hour', formula: 'bytes read × price', source: priceSource(v.objectEgressPrice, params.objectEgressPrice, LIST) },
+    { label: 'operations', value: operations, unit: 'usd/hour', formula: 'rate × parts × price', source: priced(v.objectReadPrice, params.objectReadPrice, LIST).source },
+    { label: 'traffic out', value: reads * flow.bytes * 1e-9 * v.objectEgressPrice * 3600, unit: 'usd/hour', formula: 'bytes read × price', source: priced(v.objectEgressPrice, params.objectEgressPrice, LIST).source },
   ] as const;
 }
 
@@ -180,17 +182,25 @@ export const objectStore = defineKind({
   slices: ['objectReadLimit', 'objectWriteLimit'],
   ports: { in: 'call', out: [], refusal: 'an object store is where reads and writes end' },
   measures: {
-    bytesRead: { label: 'bytes read', unit: 'bytes/second', help: 'bytes of objects that went out', total: (n: ObjectStore) => n.bytesOut },
-    bytesStored: { label: 'bytes written', unit: 'bytes/second', help: 'bytes of objects that came in', total: (n: ObjectStore) => n.bytesIn },
-    objectRequests: { label: 'requests', unit: 'requests/second', help: 'requests taken in, every range one', total: (n: ObjectStore) => n.requests },
-    slowDowns: { label: 'told to slow down', unit: 'share', help: 'calls refused because their prefix was over its limit', total: (n: ObjectStore) => n.slowedDown, per: (n: ObjectStore) => n.arrivedTotal() },
+    bytesRead: { label: 'bytes read', unit: 'bytes/second', help: 'bytes of objects that went out', inputs: ['answers', 'objectWrites'], total: (n: ObjectStore) => n.bytesOut },
+    bytesStored: { label: 'bytes written', unit: 'bytes/second', help: 'bytes of objects that came in', inputs: ['answers', 'objectWrites'], total: (n: ObjectStore) => n.bytesIn },
+    objectRequests: { label: 'requests', unit: 'requests/second', help: 'requests taken in, every range one', inputs: ['arrivals', 'objectParts'], total: (n: ObjectStore) => n.requests },
+    slowDowns: { label: 'told to slow down', unit: 'share', help: 'calls refused because their prefix was over its limit', formula: 'calls refused at their prefix’s limit ÷ calls that arrived', inputs: ['objectRequests', 'objectPrefixes', 'objectReadLimit', 'objectWriteLimit', 'objectBurst'], total: (n: ObjectStore) => n.slowedDown, per: (n: ObjectStore) => n.arrivedTotal() },
+  },
+  common: { latency: { inputs: ['objectFirstByte', 'objectSpeed', 'objectParts'] } },
+  evidence: {
+    objectFirstByte: published(`${GUIDELINES}: roughly 100–200 ms; the spread is assumed`),
+    objectSpeed: published(`${GUIDELINES}: 85–90 MB/s`),
+    objectReadLimit: published(`${GUIDELINES}: 5,500 a second and prefix`),
+    objectWriteLimit: published(`${GUIDELINES}: 3,500 a second and prefix`),
+    objectBurst: assumed('a second’s worth'),
   },
   card: ['bytesRead', 'latency'],
   face: { form: 'spark', measure: 'bytesRead' },
   strain: 'slowDowns',
   subtitle: (v) => `${v.objectPrefixes.toLocaleString('en')} ${v.objectPrefixes === 1 ? 'prefix' : 'prefixes'}${v.objectParts > 1 ? `, ${v.objectParts} parts` : ''}`,
   estimate: byHand,
-  cost: (v) => [{ label: 'storage, without operations and traffic', usdPerHour: (v.objectStored * 1e-9 * v.objectStoragePrice) / HOURS_A_MONTH, source: priceSource(v.objectStoragePrice, params.objectStoragePrice, LIST) }],
+  cost: (v) => [{ label: 'storage, without operations and traffic', usdPerHour: (v.objectStored * 1e-9 * v.objectStoragePrice) / HOURS_A_MONTH, ...priced(v.objectStoragePrice, params.objectStoragePrice, LIST) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new ObjectStore(values, site),

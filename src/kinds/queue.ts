@@ -7,7 +7,8 @@ import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site, type Starts } from '../kit/kind.ts';
 import { distribution, real, toggle, whole, type Values } from '../kit/param.ts';
@@ -395,16 +396,22 @@ export const queue = defineKind({
   slices: ['queueConcurrency', 'queueBound'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
-    backlog: { label: 'backlog', unit: 'requests', help: 'messages kept, those being worked on included', total: (n: Queue, now: number) => n.keptArea(now) },
-    oldestMessage: { label: 'age of the oldest', unit: 'seconds', help: 'how long the oldest message in line has been here', total: (n: Queue, now: number) => n.oldestArea(now) },
-    queueDelay: { label: 'delay', unit: 'seconds', help: 'from being stored to first being handed out', total: (n: Queue) => n.delaySeconds, per: (n: Queue) => n.begun },
-    accepted: { label: 'accepted', unit: 'requests/second', help: 'messages stored', total: (n: Queue) => n.accepted },
-    delivered: { label: 'deliveries', unit: 'requests/second', help: 'messages handed out, again included', total: (n: Queue) => n.delivered },
-    carriedOut: { label: 'carried out', unit: 'requests/second', help: 'messages carried out for the first time', total: (n: Queue) => n.carried },
-    redelivered: { label: 'handed out again', unit: 'share', help: 'deliveries after the first of a message', total: (n: Queue) => n.again, per: (n: Queue) => n.delivered },
-    duplicates: { label: 'carried out again', unit: 'share', help: 'messages carried out after they already had been, of all carried out', total: (n: Queue) => n.duplicates, per: (n: Queue) => n.duplicates + n.carried },
-    deadLetters: { label: 'dead letters', unit: 'requests/second', help: 'messages given up after the most deliveries', total: (n: Queue) => n.dead },
-    dropped: { label: 'dropped', unit: 'requests/second', help: 'messages too old, or lost in a crash', total: (n: Queue) => n.expired + n.lost },
+    backlog: { label: 'backlog', unit: 'requests', help: 'messages kept, those being worked on included', inputs: ['accepted', 'carriedOut', 'queueBound'], total: (n: Queue, now: number) => n.keptArea(now) },
+    oldestMessage: { label: 'age of the oldest', unit: 'seconds', help: 'how long the oldest message in line has been here', inputs: ['backlog', 'carriedOut'], total: (n: Queue, now: number) => n.oldestArea(now) },
+    queueDelay: { label: 'delay', unit: 'seconds', help: 'from being stored to first being handed out', formula: 'Σ time from being stored to first being handed out ÷ messages handed out', inputs: ['backlog', 'accepted'], total: (n: Queue) => n.delaySeconds, per: (n: Queue) => n.begun },
+    accepted: { label: 'accepted', unit: 'requests/second', help: 'messages stored', inputs: ['arrivals'], total: (n: Queue) => n.accepted },
+    delivered: { label: 'deliveries', unit: 'requests/second', help: 'messages handed out, again included', inputs: ['accepted', 'redelivered', 'queueConcurrency'], total: (n: Queue) => n.delivered },
+    carriedOut: { label: 'carried out', unit: 'requests/second', help: 'messages carried out for the first time', inputs: ['delivered'], total: (n: Queue) => n.carried },
+    redelivered: { label: 'handed out again', unit: 'share', help: 'deliveries after the first of a message', formula: 'deliveries after the first of a message ÷ deliveries', inputs: ['queueVisibility', 'queueLostAcks'], total: (n: Queue) => n.again, per: (n: Queue) => n.delivered },
+    duplicates: { label: 'carried out again', unit: 'share', help: 'messages carried out after they already had been, of all carried out', formula: 'messages carried out again ÷ messages carried out', inputs: ['redelivered', 'queueLostAcks'], total: (n: Queue) => n.duplicates, per: (n: Queue) => n.duplicates + n.carried },
+    deadLetters: { label: 'dead letters', unit: 'requests/second', help: 'messages given up after the most deliveries', inputs: ['queueMostDeliveries'], total: (n: Queue) => n.dead },
+    dropped: { label: 'dropped', unit: 'requests/second', help: 'messages too old, or lost in a crash', inputs: ['queueRetention', 'queueDurable'], total: (n: Queue) => n.expired + n.lost },
+  },
+  common: { latency: { formula: 'Σ time from arrival to being stored ÷ messages stored', inputs: ['queueWrite'] } },
+  evidence: {
+    queueVisibility: published('Amazon SQS, default: 30 s'),
+    queueRetention: published('Amazon SQS, default: 4 days'),
+    queueWrite: assumed('a replicated write'),
   },
   card: ['backlog', 'oldestMessage'],
   face: { form: 'spark', measure: 'backlog' },
@@ -412,7 +419,7 @@ export const queue = defineKind({
   estimate: byHand,
   // Consumers compete, and the least busy takes the next.
   passes: (_values, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate / weights.length })),
-  cost: (v) => [{ label: 'broker, without operations', usdPerHour: v.queueBrokerPrice, source: priceSource(v.queueBrokerPrice, params.queueBrokerPrice, 'AWS SQS standard: operations only, $0.40 per million, us-east-1 list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: 'broker, without operations', usdPerHour: v.queueBrokerPrice, ...priced(v.queueBrokerPrice, params.queueBrokerPrice, published('AWS SQS standard: operations only, $0.40 per million, us-east-1 list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Queue(values, site),

@@ -3,12 +3,13 @@ import { Downstream, WAITING } from '../engine/downstream.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, evidenceIn, published, type Constant } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { BatchingNode, type Batch, type BatchRules } from './encoder/batching.ts';
-import { encoderOf, EncoderTime, flopOf, measuredShare, rerankers } from './encoder/models.ts';
+import { encoderOf, EncoderTime, flopOf, measuredShare, rerankers, type Setup, shareEvidence, workingsOf } from './encoder/models.ts';
 import { gpuOf, gpus } from './gpu-pool/catalogue-gpus.ts';
 
 const computed = (v: Readonly<Record<string, unknown>>): boolean => v.rerankerTiming === 'arithmetic';
@@ -68,7 +69,9 @@ const params = {
 type RerankerValues = Values<typeof params>;
 
 const rulesOf = (v: RerankerValues): BatchRules => ({ packing: v.pairPacking, mostTokens: v.pairBatchTokens, mostTexts: v.pairBatchSize, delay: v.pairDelay, room: v.rerankerRoom });
-const timeOf = (v: RerankerValues): EncoderTime => new EncoderTime({ encoder: encoderOf(rerankers, v.rerankerModel), gpu: v.rerankerGpu, precision: v.rerankerPrecision, share: v.rerankerShare });
+const setupOf = (v: RerankerValues): Setup => ({ encoder: encoderOf(rerankers, v.rerankerModel), gpu: v.rerankerGpu, precision: v.rerankerPrecision, share: v.rerankerShare });
+const timeOf = (v: RerankerValues): EncoderTime => new EncoderTime(setupOf(v));
+const workings = (v: RerankerValues): Constant[] => (computed(v) ? workingsOf(setupOf(v)) : []);
 const hourly = (v: RerankerValues): number => (v.rerankerPrice > 0 ? v.rerankerPrice : gpuOf(v.rerankerGpu).usdPerHour);
 
 /** How many candidates are scored, and how many stay. */
@@ -170,7 +173,7 @@ function byHand(v: RerankerValues, flow: Flow) {
   const assumes = 'full batches without padding';
   return [
     { label: 'pairs', value: flow.rate * pairs, unit: 'items/second', formula: 'calls × candidates looked at', source: 'flow balance', measure: 'pairRate', assumes: 'nothing is refused' },
-    { label: 'capacity', value: capacity, unit: 'items/second', formula: 'replicas × pairs per batch ÷ batch time', source: 'utilisation law' },
+    { label: 'capacity', value: capacity, unit: 'items/second', formula: 'replicas × pairs per batch ÷ batch time', source: 'utilisation law', wall: computed(v) ? time.wall(most * tokens, most * tokens * tokens * (1 + scv)) : 'servers' },
     { label: 'load', value: (flow.rate * pairs) / capacity, unit: 'share', formula: 'pairs per second ÷ capacity', source: 'utilisation law', measure: 'utilisation', assumes },
     { label: 'one call alone', value: Math.ceil(batches / v.rerankerReplicas) * take(pairs / batches), unit: 'seconds', formula: 'batches of the call, side by side on the replicas', source: 'roofline (Williams et al. 2009)', measure: 'latency', assumes: 'an idle reranker, no padding, and nothing called after it' },
     { label: 'kept', value: flow.items > 0 ? kept(v, flow.items) / flow.items : 1, unit: 'share', formula: 'candidates kept ÷ candidates that came', source: 'arithmetic', measure: 'keptShare', assumes: 'calls alike' },
@@ -189,13 +192,22 @@ export const reranker = defineKind({
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   scales: true,
   measures: {
-    pairRate: { label: 'pairs scored', unit: 'items/second', help: 'candidates taken into batches', total: (n: Reranker) => n.texts },
-    batchPairs: { label: 'pairs per batch', unit: 'items', help: 'candidates in a batch as it starts', total: (n: Reranker) => n.texts, per: (n: Reranker) => n.batches },
-    batchTime: { label: 'batch time', unit: 'seconds', help: 'time a replica is busy per batch', total: (n: Reranker, now: number) => n.busyArea(now), per: (n: Reranker) => n.batches },
-    padding: { label: 'padding', unit: 'share', help: 'tokens computed that belong to no pair', total: (n: Reranker) => n.computed - n.tokens, per: (n: Reranker) => n.computed },
-    keptShare: { label: 'kept', unit: 'share', help: 'candidates that stay, of those that came', total: (n: Reranker) => n.stayed, per: (n: Reranker) => n.came },
-    mfu: { label: 'share of peak', unit: 'share', help: 'arithmetic that served a pair, of what the GPUs at work could do; not where the time is a measured rate', total: (n: Reranker) => n.useful, per: (n: Reranker) => n.possible },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time until the last candidate of a call is in a batch, per call that arrived', total: (n: Reranker, now: number) => n.queueArea(now), per: (n: Reranker) => n.arrivedTotal() },
+    pairRate: { label: 'pairs scored', unit: 'items/second', help: 'candidates taken into batches', inputs: ['arrivals', 'rerankerTake'], total: (n: Reranker) => n.texts },
+    batchPairs: { label: 'pairs per batch', unit: 'items', help: 'candidates in a batch as it starts', formula: 'candidates ÷ batches', inputs: ['pairRate', 'pairBatchSize', 'pairBatchTokens'], total: (n: Reranker) => n.texts, per: (n: Reranker) => n.batches },
+    batchTime: { label: 'batch time', unit: 'seconds', help: 'time a replica is busy per batch', formula: '∫ busy replicas dt ÷ batches', origin: 'modelled', inputs: ['batchPairs', 'padding', 'pairLength', 'rerankerShare', 'rerankerJitter', 'rerankerRate'], constants: workings, total: (n: Reranker, now: number) => n.busyArea(now), per: (n: Reranker) => n.batches },
+    padding: { label: 'padding', unit: 'share', help: 'tokens computed that belong to no pair', formula: 'tokens of padding ÷ tokens computed', inputs: ['batchPairs', 'pairLength', 'pairPacking'], total: (n: Reranker) => n.computed - n.tokens, per: (n: Reranker) => n.computed },
+    keptShare: { label: 'kept', unit: 'share', help: 'candidates that stay, of those that came', formula: 'candidates that stay ÷ candidates that came', inputs: ['rerankerTake', 'rerankerKeep'], total: (n: Reranker) => n.stayed, per: (n: Reranker) => n.came },
+    mfu: { label: 'share of peak', unit: 'share', help: 'arithmetic that served a pair, of what the GPUs at work could do; not where the time is a measured rate', formula: 'FLOP that served pairs ÷ ∫ peak FLOP/s of busy GPUs dt', origin: 'modelled', inputs: ['batchPairs', 'padding', 'rerankerShare'], constants: workings, total: (n: Reranker) => n.useful, per: (n: Reranker) => n.possible },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time until the last candidate of a call is in a batch, per call that arrived', formula: '∫ calls not yet in a batch dt ÷ calls that arrived', inputs: ['waiting', 'arrivals'], total: (n: Reranker, now: number) => n.queueArea(now), per: (n: Reranker) => n.arrivedTotal() },
+  },
+  common: {
+    utilisation: { formula: '∫ busy replicas dt ÷ ∫ replicas dt', inputs: ['pairRate', 'batchPairs', 'batchTime', 'rerankerReplicas'], constants: workings },
+    latency: { inputs: ['wait', 'batchTime'] },
+  },
+  evidence: {
+    rerankerShare: shareEvidence,
+    rerankerRate: published('MiniLM-L-6 on one V100 (model card of ms-marco-MiniLM-L-6-v2, 2021)'),
+    rerankerJitter: assumed('batches of like size take nearly the same time'),
   },
   card: ['utilisation', 'pairRate'],
   face: { form: 'slots' },
@@ -206,7 +218,7 @@ export const reranker = defineKind({
       const stays = kept(v, flow.items);
       return { ...flow, items: stays, inputTokens: Math.max(Math.min(1, flow.inputTokens), flow.inputTokens - (flow.items - stays) * v.rerankerTrims) };
     }),
-  cost: (v) => [{ label: `${v.rerankerReplicas} replicas`, usdPerHour: v.rerankerReplicas * hourly(v), source: v.rerankerPrice > 0 ? priceSource(v.rerankerPrice, params.rerankerPrice, '') : gpuOf(v.rerankerGpu).priceSource }],
+  cost: (v) => [{ label: `${v.rerankerReplicas} replicas`, usdPerHour: v.rerankerReplicas * hourly(v), ...priced(v.rerankerPrice, params.rerankerPrice, evidenceIn(gpuOf(v.rerankerGpu).priceSource)) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new Reranker(values, site),

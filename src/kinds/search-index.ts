@@ -3,7 +3,8 @@ import { pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler, Zipf } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, published } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
@@ -199,7 +200,7 @@ function byHand(v: IndexValues, flow: Flow): EstimateRow[] {
     { label: 'postings per shard', value: postings, unit: 'items', formula: v.indexMatch === 'all' ? 't × Σ (F(r)ᵗ − F(r−1)ᵗ) · postings(r)' : 't × Σ p(r) · postings(r) × (1 − skipped)', source: 'order statistics; Zipf 1949', measure: 'postingsRead', assumes },
     { label: 'search in one shard', value: time, unit: 'seconds', formula: 'segments × time per segment + postings × time per posting, × the slow-down of refreshes', source: 'arithmetic', measure: 'shardTime', assumes: `${assumes}; no waiting` },
     { label: 'shard searches', value: searches, unit: 'requests/second', formula: 'queries × shards', source: 'flow balance', measure: 'indexSearches', assumes: 'nothing is refused' },
-    { label: 'capacity', value: servers / (time * v.indexShards), unit: 'requests/second', formula: 'threads ÷ (search time × shards)', source: 'utilisation law', assumes },
+    { label: 'capacity', value: servers / (time * v.indexShards), unit: 'requests/second', formula: 'threads ÷ (search time × shards)', source: 'utilisation law', assumes, wall: 'threads' },
     { label: 'utilisation', value: Math.min(1, (searches * time) / servers), unit: 'share', formula: 'searches × time ÷ threads', source: 'utilisation law', measure: 'utilisation', assumes },
     { label: 'mean wait', value: waitingTime(searches / (v.indexShards * v.indexReplicas), time, v.indexThreads, 1, v.indexJitter * v.indexJitter), unit: 'seconds', formula: '(1 + Cs²)/2 × Erlang-C wait at one node', source: 'Allen and Cunneen 1990', measure: 'wait', assumes: 'queries of the same work, replicas chosen at random' },
     { label: 'age of the view', value: age, unit: 'seconds', formula: 'half the interval + time of a refresh', source: 'arithmetic (mean of a uniform)', measure: 'viewAge', assumes: 'queries at all moments alike' },
@@ -219,19 +220,36 @@ export const searchIndex = defineKind({
   slices: ['indexReplicas'],
   ports: { in: 'call', out: [], refusal: 'a search index is where searches end' },
   measures: {
-    postingsRead: { label: 'postings per query', unit: 'items', help: 'postings read in each shard', total: (n: SearchIndex) => n.postings, per: (n: SearchIndex) => n.queries },
-    indexSearches: { label: 'shard searches', unit: 'requests/second', help: 'searches in single shards', total: (n: SearchIndex) => n.asked },
-    shardTime: { label: 'time in one shard', unit: 'seconds', help: 'from asking to the answer, waiting included', total: (n: SearchIndex) => n.backSeconds, per: (n: SearchIndex) => n.back },
-    slowestShard: { label: 'slowest shard', unit: 'seconds', help: 'until the last shard was back', total: (n: SearchIndex) => n.slowestSeconds, per: (n: SearchIndex) => n.gathered },
-    viewAge: { label: 'age of the view', unit: 'seconds', help: 'how long ago the last refresh began whose documents a query sees', total: (n: SearchIndex) => n.ageSeconds, per: (n: SearchIndex) => n.queries },
-    disturbedShare: { label: 'met a refresh', unit: 'share', help: 'shard searches that began during a refresh', total: (n: SearchIndex) => n.disturbed, per: (n: SearchIndex) => n.asked },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a node’s queue per search', total: (n: SearchIndex, now: number) => n.queueArea(now), per: (n: SearchIndex) => n.asked },
+    postingsRead: { label: 'postings per query', unit: 'items', help: 'postings read in each shard', formula: 'postings read in a shard ÷ queries', origin: 'modelled', inputs: ['indexDocuments', 'indexShards', 'indexTerms', 'indexVocabulary', 'indexAskedSkew', 'indexCommonest', 'indexWordSkew', 'indexSkipped'], total: (n: SearchIndex) => n.postings, per: (n: SearchIndex) => n.queries },
+    indexSearches: { label: 'shard searches', unit: 'requests/second', help: 'searches in single shards', inputs: ['arrivals', 'indexShards'], total: (n: SearchIndex) => n.asked },
+    shardTime: { label: 'time in one shard', unit: 'seconds', help: 'from asking to the answer, waiting included', formula: 'Σ time from asking a shard to its answer ÷ answers', inputs: ['wait', 'postingsRead', 'indexPostingTime', 'indexSegments', 'indexSegmentTime', 'indexRefreshFactor'], total: (n: SearchIndex) => n.backSeconds, per: (n: SearchIndex) => n.back },
+    slowestShard: { label: 'slowest shard', unit: 'seconds', help: 'until the last shard was back', formula: 'Σ time until the last shard was back ÷ queries', inputs: ['shardTime', 'indexShards', 'indexJitter'], total: (n: SearchIndex) => n.slowestSeconds, per: (n: SearchIndex) => n.gathered },
+    viewAge: { label: 'age of the view', unit: 'seconds', help: 'how long ago the last refresh began whose documents a query sees', formula: 'Σ age of what a query sees ÷ queries', inputs: ['indexRefresh', 'indexRefreshTime'], total: (n: SearchIndex) => n.ageSeconds, per: (n: SearchIndex) => n.queries },
+    disturbedShare: { label: 'met a refresh', unit: 'share', help: 'shard searches that began during a refresh', formula: 'searches begun during a refresh ÷ searches', inputs: ['indexRefresh', 'indexRefreshTime'], total: (n: SearchIndex) => n.disturbed, per: (n: SearchIndex) => n.asked },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a node’s queue per search', formula: '∫ searches in line dt ÷ searches', inputs: ['waiting', 'indexSearches', 'indexThreads'], total: (n: SearchIndex, now: number) => n.queueArea(now), per: (n: SearchIndex) => n.asked },
+  },
+  common: {
+    utilisation: { formula: '∫ busy threads dt ÷ ∫ threads dt', inputs: ['indexSearches', 'indexThreads', 'indexReplicas', 'postingsRead', 'indexPostingTime', 'indexSegmentTime'] },
+    latency: { inputs: ['slowestShard', 'indexMergeTime'] },
+  },
+  evidence: {
+    indexAskedSkew: assumed('words are asked for less unevenly than they are written'),
+    indexCommonest: assumed('stop words left aside'),
+    indexWordSkew: published('Zipf’s law (Zipf 1949)'),
+    indexSkipped: assumed('block-max WAND (Ding and Suel 2011) skips most'),
+    indexPostingTime: assumed('decoding and scoring one'),
+    indexSegmentTime: assumed('looking the words up'),
+    indexRefresh: published('Elasticsearch, default refresh interval: 1 s'),
+    indexRefreshTime: assumed('building and opening a small segment'),
+    indexRefreshFactor: assumed('threads shared, caches cold'),
+    indexJitter: assumed('searches of the same postings'),
+    indexMergeTime: assumed('merging one shard’s results'),
   },
   card: ['utilisation', 'viewAge'],
   face: { form: 'cells' },
   subtitle: (v) => `${v.indexShards} × ${v.indexReplicas} nodes, ${v.indexMatch} words`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.indexShards * v.indexReplicas} nodes`, usdPerHour: v.indexShards * v.indexReplicas * v.pricePerIndexNode, source: priceSource(v.pricePerIndexNode, params.pricePerIndexNode, 'AWS EC2 r6i.2xlarge (8 vCPU, 64 GiB), us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.indexShards * v.indexReplicas} nodes`, usdPerHour: v.indexShards * v.indexReplicas * v.pricePerIndexNode, ...priced(v.pricePerIndexNode, params.pricePerIndexNode, published('AWS EC2 r6i.2xlarge (8 vCPU, 64 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new SearchIndex(values, site),

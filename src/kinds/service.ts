@@ -8,7 +8,8 @@ import { Sampler } from '../engine/sampler.ts';
 import { SharedServers, sharings, type Sharing } from '../engine/sharing.ts';
 import { Codel, DeadlineShedder, type Shedder } from '../engine/shedding.ts';
 import { REFUSED, STARTED, Station } from '../engine/station.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed } from '../kit/evidence.ts';
 import { servingFaults, type FaultName } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../kit/param.ts';
@@ -281,9 +282,9 @@ function byHand(values: Values<typeof params>, flow: Flow) {
   const wait = waitingTime(flow.rate, serviceTime.mean, c, flow.scv, cv * cv);
   return [
     { label: 'utilisation', value: Math.min(1, offered / c), unit: 'share', formula: 'arrival rate × service time ÷ servers', source: 'utilisation law', measure: 'utilisation', assumes: 'nothing is refused and no server is held for others' },
-    { label: 'capacity', value: c / serviceTime.mean, unit: 'requests/second', formula: 'servers ÷ service time', source: 'utilisation law' },
+    { label: 'capacity', value: c / serviceTime.mean, unit: 'requests/second', formula: 'servers ÷ service time', source: 'utilisation law', wall: 'servers' },
     { label: 'mean wait', value: wait, unit: 'seconds', formula: '(Ca² + Cs²)/2 × Erlang-C wait', source: 'Allen and Cunneen 1990; exact for M/M/c', measure: 'wait', assumes: 'an unbounded queue and independent arrivals' },
-    { label: 'in line', value: flow.rate * wait, unit: 'requests', formula: 'arrival rate × mean wait', source: 'Little 1961', measure: 'waiting', assumes: 'as for the wait' },
+    { label: 'in line', value: flow.rate * wait, unit: 'requests', formula: 'arrival rate × mean wait', source: 'Little 1961', measure: 'waiting', assumes: 'an unbounded queue and independent arrivals' },
   ] as const;
 }
 
@@ -299,15 +300,15 @@ export const service = defineKind({
   slices: ['serverCount', 'waitingRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
-    wait: {
-      label: 'mean wait',
-      unit: 'seconds',
-      help: 'time in the queue per request that arrived',
-      total: (n: Service, now: number) => n.queueArea(now),
-      per: (n: Service) => n.arrivedTotal(),
-    },
-    serversPaid: { label: 'servers', unit: 'count', help: 'servers paid for: those that serve and those that start', total: (n: Service, now: number) => n.scaling.paidArea(now) },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in the queue per request that arrived', formula: '∫ requests in line dt ÷ requests that arrived', inputs: ['waiting', 'arrivals'], total: (n: Service, now: number) => n.queueArea(now), per: (n: Service) => n.arrivedTotal() },
+    serversPaid: { label: 'servers', unit: 'count', help: 'servers paid for: those that serve and those that start', inputs: ['serverCount', 'serverStart'], total: (n: Service, now: number) => n.scaling.paidArea(now) },
   },
+  common: {
+    utilisation: { inputs: ['serverCount', 'serviceTime'] },
+    waiting: { inputs: ['serverCount', 'serviceTime', 'waitingRoom'] },
+    latency: { inputs: ['wait', 'serviceTime'] },
+  },
+  evidence: { serviceTime: assumed('take it from your own measurements'), serverStart: assumed('a container, 10 s') },
   card: ['utilisation', 'waiting'],
   scales: true,
   face: { form: 'slots' },
@@ -317,7 +318,7 @@ export const service = defineKind({
     const total = weights.reduce((a, b) => a + b, 0);
     return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: (flow.rate * w) / total } : flow));
   },
-  cost: (v) => [{ label: `${v.serverCount} servers`, usdPerHour: v.serverCount * v.pricePerServer, source: priceSource(v.pricePerServer, params.pricePerServer, 'assumed: a small cloud server, 2026') }],
+  cost: (v) => [{ label: `${v.serverCount} servers`, usdPerHour: v.serverCount * v.pricePerServer, ...priced(v.pricePerServer, params.pricePerServer, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new Service(values, site),

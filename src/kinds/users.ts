@@ -10,7 +10,7 @@ import { Alias, Sampler, Zipf } from '../engine/sampler.ts';
 import type { Trace } from '../engine/trace.ts';
 import type { FaultName } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
-import { choice, distribution, real, table, text, trace, whole, type Distribution, type Values } from '../kit/param.ts';
+import { choice, distribution, real, table, text, toggle, trace, whole, type Distribution, type Values } from '../kit/param.ts';
 
 const open = (v: Readonly<Record<string, unknown>>): boolean => v.arrivals !== 'closed' && v.arrivals !== 'trace';
 const closed = (v: Readonly<Record<string, unknown>>): boolean => v.arrivals === 'closed';
@@ -57,6 +57,7 @@ const params = {
   itemCount: distribution({ label: 'Items', help: 'Things asked for at once: candidates to rank, entities to look up, texts to embed.', section: 'Each request', unit: 'items', default: { shape: 'constant', mean: 1, cv: 0 }, min: 1, max: 1e6 }),
   keyCount: whole({ label: 'Distinct keys', help: 'How many different things are asked for; matters to caches and hashing.', section: 'Keys', unit: 'count', default: 1, min: 1, max: 2_000_000_000 }),
   keySkew: real({ label: 'Skew', help: 'Zipf exponent of their popularity: 0 uniform, 0.8–1.1 typical of the web.', section: 'Keys', unit: 'ratio', default: 0.9, min: 0, max: 3, shownWhen: (v) => Number(v.keyCount) > 1 }),
+  keyAlike: toggle({ label: 'Alike by key', help: 'Who asks for the same thing gets an answer of the same length and size; otherwise every request is drawn anew.', section: 'Keys', default: false, shownWhen: (v) => Number(v.keyCount) > 1 }),
   prefixCount: whole({ label: 'Shared prefixes', help: 'Different system prompts in use; 0 for none.', section: 'Keys', unit: 'count', default: 0, min: 0, max: 1_000_000 }),
   prefixTokens: whole({ label: 'Prefix length', help: 'Tokens of the prompt that are the shared prefix.', section: 'Keys', unit: 'tokens', default: 500, min: 0, max: 1_000_000, shownWhen: (v) => Number(v.prefixCount) > 0 }),
   patience: distribution({ label: 'Patience', help: 'People give up after this long; the work goes on without them. 0 is for ever.', section: 'Expectations', unit: 'seconds', default: { shape: 'constant', mean: 0, cv: 0 }, min: 0, max: 1e6 }),
@@ -104,6 +105,9 @@ class Users extends Node implements Component<UsersValues> {
   private readonly bodies: Stream;
   private readonly keys: Stream;
   private readonly pauses: Stream;
+  /** Taken to a place of its own by each key, from an origin of this source's own. */
+  private readonly alike: Stream;
+  private readonly origin: number;
   private gap = new Sampler({ shape: 'exponential', mean: 1, cv: 1 });
   private think = this.gap;
   private input = this.gap;
@@ -162,6 +166,8 @@ class Users extends Node implements Component<UsersValues> {
     this.bodies = site.stream('bodies');
     this.keys = site.stream('keys');
     this.pauses = site.stream('pauses');
+    this.alike = site.stream('alike');
+    this.origin = this.alike.below(2 ** 31);
     this.prepare(values);
   }
 
@@ -414,20 +420,25 @@ class Users extends Node implements Component<UsersValues> {
 
   private describe(r: number): void {
     const { requests } = this.net;
-    const { bodies } = this;
-    const kind = this.mix === null ? 0 : this.mix.draw(bodies);
+    const { prefixCount, prefixTokens, keyCount, inputTokens, outputTokens } = this.values;
+    const kind = this.mix === null ? 0 : this.mix.draw(this.bodies);
+    if (keyCount > 1) requests.setKey(r, this.keyOf());
+    const bodies = this.bodiesOf(r);
     const scale = this.scales[kind]!;
-    const input = this.tokens(this.input.draw(bodies) * scale, this.values.inputTokens.mean);
-    const output = this.tokens(this.output.draw(bodies) * scale, this.values.outputTokens.mean);
+    const input = this.tokens(this.input.draw(bodies) * scale, inputTokens.mean);
+    const output = this.tokens(this.output.draw(bodies) * scale, outputTokens.mean);
     requests.setClass(r, this.classes[kind]!);
     requests.setItems(r, Math.max(1, Math.round(this.items.draw(bodies))));
-    if (this.values.keyCount > 1) requests.setKey(r, this.keyOf());
-    let shared = 0;
-    if (this.values.prefixCount > 0) {
-      shared = this.values.prefixTokens;
-      requests.setPrefix(r, this.prefix.draw(this.keys), shared);
-    }
+    const shared = prefixCount > 0 ? prefixTokens : 0;
+    if (prefixCount > 0) requests.setPrefix(r, this.prefix.draw(this.keys), shared);
     requests.setWork(r, Math.max(input, shared + (shared > 0 ? 1 : 0)), output, this.bytes.draw(bodies));
+  }
+
+  /** Where lengths and sizes of a request are drawn from: chance, or what it asks for. */
+  private bodiesOf(r: number): Stream {
+    if (!this.values.keyAlike || this.values.keyCount === 1) return this.bodies;
+    this.alike.seek(this.origin, this.net.requests.key(r));
+    return this.alike;
   }
 
   /** Whole tokens: at least one where there are any, at most 32 times the mean (a context window ends somewhere). */
@@ -512,7 +523,12 @@ export const users = defineKind({
   slices: ['arrivalRate', 'population'],
   ports: { in: null, out: [{ wire: 'call', max: 100 }], refusal: 'users are where requests start' },
   measures: {
-    gaveUp: { label: 'gave up', unit: 'requests/second', help: 'people who lost patience', total: (n: Users) => n.gaveUp },
+    gaveUp: { label: 'gave up', unit: 'requests/second', help: 'people who lost patience', inputs: ['arrivals', 'patience'], total: (n: Users) => n.gaveUp },
+  },
+  common: {
+    arrivals: { formula: 'requests sent ÷ seconds', inputs: ['arrivalRate', 'population', 'thinkTime', 'replaySpeed', 'peakFactor'] },
+    failures: { inputs: ['patience'] },
+    latency: { formula: 'Σ time from asking to the answer ÷ requests answered' },
   },
   card: ['arrivals', 'failures'],
   face: { form: 'spark', measure: 'arrivals' },

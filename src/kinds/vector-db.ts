@@ -3,7 +3,8 @@ import { exp, log, pow } from '../engine/math.ts';
 import type { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
 import { Scatter, type Spreading } from '../engine/scatter.ts';
-import { priceSource } from '../kit/cost.ts';
+import { priced } from '../kit/cost.ts';
+import { assumed, measured, published, type Constant } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
@@ -91,6 +92,44 @@ const PER_CANDIDATE = 1e-7;
 const BYTES = { fp32: 4, fp16: 2, int8: 1, pq: 0.125 } as const;
 /** Recall lost to quantisation however wide the search: int8 measured (as above, ef 500); product quantisation without re-ranking assumed. */
 const LOST = { fp32: 0, fp16: 0, int8: 0.003, pq: 0.1 } as const;
+
+const FITTED = measured('fitted to Milvus 2.5 with HNSW int8 (VectorDBBench, May 2025; within 2 %)');
+const SCANNED = assumed('10 GB/s per core from memory, 2 GB/s from NVMe');
+const DRIVE = assumed('a random read of an NVMe drive takes 0.1 ms; a disk graph has four under way (Subramanya et al. 2019)');
+
+/** What the time of a search rests on besides the parameters. */
+function searchConstants(v: VectorValues): Constant[] {
+  const walk: Constant[] = [
+    { label: 'Per query', value: PER_QUERY, unit: 'seconds', ...FITTED },
+    { label: 'Per result and segment', value: PER_RESULT, unit: 'seconds', ...FITTED },
+  ];
+  if (graph(v)) walk.push({ label: 'Per byte compared', value: PER_BYTE, unit: 'seconds', ...FITTED });
+  else walk.push({ label: 'Per byte scanned', value: SCAN_PER_BYTE, unit: 'seconds', ...SCANNED });
+  if (v.vectorIndex === 'disk' || sizing(v).spilt > 0) walk.push({ label: 'A read of the drive', value: NVME_READ, unit: 'seconds', ...DRIVE });
+  return walk;
+}
+
+/** What joining the answers of shards rests on. */
+const mergeConstants = (): Constant[] => [
+  { label: 'Joining', value: PER_MERGE, unit: 'seconds', ...assumed('bringing the answers together') },
+  { label: 'Joining, per candidate', value: PER_CANDIDATE, unit: 'seconds', ...assumed('comparing and copying one') },
+];
+
+/** What memory rests on. */
+const memoryConstants = (v: VectorValues): Constant[] => [
+  { label: 'Bytes per component', value: v.vectorIndex === 'disk' ? BYTES.pq : BYTES[v.vectorPrecision], unit: 'bytes', ...published('width of the format') },
+  ...(v.vectorIndex === 'ivf' ? [{ label: 'Bytes of an id', value: 8, unit: 'bytes' as const, ...published('Faiss, 64-bit ids') }] : []),
+  ...(v.vectorIndex === 'hnsw' ? [{ label: 'Bytes of links per vector', value: 2 * v.vectorLinks * 4 * 1.1, unit: 'bytes' as const, ...published('hnswlib, ALGO_PARAMS, 2024: 8 to 10 bytes × M') }] : []),
+];
+
+/** What recall rests on. */
+function recallConstants(v: VectorValues): Constant[] {
+  const lost = v.vectorIndex === 'disk' ? 0 : LOST[v.vectorPrecision];
+  const quantised: Constant[] = lost === 0 ? [] : [{ label: 'Lost to quantisation', value: lost, unit: 'share', ...(v.vectorPrecision === 'pq' ? assumed('without re-ranking') : measured('VectorDBBench, May 2025, ef 500')) }];
+  if (v.vectorIndex === 'ivf') return [...quantised, { label: 'Missed', value: 'exp(−½·√probes)', unit: 'share', ...assumed('shape of published curves') }];
+  if (v.vectorIndex === 'flat') return quantised;
+  return [...quantised, { label: 'Missed', value: '0.081 · 100/ef · (k/100)^0.7 · (n/1M)^0.17', unit: 'share', ...measured('fitted to VectorDBBench, May 2025 (within 0.036); the power of k is assumed') }];
+}
 
 const log2 = (x: number): number => log(Math.max(2, x)) / 0.6931471805599453;
 
@@ -279,7 +318,7 @@ function byHand(v: VectorValues, flow: Flow): EstimateRow[] {
     { label: 'memory in use', value: s.memory / v.vectorMemory, unit: 'share', formula: 'memory per node ÷ memory of a node', source: 'arithmetic', measure: 'memoryNeed' },
     { label: 'search in one shard', value: time, unit: 'seconds', formula: v.vectorIndex === 'hnsw' ? '0.585 ms + segments · (8.5 µs · k + ef · log₂n · bytes · 0.816 ns)' : 'fixed part + bytes looked at ÷ speed', source: searchSource, measure: 'shardSearch', assumes: 'no waiting' },
     { label: 'slowest of the shards', value: largest(s.search, v.searchSpread, s.asked), unit: 'seconds', formula: 'mean of the largest of n lognormals', source: 'order statistics, Blom 1958', measure: 'slowestShard', assumes: 'no waiting, no slow searches' },
-    { label: 'capacity', value: servers / (time * s.asked), unit: 'requests/second', formula: 'cores ÷ (search time × shards asked)', source: 'utilisation law' },
+    { label: 'capacity', value: servers / (time * s.asked), unit: 'requests/second', formula: 'cores ÷ (search time × shards asked)', source: 'utilisation law', wall: s.spilt > 0 ? 'memory' : 'compute' },
     { label: 'utilisation', value: Math.min(1, (searches * time) / servers), unit: 'share', formula: 'searches × time ÷ cores', source: 'utilisation law', measure: 'utilisation', assumes: 'nothing is refused or hedged' },
     { label: 'mean wait', value: wait, unit: 'seconds', formula: '(1 + Cs²)/2 × Erlang-C wait at one node', source: 'Allen and Cunneen 1990', measure: 'wait', assumes: 'replicas chosen at random (by load they do better)' },
     { label: 'recall', value: s.recall, unit: 'share', formula: v.vectorIndex === 'ivf' ? '1 − exp(−½·√probes)' : v.vectorIndex === 'flat' ? 'exact' : '1 − 0.081 · 100/ef · (k/100)^0.7 · (n/1M)^0.17', source: graph(v) ? 'fitted to VectorDBBench 2025 (within 0.036)' : 'assumed', measure: 'recall' },
@@ -299,19 +338,28 @@ export const vectorDb = defineKind({
   slices: ['vectorReplicas'],
   ports: { in: 'call', out: [], refusal: 'a vector database is where searches end' },
   measures: {
-    recall: { label: 'recall', unit: 'share', help: 'expected share of the true neighbours found', total: (n: VectorDb) => n.recallSum, per: (n: VectorDb) => n.gathered },
-    memoryNeed: { label: 'memory need', unit: 'share', help: 'memory one shard wants over what its node has; above 100 % it spills to disk', total: (n: VectorDb, now: number) => n.memoryArea(now) },
-    shardSearches: { label: 'shard searches', unit: 'requests/second', help: 'searches in single shards, hedges included', total: (n: VectorDb) => n.asked },
-    shardSearch: { label: 'time in one shard', unit: 'seconds', help: 'from asking to the answer, waiting included', total: (n: VectorDb) => n.backSeconds, per: (n: VectorDb) => n.back },
-    slowestShard: { label: 'slowest shard', unit: 'seconds', help: 'until the last shard was back', total: (n: VectorDb) => n.slowestSeconds, per: (n: VectorDb) => n.gathered },
-    searchHedges: { label: 'hedged searches', unit: 'requests/second', help: 'shards asked a second time because the first took long', total: (n: VectorDb) => n.hedges },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a node’s queue per search', total: (n: VectorDb, now: number) => n.queueArea(now), per: (n: VectorDb) => n.asked },
+    recall: { label: 'recall', unit: 'share', help: 'expected share of the true neighbours found', formula: 'Σ expected share of true neighbours found ÷ queries', origin: 'modelled', inputs: ['searchBreadth', 'vectorProbes', 'vectorTopK', 'vectorSegments', 'shardsAsked', 'vectorPrecision'], constants: recallConstants, total: (n: VectorDb) => n.recallSum, per: (n: VectorDb) => n.gathered },
+    memoryNeed: { label: 'memory need', unit: 'share', help: 'memory one shard wants over what its node has; above 100 % it spills to disk', formula: '(vectors × bytes + links) of a shard ÷ memory of its node', origin: 'modelled', inputs: ['vectorCount', 'vectorShards', 'vectorDims', 'vectorPrecision', 'vectorLinks', 'vectorMemory'], constants: memoryConstants, total: (n: VectorDb, now: number) => n.memoryArea(now) },
+    shardSearches: { label: 'shard searches', unit: 'requests/second', help: 'searches in single shards, hedges included', inputs: ['arrivals', 'vectorShards'], total: (n: VectorDb) => n.asked },
+    shardSearch: { label: 'time in one shard', unit: 'seconds', help: 'from asking to the answer, waiting included', formula: 'Σ time from asking a shard to its answer ÷ answers', inputs: ['wait', 'searchBreadth', 'vectorTopK', 'vectorSegments', 'searchSpread'], constants: searchConstants, total: (n: VectorDb) => n.backSeconds, per: (n: VectorDb) => n.back },
+    slowestShard: { label: 'slowest shard', unit: 'seconds', help: 'until the last shard was back', formula: 'Σ time until the last shard was back ÷ queries', inputs: ['shardSearch', 'vectorShards', 'searchSpread'], constants: mergeConstants, total: (n: VectorDb) => n.slowestSeconds, per: (n: VectorDb) => n.gathered },
+    searchHedges: { label: 'hedged searches', unit: 'requests/second', help: 'shards asked a second time because the first took long', inputs: ['shardSearches', 'searchHedgeAfter'], total: (n: VectorDb) => n.hedges },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in a node’s queue per search', formula: '∫ searches in line dt ÷ searches', inputs: ['waiting', 'shardSearches', 'vectorCores'], total: (n: VectorDb, now: number) => n.queueArea(now), per: (n: VectorDb) => n.asked },
+  },
+  common: {
+    utilisation: { formula: '∫ busy cores dt ÷ ∫ cores dt', inputs: ['shardSearches', 'vectorCores', 'vectorReplicas', 'searchBreadth', 'vectorTopK', 'vectorSegments'], constants: searchConstants },
+    latency: { inputs: ['slowestShard'], constants: mergeConstants },
+  },
+  evidence: {
+    searchSpread: measured('with one client p99 is 1.2–1.25 × the mean (VectorDBBench 2025)'),
+    searchSlowShare: assumed('compaction, index building or a cold page'),
+    searchSlowFactor: assumed('such a search takes ten times as long'),
   },
   card: ['utilisation', 'recall'],
   face: { form: 'cells' },
   subtitle: (v) => `${v.vectorIndex === 'disk' ? 'disk graph' : v.vectorIndex}, ${v.vectorShards} × ${v.vectorReplicas} nodes`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.vectorShards * v.vectorReplicas} nodes`, usdPerHour: v.vectorShards * v.vectorReplicas * v.pricePerVectorNode, source: priceSource(v.pricePerVectorNode, params.pricePerVectorNode, 'AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)') }],
+  cost: (v) => [{ label: `${v.vectorShards * v.vectorReplicas} nodes`, usdPerHour: v.vectorShards * v.vectorReplicas * v.pricePerVectorNode, ...priced(v.pricePerVectorNode, params.pricePerVectorNode, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new VectorDb(values, site),

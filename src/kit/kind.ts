@@ -6,6 +6,7 @@ import type { Network, Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import type { Trace } from '../engine/trace.ts';
 import type { Unit } from '../units/unit.ts';
+import type { Constant, Evidence } from './evidence.ts';
 import type { FaultName } from './fault.ts';
 import type { Params, Values } from './param.ts';
 
@@ -24,11 +25,23 @@ export interface Ports {
   readonly refusal?: string;
 }
 
+/** How a figure comes about, as `kit/explain.ts` tells it. */
+export interface Told<V = never> {
+  /** What is counted over what, in words and symbols. Left out, it is what `help` says, per second or on average over time. */
+  readonly formula?: string;
+  /** Measured: counted as the run goes, which is usual. Modelled: worked out by a formula of the model as the run goes. */
+  readonly origin?: 'measured' | 'modelled';
+  /** What it goes by: measures, and parameters of its kind, by name. They are shown with their values of the moment. */
+  readonly inputs?: readonly string[];
+  /** What else goes into it. */
+  readonly constants?: (values: V) => readonly Constant[];
+}
+
 /**
  * A measure is a quotient of two running totals, so windows of time merge by adding. `per` is the denominator's total;
  * left out, it is elapsed seconds: a counter becomes a rate and an area under a level becomes its time average.
  */
-export interface Measure<N = Node> {
+export interface Measure<N = Node, V = never> extends Told<V> {
   readonly label: string;
   readonly unit: Unit;
   readonly help?: string;
@@ -59,6 +72,12 @@ export interface Flow {
   readonly skew: number;
 }
 
+/** What stops a component from doing more: the first wall that a growing load runs into. */
+export type Wall = 'compute' | 'bandwidth' | 'memory' | 'fabric' | 'servers' | 'threads' | 'connections' | 'rate limit' | 'batch limit';
+
+/** Measures that every node has, whatever its kind. */
+export type CommonMeasure = 'arrivals' | 'answers' | 'failures' | 'inFlight' | 'waiting' | 'utilisation' | 'latency';
+
 /** One line of the estimate by hand. `measure` names what stands beside it from the run (a kind's or a common measure). */
 export interface EstimateRow {
   readonly label: string;
@@ -69,13 +88,14 @@ export interface EstimateRow {
   readonly measure?: string;
   /** What the arithmetic takes for granted; shown when the run differs by more than 20 %. */
   readonly assumes?: string;
+  /** Of a capacity: the wall that bounds it. */
+  readonly wall?: Wall;
 }
 
-/** One line of the cost sheet. */
-export interface CostRow {
+/** One line of the cost sheet. Its evidence is who lists the price, and when. */
+export interface CostRow extends Partial<Evidence> {
   readonly label: string;
   readonly usdPerHour: number;
-  /** Who lists that price, and when. */
   readonly source: string;
 }
 
@@ -155,7 +175,11 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   readonly slices?: readonly (keyof P & string)[];
   /** Whether its replicas can be sized by another component (a `control` wire may lead to it). */
   readonly scales?: boolean;
-  readonly measures: Readonly<Record<string, Measure<N>>>;
+  readonly measures: Readonly<Record<string, Measure<N, Values<P>>>>;
+  /** What is special about the common measures here. */
+  readonly common?: Readonly<Partial<Record<CommonMeasure, Told<Values<P>>>>>;
+  /** What the defaults of its parameters rest on, where there is more to say than that they are assumed. */
+  readonly evidence?: Readonly<Partial<Record<keyof NoInfer<P> & string, Evidence>>>;
   /** The two measures on the card (own or common) and its live face. */
   readonly card: readonly [string, string];
   readonly face: Face;

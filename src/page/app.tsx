@@ -22,6 +22,7 @@ const Inspector = lazy(async () => ({ default: (await import('./inspector/inspec
 const Library = lazy(async () => ({ default: (await import('./library/library.tsx')).Library }));
 const Brief = lazy(async () => ({ default: (await import('./library/brief.tsx')).Brief }));
 const CommandBox = lazy(async () => ({ default: (await import('./commands/command-box.tsx')).CommandBox }));
+const Why = lazy(async () => ({ default: (await import('./inspector/why.tsx')).Why }));
 const Help = lazy(async () => ({ default: (await import('./commands/help.tsx')).Help }));
 
 /** Light or dark, the map, the command box, help: small, out of the way, always there. */
@@ -68,7 +69,7 @@ function SheetClose({ label }: { label: string }) {
 }
 
 function Overlays(): ReactNode {
-  return <><Suspense><Library /><CommandBox /><Help /></Suspense><Toasts /><Spoken /><DropFiles /></>;
+  return <><Suspense><Library /><CommandBox /><Help /></Suspense><Suspense><Why /></Suspense><Toasts /><Spoken /><DropFiles /></>;
 }
 
 /** The page. */

@@ -7,12 +7,12 @@ const quietMilliseconds = 400;
 /** What autosave needs to know and may say. */
 export interface AutosaveHost {
   readonly shelf: Shelf;
-  /** Another tab writes this document: from now on this tab's is a copy under the new id. */
-  onCopy(id: string): void;
+  /** Whether another tab writes the open document: nothing is written here until it is taken over. */
+  onElsewhere(elsewhere: boolean): void;
   onFailure(sentence: string): void;
   now(): number;
   newId(): string;
-  lock?(id: string): Promise<WriterLock | null>;
+  lock?(id: string, take?: boolean): Promise<WriterLock | null>;
 }
 
 /** The one writer of the open document. */
@@ -23,24 +23,39 @@ export interface Autosave {
   note(design: Design): void;
   /** Writes what is unwritten at once. */
   flush(): Promise<void>;
-  /** The page may be closing: puts aside what is not known to be written, without waiting, and then writes it. */
+  /** The page may be closing: puts aside what is not known to be written, without waiting, and then writes it; as a copy, where another tab writes the document. */
   leave(): void;
+  /** Whether anything noted is not known to be written. */
+  readonly unsure: boolean;
+  /** Takes the document from the tab that writes it; what is unwritten here is written. */
+  takeOver(): Promise<void>;
 }
 
-/** A followed document: the id it is kept under and the leave to write there. Both change when it becomes a copy. */
+/** A followed document and the leave to write it. */
 interface Desk {
-  id: string;
+  readonly id: string;
   leave: Promise<WriterLock | null>;
   /** Whether leave was given; until then it may be another tab's. */
   mine: boolean;
   /** The newest design not known to be written. */
   unsure: Design | null;
+  /** Under what it was put aside while another tab wrote the document. */
+  copy: string | null;
 }
 
-function deskFor(id: string, leave: Promise<WriterLock | null>): Desk {
-  const desk: Desk = { id, leave, mine: false, unsure: null };
-  void leave.then((held) => (desk.mine = held !== null));
-  return desk;
+/** Waits for leave to write a document, and hears when it is taken away. */
+function claim(desk: Desk, leave: Promise<WriterLock | null>, tell: (mine: boolean) => void): void {
+  const settle = (mine: boolean): void => {
+    if (desk.leave !== leave) return;
+    desk.mine = mine;
+    if (!mine) desk.leave = Promise.resolve(null);
+    tell(mine);
+  };
+  desk.leave = leave;
+  void leave.then((held) => {
+    settle(held !== null);
+    void held?.lost.then(() => settle(false));
+  });
 }
 
 /** An autosave that follows nothing yet. */
@@ -52,13 +67,11 @@ export function createAutosave(host: AutosaveHost): Autosave {
   let writing: Promise<void> = Promise.resolve();
   let failing = false;
 
+  const ask = (of: Desk, leave: Promise<WriterLock | null>): void => claim(of, leave, (mine) => {
+    if (of === desk) host.onElsewhere(!mine);
+  });
   const write = async (where: Desk, design: Design): Promise<void> => {
-    if ((await where.leave) === null) {
-      where.id = host.newId();
-      where.leave = lock(where.id);
-      where.mine = true;
-      if (where === desk) host.onCopy(where.id);
-    }
+    if ((await where.leave) === null) return;
     await host.shelf.write(where.id, design, host.now());
     if (where.unsure === design) where.unsure = null;
     failing = false;
@@ -78,7 +91,8 @@ export function createAutosave(host: AutosaveHost): Autosave {
   const follow = (id: string): void => {
     const [last, done] = [desk, flush()];
     const left = done.then(async () => (await last?.leave)?.release());
-    desk = deskFor(id, left.then(() => lock(id)));
+    desk = { id, leave: Promise.resolve(null), mine: false, unsure: null, copy: null };
+    ask(desk, left.then(() => lock(id)));
   };
   const note = (design: Design): void => {
     unwritten = design;
@@ -87,10 +101,17 @@ export function createAutosave(host: AutosaveHost): Autosave {
     timer ??= setTimeout(() => void flush(), quietMilliseconds);
   };
   const leave = (): void => {
-    if (desk?.unsure) host.shelf.setAside(desk.mine ? desk.id : host.newId(), desk.unsure, host.now());
+    if (desk?.unsure) host.shelf.setAside(desk.mine ? desk.id : (desk.copy ??= host.newId()), desk.unsure, host.now());
     void flush();
   };
-  return { follow, note, flush, leave };
+  const takeOver = async (): Promise<void> => {
+    const where = desk;
+    if (!where || where.mine) return;
+    ask(where, lock(where.id, true));
+    if (where.unsure) await write(where, where.unsure).catch(failed);
+    if (where.copy !== null && where.unsure === null) await host.shelf.forget(where.copy).then(() => (where.copy = null), () => undefined);
+  };
+  return { follow, note, flush, leave, takeOver, get unsure() { return desk?.unsure != null; } };
 }
 
 function failure(error: unknown): string {

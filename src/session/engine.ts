@@ -49,8 +49,8 @@ interface Running {
 }
 
 const beatMilliseconds = 500;
-/** Heartbeats that may go unanswered in a row: two seconds' worth. Counted rather than timed, so that a page that slept blames nobody. */
-const mostSilentBeats = 4;
+/** Heartbeats that may go unanswered in a row: ten seconds' worth. Counted rather than timed, so that a page that slept blames nobody. */
+const mostSilentBeats = 20;
 /** The same before the first answer, when the script may still be on its way. */
 const mostSilentAtFirst = 40;
 const answerWithinMilliseconds = 15_000;

@@ -5,7 +5,8 @@ import { browserShelf, lockDocument, type Shelf, type WriterLock } from './shelf
 /** The session's view of the world outside; a plain object in tests. */
 export interface Ground {
   readonly shelf: Shelf;
-  lock(id: string): Promise<WriterLock | null>;
+  /** Leave to write a document, taken from another tab where asked; null where another tab has it. */
+  lock(id: string, take?: boolean): Promise<WriterLock | null>;
   /** Milliseconds since 1970. */
   now(): number;
   newId(): string;

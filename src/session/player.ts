@@ -25,6 +25,8 @@ export interface PlayerHost {
 export interface Player {
   /** Starts the session's design afresh at time 0, and plays it at once where asked. */
   load(play: boolean): void;
+  /** Gives up an engine that says nothing any more, and loads the session's design into another, paused. */
+  revive(): void;
   /** Starts a whole history instead, whose edits are taken in as their moments come; goes to a moment of it before anything is shown, where one is given. */
   replay(history: RunHistory, play: boolean, at?: number): void;
   /** Goes to an earlier or later moment of the run's history, and pauses there. */
@@ -46,6 +48,9 @@ const mostLosses = 3;
 const lossMemoryMilliseconds = 60_000;
 /** A slider under the hand hands over no more than so many edits: each is kept, shown in the charts and shared with the run. */
 const editRestMilliseconds = 250;
+/** A run that says nothing for five of these (two seconds and what is left of one) is silent. Counted rather than timed, so that a page that slept blames nobody. */
+const listenMilliseconds = 500;
+const mostSilent = 5;
 /** A way that takes longer than this is spoken of. */
 const longMilliseconds = 400;
 
@@ -87,6 +92,9 @@ class EnginePlayer implements Player {
   /** When the last edit was handed over, what it was called, and the timer of the one that waits for it. */
   #last = { label: '', at: -Infinity };
   #rest: ReturnType<typeof setTimeout> | undefined;
+  /** Listens to a run under way: how often in a row nothing was heard. */
+  #ear: ReturnType<typeof setInterval> | undefined;
+  #unheard = 0;
 
   constructor(host: PlayerHost, makeEngine: (events: EngineEvents) => Engine) {
     this.#host = host;
@@ -96,6 +104,12 @@ class EnginePlayer implements Player {
 
   load(play: boolean): void {
     this.replay({ start: this.#host.design(), edits: [] }, play);
+  }
+
+  revive(): void {
+    this.#engine.stop();
+    this.#generation = 0;
+    this.load(false);
   }
 
   replay(history: RunHistory, play: boolean, at = 0): void {
@@ -275,6 +289,7 @@ class EnginePlayer implements Player {
   }
 
   #take(frame: Frame): void {
+    this.#hear();
     if (frame.generation < this.#generation) return;
     if (this.#busy || !this.#layout) this.#held = frame;
     else if (fits(frame, this.#layout)) this.#show(frame);
@@ -317,8 +332,24 @@ class EnginePlayer implements Player {
   }
 
   #become(state: RunView['state'], change: Partial<RunView> = {}): void {
+    if (state !== this.#state) this.#listen(state === 'running');
     this.#state = state;
     this.#host.onRun({ ...change, state });
+  }
+
+  /** While it runs, frames come ten times a second: whoever hears none for two seconds is told. */
+  #listen(running: boolean): void {
+    clearInterval(this.#ear);
+    this.#hear();
+    if (!running) return;
+    this.#ear = setInterval(() => {
+      if (++this.#unheard === mostSilent) this.#host.onRun({ silent: true });
+    }, listenMilliseconds);
+  }
+
+  #hear(): void {
+    if (this.#unheard >= mostSilent) this.#host.onRun({ silent: false });
+    this.#unheard = 0;
   }
 
   #run(promise: Promise<unknown>): void {

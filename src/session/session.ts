@@ -2,6 +2,7 @@
 import type { Design, Gated, View } from '../design/design.ts';
 import type { Layout, RunHistory, RunState } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
+import type { Traces } from './engine.ts';
 
 /** State of the simulation as the page sees it; live figures come by `frames`, not by state. */
 export interface RunView {
@@ -10,6 +11,8 @@ export interface RunView {
   readonly speed: number;
   /** A sentence worth showing: why the run stopped, or that the worker was restarted. */
   readonly notice: string | null;
+  /** Whether it runs and yet has said nothing for two seconds. */
+  readonly silent: boolean;
   /** How far the run had come when it went back, in simulated seconds; null while it stands further than ever. */
   readonly furthest: number | null;
 }
@@ -49,6 +52,10 @@ export interface SessionState {
   readonly toasts: readonly Toast[];
   /** Id under which the open document is kept in this browser. */
   readonly documentId: string;
+  /** Whether another tab writes the open document: what is changed here is not kept until it is taken over. */
+  readonly elsewhere: boolean;
+  /** The document as it was opened. */
+  readonly opened: Design;
   /** Names of the traces loaded in this tab. */
   readonly traces: readonly string[];
   /** All that decides the run under way: the design it began with and the edits since, in order of time; null before the first. */
@@ -69,11 +76,16 @@ export interface SessionState {
   openSaved(id: string): Promise<void>;
   forgetSaved(id: string): Promise<void>;
 
+  /** Takes the open document over from the tab that writes it; what either tab had of its own is kept. */
+  takeOver(): Promise<void>;
+
   play(): void;
   pause(): void;
   step(): void;
   /** Starts the present design at 0; what was done to it in this run is forgotten as history, not as design. */
   restart(seed?: number): void;
+  /** Gives up a simulation that says nothing any more and loads the present design into another, paused. */
+  revive(): void;
   /** Plays the whole history again from the beginning: the design it began with, and every edit at its moment. */
   replay(): void;
   /** Goes to a moment of the run's history and pauses there; whatever is edited then forks the run. */
@@ -85,6 +97,8 @@ export interface SessionState {
   setSpeed(speed: number): void;
   /** What has happened in the run so far; rejects with a sentence where the simulation cannot say. */
   result(): Promise<Result>;
+  /** The traces loaded in this tab. */
+  loadedTraces(): Traces;
 
   say(text: string, tone?: 'info' | 'error', action?: ToastAction): void;
   dismiss(id: number): void;

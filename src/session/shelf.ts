@@ -118,19 +118,28 @@ function opened(kept: Kept | undefined): Gated<Design> {
 /** Leave to write a document, held until `release`; null where another tab holds it. */
 export interface WriterLock {
   release(): void;
+  /** Settles when another tab has taken the leave away. */
+  readonly lost: Promise<void>;
 }
 
 const waitMilliseconds = 800;
 
+const never = new Promise<void>(() => undefined);
+
 /**
- * Asks to be the one tab that writes a document. Waits a moment, because a page being reloaded lets go a little late.
+ * Asks to be the one tab that writes a document. Waits a moment, because a page being reloaded lets go a little late; or takes the leave from whoever has it.
  * Where the browser has no locks, leave is given.
  */
-export function lockDocument(id: string): Promise<WriterLock | null> {
+export function lockDocument(id: string, take = false): Promise<WriterLock | null> {
   const locks = (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
-  if (!locks) return Promise.resolve({ release: () => undefined });
+  if (!locks) return Promise.resolve({ release: () => undefined, lost: never });
   return new Promise((resolve) => {
-    const hold = (): Promise<void> => new Promise((release) => resolve({ release: () => release() }));
-    locks.request(`sandtable:${id}`, { signal: AbortSignal.timeout(waitMilliseconds) }, hold).catch(() => resolve(null));
+    let lose = (): void => {};
+    const lost = new Promise<void>((gone) => (lose = gone));
+    const hold = (): Promise<void> => new Promise((release) => resolve({ release: () => release(), lost }));
+    locks.request(`sandtable:${id}`, take ? { steal: true } : { signal: AbortSignal.timeout(waitMilliseconds) }, hold).catch(() => {
+      lose();
+      resolve(null);
+    });
   });
 }

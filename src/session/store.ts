@@ -42,10 +42,7 @@ export function createSession(ground: SessionGround) {
     const autosave = createAutosave({
       ...ground,
       onFailure: tell,
-      onCopy: (documentId) => {
-        set({ documentId });
-        get().say('This design is open in another tab. What you change here is kept as a copy of its own.');
-      },
+      onElsewhere: (elsewhere) => set({ elsewhere }),
     });
     const player = ground.player({
       onRun: (change) => set((state) => ({ run: { ...state.run, ...change } })),
@@ -54,7 +51,7 @@ export function createSession(ground: SessionGround) {
       onHistory: (history) => set({ history }),
       onDesign: (design) => follow(room, design),
       design: () => get().design,
-      traces: () => Object.fromEntries(room.traces),
+      traces: () => get().loadedTraces(),
     });
     const room: Room = { set, get, ground, player, autosave, traces: new Map(), history: noHistory };
     ground.onHide(() => autosave.leave());
@@ -70,10 +67,12 @@ function start(ground: SessionGround): Fields {
     design: emptyDesign,
     selection: new Set(),
     ...steps(noHistory),
-    run: { state: 'loading', speed: emptyDesign.run.speed, notice: null, furthest: null },
+    run: { state: 'loading', speed: emptyDesign.run.speed, notice: null, silent: false, furthest: null },
     layout: null,
     toasts: [],
     documentId: ground.newId(),
+    elsewhere: false,
+    opened: emptyDesign,
     traces: [],
     history: null,
   };
@@ -159,7 +158,7 @@ function show(room: Room, design: Design): void {
   keep(room);
 }
 
-function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSaved' | 'forgetSaved'> {
+function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSaved' | 'forgetSaved' | 'takeOver'> {
   const { set, get } = room;
   const { shelf } = room.ground;
   return {
@@ -167,7 +166,7 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
       room.autosave.follow(documentId);
       room.history = noHistory;
       frames.clear();
-      set({ design, documentId, selection: new Set(), layout: null, ...steps(noHistory), run: { state: 'loading', speed: design.run.speed, notice: null, furthest: null } });
+      set({ design, documentId, opened: design, selection: new Set(), layout: null, ...steps(noHistory), run: { state: 'loading', speed: design.run.speed, notice: null, silent: false, furthest: null }, elsewhere: false });
       // A scenario can be had again at any time and is kept from its first edit on; these are kept at once.
       if (origin === 'link' || origin === 'file') room.autosave.note(design);
       const crashed = room.ground.crashedWith(documentId);
@@ -188,8 +187,30 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
       get().open(opened.value, 'saved', id);
       for (const repair of opened.repairs) get().say(repair);
     },
+    takeOver: () => takeOver(room),
     forgetSaved: (id) => shelf.forget(id).catch(() => get().say('This browser does not let saved designs be removed.', 'error')),
   };
+}
+
+/** Whether two designs are the same but for where one looks. */
+const sameDocument = (a: Design, b: Design): boolean => JSON.stringify({ ...a, view: null }) === JSON.stringify({ ...b, view: null });
+
+/**
+ * The document becomes this tab's. Where nothing was changed here, it goes on with what the other tab has kept; otherwise what was changed here is kept from now
+ * on, and what the other tab had kept besides becomes a document of its own: nobody's work is lost.
+ */
+async function takeOver(room: Room): Promise<void> {
+  const { get, autosave, ground } = room;
+  const { documentId, opened, design, open, say } = get();
+  const theirs = await ground.shelf.read(documentId).catch((): Gated<Design> => ({ ok: false, why: '' }));
+  const moved = theirs.ok && !sameDocument(theirs.value, opened);
+  const own = autosave.unsure && !(theirs.ok && sameDocument(theirs.value, design));
+  if (moved && own) {
+    await ground.shelf.write(ground.newId(), { ...theirs.value, name: `${theirs.value.name} (other tab)` }, ground.now()).catch(() => undefined);
+    say('What the other tab had made of it is kept as a design of its own, in the library.');
+  }
+  await autosave.takeOver();
+  if (moved && !own && !sameDocument(theirs.value, get().design)) open(theirs.value, 'saved', documentId);
 }
 
 /** A design or a trace, told apart by name and first line. */
@@ -217,7 +238,7 @@ function openTrace(room: Room, file: string, text: string): Gated<string> {
   return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: notes };
 }
 
-function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'replay' | 'rewind' | 'look' | 'sharedRun' | 'setSpeed' | 'result'> {
+function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'revive' | 'replay' | 'rewind' | 'look' | 'sharedRun' | 'setSpeed' | 'result' | 'loadedTraces'> {
   const { get, player } = room;
   return {
     play: () => player.play(),
@@ -228,6 +249,7 @@ function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'r
       if (seed !== undefined) adjust(room, { seed });
       player.load(get().run.state !== 'paused');
     },
+    revive: () => player.revive(),
     replay() {
       const { history, design } = get();
       if (!history) return;
@@ -245,6 +267,7 @@ function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'r
       player.setSpeed(speed);
     },
     result: () => player.result(),
+    loadedTraces: () => Object.fromEntries(room.traces),
   };
 }
 

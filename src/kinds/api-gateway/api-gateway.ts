@@ -1,10 +1,12 @@
 /** An API gateway: lets in who is known, asks for what makes sense, and has not used up a quota; then hands on to one of its wires. */
+import { Level } from '../../engine/level.ts';
 import { Node } from '../../engine/network.ts';
 import type { Stream } from '../../engine/random.ts';
 import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../../engine/station.ts';
-import { priceSource } from '../../kit/cost.ts';
+import { priced } from '../../kit/cost.ts';
+import { assumed, published } from '../../kit/evidence.ts';
 import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, table, text, whole, type Values } from '../../kit/param.ts';
@@ -82,17 +84,44 @@ const params = {
     ],
     default: 'weight',
   }),
+  answerDelivery: choice({
+    label: 'Answers',
+    help: 'When what a language model writes goes to the client.',
+    section: 'Answers',
+    options: [
+      { value: 'streamed', label: 'as they are written', note: 'token by token' },
+      { value: 'whole', label: 'when complete', note: 'the first token comes with the last' },
+    ],
+    default: 'streamed',
+  }),
+  clientPace: distribution({ label: 'Pace of clients', help: 'Tokens a second that a client takes: slow phones, full pipes, tabs in the background. 0 is as fast as they come.', section: 'Answers', unit: 'tokens/second', default: { shape: 'constant', mean: 0, cv: 0 }, min: 0, max: 1e9 }),
+  unreadHolds: choice({
+    label: 'What is not taken yet',
+    help: 'Where an answer waits for a client that is slower than the model.',
+    section: 'Answers',
+    options: [
+      { value: 'connection', label: 'waits in the gateway', note: 'what wrote it is free' },
+      { value: 'place', label: 'holds up who writes it', note: 'its place behind the gateway stays taken until the client has all of it' },
+    ],
+    default: 'connection',
+    shownWhen: (v) => Number((v.clientPace as { mean?: number } | undefined)?.mean) > 0,
+  }),
   requestPrice: real({ label: 'Price per million', help: 'What a million requests cost, let in or not.', section: 'Cost', unit: 'usd/million requests', default: 1, min: 0, max: 1e6 }),
   gatewayPrice: real({ label: 'Price per hour', help: 'What the gateway costs besides.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 1e5 }),
 };
 
+const LIST = published('billed by the million requests: AWS API Gateway, HTTP APIs, us-east-1, $1.00 per million for the first 300 million a month, list price, 2025');
+
 type GatewayValues = Values<typeof params>;
 
 const CHECKED = 0;
+const TAKEN = 1;
 
-/** In a call's `data`: it is being checked, or past that. */
+/** In a call's `data`: it is being checked; past that; answered in full but not yet taken by its client, without its place behind the gateway or with it. */
 const CHECKING = 0;
 const PAST = 1;
+const UNREAD = 2;
+const STALLED = 3;
 
 const rulesOf = (v: GatewayValues): QuotaRules => ({
   method: v.quotaMethod,
@@ -111,6 +140,9 @@ class ApiGateway extends Node implements Component<GatewayValues> {
   private readonly times: Stream;
   private readonly callers: Stream;
   private readonly choices: Stream;
+  private readonly pace: Sampler;
+  private readonly paces: Stream;
+  private readonly unread = new Level();
   private spent = 0;
   private spentUntil: number;
   private billed = 0;
@@ -121,6 +153,9 @@ class ApiGateway extends Node implements Component<GatewayValues> {
   /** Seconds spent on checks, of calls checked. */
   seconds = 0;
   checked = 0;
+  /** Answers that began to come, and those of them that broke off. */
+  begun = 0;
+  broken = 0;
 
   constructor(
     private values: GatewayValues,
@@ -134,6 +169,8 @@ class ApiGateway extends Node implements Component<GatewayValues> {
     this.times = site.stream('checks');
     this.callers = site.stream('callers');
     this.choices = site.stream('choice');
+    this.pace = new Sampler(values.clientPace);
+    this.paces = site.stream('paces');
     this.spentUntil = site.net.now;
   }
 
@@ -144,6 +181,7 @@ class ApiGateway extends Node implements Component<GatewayValues> {
     this.values = values;
     this.auth.set(values.authTime);
     this.validation.set(values.validationTime);
+    this.pace.set(values.clientPace);
     this.quotas.retune(rulesOf(values));
     this.station.resize(values.gatewayConcurrency, values.gatewayRoom);
     for (let call = this.station.draw(); call >= 0; call = this.station.draw()) this.forward(call);
@@ -161,8 +199,10 @@ class ApiGateway extends Node implements Component<GatewayValues> {
     else this.judge(call);
   }
 
-  override wake(_what: number, call: number): void {
-    this.judge(call);
+  override wake(what: number, call: number): void {
+    if (what === CHECKED) return this.judge(call);
+    this.taken(call);
+    this.net.conclude(call, Code.answered);
   }
 
   private judge(call: number): void {
@@ -222,24 +262,70 @@ class ApiGateway extends Node implements Component<GatewayValues> {
   }
 
   private finish(call: number, code: number): void {
+    if (this.net.requests.first(this.net.calls.request(call)) >= 0 && this.delivers(call, code)) return;
+    this.freePlace();
+    this.net.conclude(call, code);
+  }
+
+  /** Gives a streamed answer to its client; true where that takes longer than writing it took. */
+  private delivers(call: number, code: number): boolean {
+    const whole = this.values.answerDelivery === 'whole';
+    if (code !== Code.answered) {
+      if (!whole) this.breaks();
+      return false;
+    }
+    this.begun++;
+    const { net, pace } = this;
+    const request = net.calls.request(call);
+    if (whole) net.requests.setFirst(request, net.now);
+    const tokensPerSecond = pace.draw(this.paces);
+    if (tokensPerSecond <= 0) return false;
+    const left = net.requests.first(request) + net.requests.output(request) / tokensPerSecond - net.now;
+    if (left <= 0) return false;
+    const stalls = this.values.unreadHolds === 'place';
+    net.calls.setData(call, stalls ? STALLED : UNREAD);
+    net.calls.setHandle(call, net.after(left, this.index, TAKEN, call));
+    this.unread.add(1, net.now);
+    if (!stalls) this.freePlace();
+    return true;
+  }
+
+  private breaks(): void {
+    this.begun++;
+    this.broken++;
+  }
+
+  /** A client has all of its answer, or has gone. */
+  private taken(call: number): void {
+    this.unread.add(-1, this.net.now);
+    if (this.net.calls.data(call) === STALLED) this.freePlace();
+  }
+
+  private freePlace(): void {
     const next = this.station.finish();
     if (next >= 0) this.forward(next);
-    this.net.conclude(call, code);
   }
 
   override cancelled(call: number): void {
     const { calls, agenda } = this.net;
-    if (calls.data(call) === CHECKING) agenda.cancel(calls.handle(call));
-    else if (!this.station.leave(call)) return this.net.cancelChildren(call);
+    const stage = calls.data(call);
+    if (stage === PAST && !this.station.leave(call)) return this.net.cancelChildren(call);
+    if (stage !== PAST) agenda.cancel(calls.handle(call));
+    if (stage > PAST) this.taken(call);
     this.net.fail(call, Code.cancelled);
   }
 
   override reset(): void {
     this.station.reset();
+    this.unread.set(0, this.net.now);
   }
 
   spentUsd(now: number): number {
     return this.spent + ((now - this.spentUntil) / 3600) * this.values.gatewayPrice + ((this.arrivedTotal() - this.billed) / 1e6) * this.values.requestPrice;
+  }
+  /** ∫ answers not yet taken by their clients dt. */
+  unreadArea(now: number): number {
+    return this.unread.area(now);
   }
   override queueArea(now: number): number {
     return this.station.queueArea(now);
@@ -272,6 +358,7 @@ function byHand(v: GatewayValues, flow: Flow) {
     { label: 'time for checks', value: (1 - v.authCached) * v.authTime.mean + v.validationTime.mean, unit: 'seconds', formula: '(1 − known) × authentication + validation', source: 'arithmetic', measure: 'overhead', assumes: 'nothing' },
     { label: 'admitted', value: admitted, unit: 'requests/second', formula: 'min(offered × let in × valid, quota)', source: 'flow balance', measure: 'admitted', assumes },
     { label: 'refused', value: flow.rate > 0 ? 1 - admitted / flow.rate : 0, unit: 'share', formula: '1 − admitted ÷ offered', source: 'flow balance', measure: 'refused', assumes },
+    { label: 'capacity', value: allowed(v, flow), unit: 'requests/second', formula: 'quota for everybody ÷ what one request draws', source: 'token bucket (Turner 1986)', assumes, wall: 'rate limit' },
     { label: 'longest stay behind it', value: admitted > 0 ? v.gatewayConcurrency / admitted : Infinity, unit: 'seconds', formula: 'concurrent requests ÷ admitted per second', source: 'Little 1961: with longer ones the gateway fills up' },
     { label: 'bill', value: (flow.rate * 3600 * v.requestPrice) / 1e6 + v.gatewayPrice, unit: 'usd/hour', formula: 'requests per hour × price per million + price per hour', source: 'arithmetic', measure: 'bill', assumes: 'nothing' },
   ] as const;
@@ -288,19 +375,28 @@ export const apiGateway = defineKind({
   id: 'api-gateway',
   label: 'API gateway',
   doc: 'checks who asks and what, keeps quotas by tenant, bounds concurrency, and routes',
-  about: 'Every request is checked first, any number at the same time: callers not seen lately take the time of an authentication, all take that of a validation. Who may not ask or asks for nonsense is refused as shed, who is above their quota as quota. Quotas are kept for each tenant, class or for all together, in buckets or windows, in perfect agreement however many copies of the gateway there are. At most so many requests are on their way behind it; others wait in line or are refused. Billed by the million requests. Left out: encryption, transformation of requests, caching, and the lag between copies of the counters.',
+  about: 'Every request is checked first, any number at the same time: callers not seen lately take the time of an authentication, all take that of a validation. Who may not ask or asks for nonsense is refused as shed, who is above their quota as quota. Quotas are kept for each tenant, class or for all together, in buckets or windows, in perfect agreement however many copies of the gateway there are. At most so many requests are on their way behind it; others wait in line or are refused. Answers of a language model pass through as they are written, or are held until they are complete; either way a client may take them more slowly than they come, and until it has all of one its connection stays open. Billed by the million requests. Left out: encryption, transformation of requests, caching, and the lag between copies of the counters.',
   group: 'Routing',
   icon: 'shield-check',
   params,
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
-    admitted: { label: 'admitted', unit: 'requests/second', help: 'requests that passed checks and quotas and found room', total: (n: ApiGateway) => n.admitted },
-    refused: { label: 'refused', unit: 'share', help: 'requests refused at the gateway, of those that came', total: (n: ApiGateway) => n.strangers + n.invalid + n.over, per: (n: ApiGateway) => n.arrivedTotal() },
-    overQuota: { label: 'above quota', unit: 'share', help: 'requests refused because their quota was used up, of those that came', total: (n: ApiGateway) => n.over, per: (n: ApiGateway) => n.arrivedTotal() },
-    overhead: { label: 'time for checks', unit: 'seconds', help: 'authentication and validation, per request', total: (n: ApiGateway) => n.seconds, per: (n: ApiGateway) => n.checked },
-    concurrency: { label: 'concurrency used', unit: 'share', help: 'requests behind the gateway, of those that may be', total: (n: ApiGateway, now: number) => n.behindArea(now), per: (n: ApiGateway, now: number) => n.mayArea(now), chart: 'utilisation' },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', total: (n: ApiGateway, now: number) => n.queueArea(now), per: (n: ApiGateway) => n.arrivedTotal() },
-    bill: { label: 'bill', unit: 'usd/hour', help: 'what the gateway costs, requests included', total: (n: ApiGateway, now: number) => n.spentUsd(now) * 3600 },
+    admitted: { label: 'admitted', unit: 'requests/second', help: 'requests that passed checks and quotas and found room', inputs: ['arrivals', 'refused'], total: (n: ApiGateway) => n.admitted },
+    refused: { label: 'refused', unit: 'share', help: 'requests refused at the gateway, of those that came', formula: '(not let in + invalid + above quota) ÷ requests that came', inputs: ['arrivals', 'authRefused', 'invalidShare', 'overQuota'], total: (n: ApiGateway) => n.strangers + n.invalid + n.over, per: (n: ApiGateway) => n.arrivedTotal() },
+    overQuota: { label: 'above quota', unit: 'share', help: 'requests refused because their quota was used up, of those that came', formula: 'requests above their quota ÷ requests that came', inputs: ['quotaRate', 'quotaBurst', 'quotaWindow'], total: (n: ApiGateway) => n.over, per: (n: ApiGateway) => n.arrivedTotal() },
+    overhead: { label: 'time for checks', unit: 'seconds', help: 'authentication and validation, per request', formula: 'Σ time for checks ÷ requests checked', inputs: ['authTime', 'authCached', 'validationTime'], total: (n: ApiGateway) => n.seconds, per: (n: ApiGateway) => n.checked },
+    concurrency: { label: 'concurrency used', unit: 'share', help: 'requests behind the gateway, of those that may be', formula: '∫ requests behind the gateway dt ÷ ∫ requests that may be there dt', inputs: ['gatewayConcurrency'], total: (n: ApiGateway, now: number) => n.behindArea(now), per: (n: ApiGateway, now: number) => n.mayArea(now), chart: 'utilisation' },
+    unread: { label: 'not taken yet', unit: 'requests', help: 'answers that are complete and wait for their clients to take them', formula: '∫ such answers dt ÷ seconds', inputs: ['clientPace', 'answerDelivery'], total: (n: ApiGateway, now: number) => n.unreadArea(now) },
+    broken: { label: 'broken off', unit: 'share', help: 'streamed answers that failed after their first token', formula: 'streams that failed ÷ streams that began and ended', inputs: ['answerDelivery'], total: (n: ApiGateway) => n.broken, per: (n: ApiGateway) => n.begun },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', formula: '∫ requests in line dt ÷ requests that came', inputs: ['waiting', 'arrivals', 'gatewayConcurrency'], total: (n: ApiGateway, now: number) => n.queueArea(now), per: (n: ApiGateway) => n.arrivedTotal() },
+    bill: { label: 'bill', unit: 'usd/hour', help: 'what the gateway costs, requests included', formula: '(requests × price + hours × price per hour) ÷ hours', origin: 'modelled', inputs: ['arrivals', 'requestPrice', 'gatewayPrice'], total: (n: ApiGateway, now: number) => n.spentUsd(now) * 3600 },
+  },
+  common: { latency: { inputs: ['overhead', 'wait', 'unread'] } },
+  evidence: {
+    authTime: assumed('2 ms to ask another service'),
+    authCached: assumed('nine of ten callers were checked a short while ago'),
+    validationTime: assumed('0.2 ms to read and check a body'),
+    requestPrice: LIST,
   },
   card: ['admitted', 'refused'],
   face: { form: 'bar', measure: 'concurrency' },
@@ -308,7 +404,7 @@ export const apiGateway = defineKind({
   subtitle: (v) => (v.quotaMethod === 'none' ? 'no quotas' : `${v.quotaRate.toLocaleString('en')} ${v.quotaCounting}/s each ${v.quotaScope === 'everybody' ? 'together' : v.quotaScope}`),
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: 'gateway, requests apart', usdPerHour: v.gatewayPrice, source: priceSource(v.gatewayPrice, params.gatewayPrice, 'billed by the million requests: AWS API Gateway, HTTP APIs, us-east-1, first 300 million a month 1.00 USD (AWS whitepaper on private integrations)') }],
+  cost: (v) => [{ label: 'gateway, requests apart', usdPerHour: v.gatewayPrice, ...priced(v.gatewayPrice, params.gatewayPrice, LIST) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new ApiGateway(values, site),

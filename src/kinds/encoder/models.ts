@@ -1,5 +1,7 @@
 /** Encoders: models that read a text in one pass (embedders and rerankers), and how long a GPU takes over a batch of texts. */
-import { gpuOf, peakFor, type GpuId } from '../gpu-pool/catalogue-gpus.ts';
+import { assumed, measured, published, type Constant } from '../../kit/evidence.ts';
+import type { Wall } from '../../kit/kind.ts';
+import { gpuOf, peakFor, type Gpu, type GpuId } from '../gpu-pool/catalogue-gpus.ts';
 import { kernels } from '../gpu-pool/constants.ts';
 
 /** One encoder. */
@@ -51,11 +53,17 @@ export const encoderOf = (list: readonly Encoder[], id: string): Encoder => list
  */
 export const measuredShare = 0.33;
 
+/** The same in short, beside the figures that go by it. */
+export const shareEvidence = measured('text-embeddings-inference with bge-large on one L4: 40 of 121 TFLOP/s (benchmarks of Infinity, 2024)');
+
 /**
  * Seconds a batch takes per layer however small it is: kernels to launch, words to look up. With the share above it is fitted to BERT-large for one text at a
  * time in 8 bit, 1.91 ms on an L4 and 1.02 ms on an L40S (MLPerf Inference 4.1, Lenovo, median of SingleStream), which also gives a mean text of 171 tokens.
  */
 const PER_LAYER = 24e-6;
+
+/** Share of a GPU's bandwidth at which weights stream. */
+const streamShare = ({ generation }: Gpu): number => kernels[generation].stream;
 
 /** Weights as stored, in bytes. */
 const bytesPerWeight = { bf16: 2, fp8: 1 } as const;
@@ -88,11 +96,29 @@ export class EncoderTime {
     this.peak = peakFor(device, precision);
     this.rate = this.peak * share;
     this.start = encoder.layers * PER_LAYER;
-    this.reading = (encoder.weights * bytesPerWeight[precision]) / (device.bandwidth * kernels[device.generation].stream);
+    this.reading = (encoder.weights * bytesPerWeight[precision]) / (device.bandwidth * streamShare(device));
+  }
+
+  /** What takes longer in a batch: computing, or reading the weights. */
+  wall(tokens: number, squares: number): Wall {
+    return flopOf(this.encoder, tokens, squares) / this.rate > this.reading ? 'compute' : 'bandwidth';
   }
 
   /** Seconds for a batch: launching, then computing or reading the weights, whichever takes longer (Williams et al. 2009, roofline). */
   seconds(tokens: number, squares: number): number {
     return this.start + Math.max(this.reading, flopOf(this.encoder, tokens, squares) / this.rate);
   }
+}
+
+/** What the time of a batch rests on besides the parameters. */
+export function workingsOf({ encoder, gpu, precision }: Omit<Setup, 'share'>): Constant[] {
+  const device = gpuOf(gpu);
+  const streams = device.generation === 'cdna3' ? assumed('as on other generations') : measured('kernels and runs on GPUs of its generation, 2025–26');
+  return [
+    { label: 'Weights in layers', value: encoder.weights, unit: 'count', ...published(`configuration file of ${encoder.label}`) },
+    { label: 'Peak of the GPU', value: peakFor(device, precision), unit: 'flop/second', ...published(device.source) },
+    { label: 'Memory bandwidth', value: device.bandwidth, unit: 'bytes/second', ...published(device.source) },
+    { label: 'Share of it when weights stream', value: streamShare(device), unit: 'share', ...streams },
+    { label: 'Launching kernels, per layer', value: PER_LAYER, unit: 'seconds', ...measured('fitted to BERT-large, one text at a time, on L4 and L40S (MLPerf Inference 4.1, 2024)') },
+  ];
 }

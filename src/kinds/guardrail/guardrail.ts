@@ -4,7 +4,8 @@ import type { Stream } from '../../engine/random.ts';
 import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import { REFUSED, STARTED, Station } from '../../engine/station.ts';
-import { priceSource } from '../../kit/cost.ts';
+import { priced } from '../../kit/cost.ts';
+import { assumed } from '../../kit/evidence.ts';
 import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../../kit/param.ts';
@@ -358,6 +359,7 @@ function byHand(v: GuardValues, flow: Flow) {
     { label: 'missed of the unsafe', value: 1 - both(blockedUnsafe), unit: 'share', formula: `Φ((from − μ) ÷ σ), μ = ${mean}`, source, measure: 'falseNegatives', assumes },
     { label: 'blocked', value: blocked, unit: 'share', formula: 'unsafe × found + safe × blocked', source: 'total probability', measure: 'blockedShare', assumes },
     { label: 'second opinions', value: asked, unit: 'share', formula: 'share of scores in between, of each check', source, measure: 'escalated', assumes: 'as many unsafe requests as set come here' },
+    { label: 'capacity', value: v.checkServers / Math.max((twice ? 1 + again : 1) * v.checkTime.mean, 1e-12), unit: 'requests/second', formula: 'servers ÷ (checks per request × time)', source: 'utilisation law', assumes, wall: 'servers' },
     { label: 'utilisation', value: Math.min(1, load), unit: 'share', formula: 'checks per second × time ÷ servers', source: 'utilisation law', measure: 'utilisation', assumes: 'nothing is refused' },
   ] as const;
 }
@@ -385,21 +387,31 @@ export const guardrail = defineKind({
   slices: ['checkServers', 'checkRoom'],
   ports: { in: 'call', out: [{ wire: 'call', max: 2 }] },
   measures: {
-    blockedShare: { label: 'blocked', unit: 'share', help: 'requests answered with a refusal, of those decided', total: (n: Guardrail) => n.blocked, per: (n: Guardrail) => n.decided },
-    falseNegatives: { label: 'missed', unit: 'share', help: 'unsafe requests let through, of the unsafe ones decided', total: (n: Guardrail) => n.missed, per: (n: Guardrail) => n.unsafe },
-    falsePositives: { label: 'false alarms', unit: 'share', help: 'safe requests blocked, of the safe ones decided', total: (n: Guardrail) => n.falseAlarms, per: (n: Guardrail) => n.decided - n.unsafe },
-    precision: { label: 'rightly blocked', unit: 'share', help: 'unsafe ones, of those blocked', total: (n: Guardrail) => n.blocked - n.falseAlarms, per: (n: Guardrail) => n.blocked },
-    leaked: { label: 'unsafe let through', unit: 'requests/second', help: 'unsafe requests that were not blocked', total: (n: Guardrail) => n.missed },
-    escalated: { label: 'second opinions', unit: 'share', help: 'checks after which somebody else was asked', total: (n: Guardrail) => n.escalations, per: (n: Guardrail) => n.checks },
-    unchecked: { label: 'unchecked', unit: 'share', help: 'requests let through for lack of room, of those decided', total: (n: Guardrail) => n.unchecked, per: (n: Guardrail) => n.decided },
-    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', total: (n: Guardrail, now: number) => n.queueArea(now), per: (n: Guardrail) => n.arrivedTotal() },
+    blockedShare: { label: 'blocked', unit: 'share', help: 'requests answered with a refusal, of those decided', formula: 'requests blocked ÷ requests decided', inputs: ['unsafeShare', 'guardAuc', 'blockAbove'], total: (n: Guardrail) => n.blocked, per: (n: Guardrail) => n.decided },
+    falseNegatives: { label: 'missed', unit: 'share', help: 'unsafe requests let through, of the unsafe ones decided', formula: 'unsafe requests let through ÷ unsafe requests decided', inputs: ['guardAuc', 'unsafeSpread', 'blockAbove'], total: (n: Guardrail) => n.missed, per: (n: Guardrail) => n.unsafe },
+    falsePositives: { label: 'false alarms', unit: 'share', help: 'safe requests blocked, of the safe ones decided', formula: 'safe requests blocked ÷ safe requests decided', inputs: ['blockAbove'], total: (n: Guardrail) => n.falseAlarms, per: (n: Guardrail) => n.decided - n.unsafe },
+    precision: { label: 'rightly blocked', unit: 'share', help: 'unsafe ones, of those blocked', formula: 'unsafe requests blocked ÷ requests blocked', inputs: ['unsafeShare', 'falsePositives', 'falseNegatives'], total: (n: Guardrail) => n.blocked - n.falseAlarms, per: (n: Guardrail) => n.blocked },
+    leaked: { label: 'unsafe let through', unit: 'requests/second', help: 'unsafe requests that were not blocked', inputs: ['arrivals', 'unsafeShare', 'falseNegatives'], total: (n: Guardrail) => n.missed },
+    escalated: { label: 'second opinions', unit: 'share', help: 'checks after which somebody else was asked', formula: 'checks after which somebody else was asked ÷ checks', inputs: ['passBelow', 'blockAbove', 'reviewAccuracy'], total: (n: Guardrail) => n.escalations, per: (n: Guardrail) => n.checks },
+    unchecked: { label: 'unchecked', unit: 'share', help: 'requests let through for lack of room, of those decided', formula: 'requests let through for lack of room ÷ requests decided', inputs: ['waiting', 'checkRoom'], total: (n: Guardrail) => n.unchecked, per: (n: Guardrail) => n.decided },
+    wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', formula: '∫ requests in line dt ÷ requests that arrived', inputs: ['waiting', 'arrivals'], total: (n: Guardrail, now: number) => n.queueArea(now), per: (n: Guardrail) => n.arrivedTotal() },
+  },
+  common: {
+    utilisation: { inputs: ['checkServers', 'checkTime'] },
+    latency: { inputs: ['wait', 'checkTime'] },
+  },
+  evidence: {
+    checkTime: assumed('keyword lists take 1–2 ms, small classifiers 10 ms, large ones 100 ms'),
+    reviewAccuracy: assumed('take it from your own reviews'),
+    unsafeShare: assumed('take it from your own traffic'),
+    guardAuc: assumed('take it from your own evaluation'),
   },
   card: ['blockedShare', 'falseNegatives'],
   face: { form: 'bar', measure: 'blockedShare' },
   subtitle: (v) => `${{ before: 'before', after: 'after', both: 'before and after', parallel: 'beside' }[v.guardMode]} the model, AUC ${v.guardAuc.toLocaleString('en')}`,
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: `${v.checkServers} servers`, usdPerHour: v.checkServers * v.checkPrice, source: priceSource(v.checkPrice, params.checkPrice, 'assumed: a small cloud server, 2026') }],
+  cost: (v) => [{ label: `${v.checkServers} servers`, usdPerHour: v.checkServers * v.checkPrice, ...priced(v.checkPrice, params.checkPrice, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Guardrail(values, site),

@@ -3,8 +3,8 @@ import { enlarged } from '../../engine/agenda.ts';
 
 /** Knows who goes next; `touch` tells it of a hit. */
 export interface Order {
-  /** A new entry of so many bytes. */
-  add(slot: number, bytes: number): void;
+  /** A new entry of so many bytes that cost so much to get. */
+  add(slot: number, bytes: number, cost: number): void;
   touch(slot: number): void;
   remove(slot: number): void;
   /** The entry to go next, or −1. */
@@ -65,26 +65,28 @@ const TICK = 1 / 4294967296;
 
 /**
  * Least valuable goes first: a binary heap. By count, the least often used goes first and among equals the least recently used (counts are
- * forgotten with the entry). By value it is GreedyDual-Size-Frequency (Cherkasova 1998): value = inflation + hits ÷ bytes, where inflation
- * is the value of the last victim, so that small and often used entries stay and old fame fades. A hit costs little: what is often used
- * lies deep in the heap and hardly moves.
+ * forgotten with the entry). By value it is GreedyDual-Size-Frequency (Cherkasova 1998): value = inflation + hits × cost ÷ bytes, where
+ * inflation is the value of the last victim, so that small, dear and often used entries stay and old fame fades. With every cost 1 it is after
+ * hits; with the time it took to get an entry (Cao and Irani 1997) it is after time saved. A hit costs little: what is often used lies deep in the
+ * heap and hardly moves.
  */
 export class ValueHeap implements Order {
   private heap = new Int32Array(64);
   private size = 0;
   private place = new Int32Array(64);
   private hits = new Int32Array(64);
-  private bytes = new Float32Array(64);
+  /** Cost ÷ bytes. */
+  private density = new Float64Array(64);
   private value = new Float64Array(64);
   private inflation = 0;
   private clock = 0;
 
   constructor(private readonly sizeAware: boolean) {}
 
-  add(slot: number, bytes: number): void {
+  add(slot: number, bytes: number, cost: number): void {
     if (slot >= this.heap.length) this.grow(2 * slot);
     this.hits[slot] = 1;
-    this.bytes[slot] = bytes;
+    this.density[slot] = cost / bytes;
     this.value[slot] = this.worth(slot);
     this.up(this.size++, slot);
   }
@@ -116,7 +118,7 @@ export class ValueHeap implements Order {
   }
 
   private worth(slot: number): number {
-    if (this.sizeAware) return this.inflation + this.hits[slot]! / this.bytes[slot]!;
+    if (this.sizeAware) return this.inflation + this.hits[slot]! * this.density[slot]!;
     return this.hits[slot]! + this.clock++ * TICK;
   }
 
@@ -157,8 +159,6 @@ export class ValueHeap implements Order {
     this.place = enlarged(this.place, new Int32Array(n));
     this.hits = enlarged(this.hits, new Int32Array(n));
     this.value = enlarged(this.value, new Float64Array(n));
-    const bytes = new Float32Array(n);
-    bytes.set(this.bytes);
-    this.bytes = bytes;
+    this.density = enlarged(this.density, new Float64Array(n));
   }
 }

@@ -9,6 +9,12 @@ export type Eviction = 'LRU' | 'LFU' | 'GDSF';
 /** Entries that one cache holds at most, whatever its bytes: about 200 MB of the machine that simulates it. */
 export const MOST_ENTRIES = 4_000_000;
 
+function widened(from: Float32Array<ArrayBuffer>, n: number): Float32Array<ArrayBuffer> {
+  const to = new Float32Array(n);
+  to.set(from);
+  return to;
+}
+
 const orderOf = (eviction: Eviction): Order => (eviction === 'LRU' ? new RecencyList() : new ValueHeap(eviction === 'GDSF'));
 
 export class Store {
@@ -20,6 +26,7 @@ export class Store {
   private order: Order;
   private keys = new Int32Array(64);
   private sizes = new Float32Array(64);
+  private costs = new Float32Array(64);
   private since = new Float64Array(64);
   private made = 0;
   private readonly free: number[] = [];
@@ -51,7 +58,7 @@ export class Store {
     const slots = this.order.list();
     this.eviction = eviction;
     this.order = orderOf(eviction);
-    for (const slot of slots) this.order.add(slot, this.sizes[slot]!);
+    for (const slot of slots) this.order.add(slot, this.sizes[slot]!, this.costs[slot]!);
   }
 
   /** Looks a key up: true if it is held and young enough, which counts as a use of it. */
@@ -67,8 +74,8 @@ export class Store {
     return true;
   }
 
-  /** Holds a key from now on, evicting others for it; what is larger than the whole cache is not held. */
-  put(key: number, bytes: number): void {
+  /** Holds a key from now on, evicting others for it; what is larger than the whole cache is not held. `cost` is what it took to get it, in any unit. */
+  put(key: number, bytes: number, cost = 1): void {
     const known = this.slots.get(key);
     if (known >= 0) this.drop(known);
     if (bytes > this.capacity) return;
@@ -77,9 +84,10 @@ export class Store {
     this.slots.set(key, slot);
     this.keys[slot] = key;
     this.sizes[slot] = bytes;
+    this.costs[slot] = cost;
     this.since[slot] = this.clock[0]!;
     this.used += this.sizes[slot]!;
-    this.order.add(slot, bytes);
+    this.order.add(slot, bytes, cost);
   }
 
   /** Forgets everything; nothing of it counts as evicted. */
@@ -109,8 +117,7 @@ export class Store {
   private grow(n: number): void {
     this.keys = enlarged(this.keys, new Int32Array(n));
     this.since = enlarged(this.since, new Float64Array(n));
-    const sizes = new Float32Array(n);
-    sizes.set(this.sizes);
-    this.sizes = sizes;
+    this.sizes = widened(this.sizes, n);
+    this.costs = widened(this.costs, n);
   }
 }

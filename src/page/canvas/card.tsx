@@ -1,38 +1,26 @@
 /** One component on the board: what it is, two live figures, a live face, and how it fares. */
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
-import { memo, useEffect, useRef, type CSSProperties } from 'react';
+import { memo, useEffect, useRef, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { fullParams } from '../../design/params.ts';
 import type { DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
 import type { AnyKind, Face } from '../../kit/kind.ts';
 import { outcomes } from '../../engine/reasons.ts';
 import { faultInfo } from '../../kit/fault.ts';
-import { commonMeasureInfo, type Frame, type Layout } from '../../run/protocol.ts';
+import type { Frame, Layout } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
-import type { Unit } from '../../units/unit.ts';
 import { session } from '../../session/store.ts';
 import { befalling } from '../breaking.ts';
 import { figureText } from '../figure-text.ts';
 import { IconTile } from '../icons.tsx';
 import { failedShare, nodeFigure, onFigures } from '../live.ts';
+import { measureOf, type MeasureInfo } from '../measures.ts';
+import { askWhy } from '../why.ts';
 import { facePainter, ringLength } from './face.ts';
 import styles from './card.module.css';
 
 /** A card as React Flow carries it: the design's node, nothing live. */
 export type CardNode = Node<{ readonly node: DesignNode }, 'card'>;
-
-interface Figure {
-  readonly measure: string;
-  readonly label: string;
-  readonly unit: Unit;
-}
-
-/** What a measure of a kind, own or common, is called and measured in. */
-function figureOf(kind: AnyKind, measure: string): Figure {
-  const common = commonMeasureInfo[measure as keyof typeof commonMeasureInfo];
-  const own = kind.measures[measure];
-  return { measure, label: (own ?? common)?.label ?? measure, unit: (own ?? common)?.unit ?? 'count' };
-}
 
 /** Why calls fail here of late, and what share of them; empty where none do. */
 function failureText(frame: Frame, layout: Layout, id: string): string {
@@ -56,10 +44,10 @@ function paintState(card: HTMLElement, badge: HTMLElement, id: string, strain: s
   };
 }
 
-function paintText(element: HTMLElement, id: string, figure: Figure): (frame: Frame, layout: Layout) => void {
+function paintText(element: HTMLElement, id: string, figure: MeasureInfo): (frame: Frame, layout: Layout) => void {
   let written = '–';
   return (frame, layout) => {
-    const text = figureText(nodeFigure(frame, layout, id, figure.measure), figure.unit);
+    const text = figureText(nodeFigure(frame, layout, id, figure.name), figure.unit);
     if (text !== written) element.textContent = written = text;
   };
 }
@@ -73,7 +61,7 @@ function useLiveCard(id: string, kind: AnyKind | undefined) {
     const find = (part: string): HTMLElement => root.querySelector(`[data-part="${part}"]`) as HTMLElement;
     const paints = [
       paintState(root, find('badge'), id, kind.strain ?? 'utilisation'),
-      ...kind.card.map((measure, i) => paintText(find(`figure${i}`), id, figureOf(kind, measure))),
+      ...kind.card.map((measure, i) => paintText(find(`figure${i}`), id, measureOf(kind, measure))),
       facePainter(kind.face, find('face'), kind, id),
     ];
     return onFigures((frame, layout) => {
@@ -119,13 +107,31 @@ function Ports({ kind }: { kind: AnyKind }) {
   );
 }
 
-function Rows({ kind }: { kind: AnyKind }) {
+/** Keys with which a button is pressed are its own: the board would select or move the card. */
+function keepPress(event: KeyboardEvent): void {
+  if (event.key === 'Enter' || event.key === ' ') event.stopPropagation();
+}
+
+/** A number on the card, which opens why it is what it is. A hand that begins here presses a button and does not drag the card. */
+function Asking({ node, measure, name, className, children }: { node: DesignNode; measure: string; name: string; className: string; children: ReactNode }) {
+  const ask = (event: MouseEvent<HTMLElement>): void => {
+    event.stopPropagation();
+    askWhy(node.id, measure, event.currentTarget);
+  };
+  return (
+    <button type="button" className={`nodrag nopan ${styles[className]}`} title="Why this number" aria-haspopup="dialog" aria-labelledby={name} onClick={ask} onKeyDown={keepPress}>
+      {children}
+    </button>
+  );
+}
+
+function Rows({ kind, node }: { kind: AnyKind; node: DesignNode }) {
   const under = kind.face.form === 'bar' && kind.face.measure === kind.card[0] ? 0 : 1;
   return kind.card.map((measure, i) => (
     <div key={measure}>
       <div className={styles['row']}>
-        <span>{figureOf(kind, measure).label}</span>
-        <b data-part={`figure${i}`}>–</b>
+        <span id={`${node.id}-label${i}`}>{measureOf(kind, measure).label}</span>
+        <Asking node={node} measure={measure} className="figure" name={`${node.id}-label${i} ${node.id}-figure${i}`}><b id={`${node.id}-figure${i}`} data-part={`figure${i}`}>–</b></Asking>
       </div>
       {i === under && kind.face.form !== 'ring' && <FaceView face={kind.face} />}
     </div>
@@ -157,8 +163,8 @@ export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) 
         </div>
         {kind.face.form === 'ring' && <FaceView face={kind.face} />}
       </header>
-      <Rows kind={kind} />
-      <span className={styles['badge']} data-part="badge" title="what befalls it, why calls fail here, and what share of them" />
+      <Rows kind={kind} node={node} />
+      <Asking node={node} measure="failedShare" className="failing" name={`${node.id}-badge`}><span id={`${node.id}-badge`} className={styles['badge']} data-part="badge" /></Asking>
       <Ports kind={kind} />
     </article>
   );

@@ -4,8 +4,10 @@ import { Table2 } from 'lucide-react';
 import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, PointerEvent, RefObject } from 'react';
 import type { Charts } from '../../run/protocol.ts';
+import type { Bands } from '../../run/statistics/bands.ts';
 import { charts } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
+import { isStale, study } from '../../session/study.ts';
 import { ChartTable } from './chart-table.tsx';
 import styles from './charts.module.css';
 import { speaks } from './figures.ts';
@@ -14,8 +16,9 @@ import type { Key } from './legend.tsx';
 import { crosshair, plot } from './marks.ts';
 import type { Band, Plot, PlotSpec } from './marks.ts';
 import { paint } from './paint.ts';
-import type { Choice, Panel, View } from './panels.ts';
+import type { Choice, Context, Panel, View } from './panels.ts';
 import { onPoint, point, pointed } from './pointer.ts';
+import { areEmpty, asCharts, withSpreads } from './spreads.ts';
 import { fillTip, placeTip } from './tip.ts';
 
 interface Drawn {
@@ -43,7 +46,7 @@ function usePlaces(): Places {
 const noLines: readonly Key[] = [];
 
 /** Faults that have come about, and the warm-up, as bands. */
-function bandsOf({ episodes, warmup }: Charts): readonly Band[] {
+function stretchesOf({ episodes, warmup }: Charts): readonly Band[] {
   const faults = episodes.map(({ from, to }): Band => ({ from, to: to ?? Infinity, sort: 'fault' }));
   return warmup > 0 ? [{ from: 0, to: warmup, sort: 'warm-up' }, ...faults] : faults;
 }
@@ -52,7 +55,7 @@ function specOf(snapshot: Charts, view: View, place: HTMLElement, isolated: stri
   const known = isolated !== null && view.lines.some(({ key }) => key === isolated);
   const { lines, unit, filled, stepped, ceiling, reach, limit } = view;
   return {
-    times: snapshot.times, moments: snapshot.marks, bands: bandsOf(snapshot), lines, unit, filled, stepped, ceiling, reach, limit,
+    times: snapshot.times, moments: snapshot.marks, bands: stretchesOf(snapshot), lines, unit, filled, stepped, ceiling, reach, limit,
     width: place.clientWidth, height: place.clientHeight, isolated: known ? isolated : null,
   };
 }
@@ -88,6 +91,17 @@ function drawCrosshair(places: Places, drawn: Drawn | null, panel: string): void
 
 const legendKey = (lines: readonly Key[]): string => lines.map(({ key, stroke, dash }) => `${key}${stroke}${dash}`).join('|');
 
+/** What a panel draws: the live charts, or the means of a study while there are none; with the study's bands where they are wanted. */
+function viewOf(panel: Panel, live: Charts | null, bands: Bands | null, choice: string, context: Context): { readonly snapshot: Charts; readonly view: View } | null {
+  const snapshot = bands && areEmpty(live) ? asCharts(bands) : live;
+  if (!snapshot || snapshot.times.length === 0) return null;
+  const view = panel.view(snapshot, choice, context);
+  return { snapshot, view: bands ? { ...view, lines: withSpreads(view.lines, view.chart, bands) } : view };
+}
+
+/** The bands to be shown, or null. */
+const useBands = (): Bands | null => study((state) => (state.bands ? (state.found?.bands ?? null) : null));
+
 /** Draws on every tick, resize and change of choice; returns what React must know: the legend and the choices. */
 function useDrawing(panel: Panel, places: Places) {
   const [choice, choose] = useState('');
@@ -96,16 +110,16 @@ function useDrawing(panel: Panel, places: Places) {
   const [choices, setChoices] = useState<readonly Choice[]>(() => panel.choices(null));
   const objectives = session((state) => state.design.objectives);
   const loading = session((state) => state.run.state === 'loading');
+  const bands = useBands();
   const drawn = useRef<Drawn | null>(null);
   const slots = useRef<ReadonlyMap<string, number>>(new Map());
 
   const draw = useCallback(() => {
-    const snapshot = charts.latest;
     const place = places.plot.current;
     if (!place || !places.marks.current) return;
-    const offered = panel.choices(snapshot);
+    const offered = panel.choices(bands && areEmpty(charts.latest) ? asCharts(bands) : charts.latest);
     const chosen = (offered.find(({ id }) => id === choice) ?? offered[0]!).id;
-    const view = snapshot && snapshot.times.length > 0 ? panel.view(snapshot, chosen, { objectives, slots: slots.current }) : null;
+    const { view = null, snapshot = null } = viewOf(panel, charts.latest, bands, chosen, { objectives, slots: slots.current }) ?? {};
     const lines = view?.lines ?? [];
     slots.current = new Map(lines.map(({ key, slot }) => [key, slot]));
     drawn.current = null;
@@ -120,7 +134,7 @@ function useDrawing(panel: Panel, places: Places) {
     const shown = silent ? noLines : lines;
     setKeys((before) => (legendKey(before) === legendKey(shown) ? before : shown));
     setChoices((before) => (sameChoices(before, offered) ? before : offered));
-  }, [panel, places.plot, places.marks, choice, isolated, objectives, loading]); // eslint-disable-line react-hooks/exhaustive-deps -- refs never change; a load empties the charts
+  }, [panel, places.plot, places.marks, choice, isolated, objectives, loading, bands]); // eslint-disable-line react-hooks/exhaustive-deps -- refs never change; a load empties the charts
 
   return { choice, choose, isolated, isolate, keys, choices, drawn, draw };
 }
@@ -170,6 +184,14 @@ function Title({ id, choices, choice, choose }: { id: string; choices: readonly 
   );
 }
 
+/** What the tinted bands are: where the mean of several runs lies, 95 % sure. Stands between the ends of the time axis. */
+function BandNote() {
+  const bands = useBands();
+  const stale = session((state) => isStale(study.getState(), state.design));
+  if (!bands) return null;
+  return <span className={styles['bandNote']} data-stale={stale || undefined}><i aria-hidden="true" />{bands.replications} seeds, {stale ? 'outdated' : '95 %'}</span>;
+}
+
 /** One panel of the dock: title, figure of the moment, legend, chart, one sentence, and the chart as a table on request. */
 export function ChartPanel({ panel }: { panel: Panel }) {
   const places = usePlaces();
@@ -194,6 +216,7 @@ export function ChartPanel({ panel }: { panel: Panel }) {
         onPointerLeave={(event) => event.pointerType !== 'touch' && point(null)} onBlur={() => point(null)}
         onKeyDown={(event) => walk(event, drawn.current, panel.id)}>
         <svg aria-hidden="true"><g ref={places.marks} /><g ref={places.cross} /></svg>
+        {keys.length > 0 && <BandNote />}
         <div ref={places.tip} className={styles['tip']} hidden />
       </div>
       <figcaption ref={places.sentence} className={styles['sentence']} />

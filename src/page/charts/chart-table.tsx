@@ -2,8 +2,15 @@
 import { useEffect, useRef } from 'react';
 import { format } from '../../units/format.ts';
 import styles from './charts.module.css';
-import type { PlotSpec } from './marks.ts';
+import type { Line, PlotSpec } from './marks.ts';
 import { timeText } from './ticks.ts';
+import { spreadText } from './tip.ts';
+
+/** One value, with the band around it where one is known. */
+function Cell({ line, spec, i }: { line: Line; spec: PlotSpec; i: number }) {
+  const value = format(line.values[i] ?? NaN, spec.unit);
+  return <td>{value}<small>{spreadText(line, spec.times[i]!, spec.unit, value)}</small></td>;
+}
 
 /** Opens at once as a modal dialog and calls `close` when the person is done. */
 export function ChartTable({ title, spec, close }: { title: string; spec: PlotSpec; close: () => void }) {
@@ -25,7 +32,7 @@ export function ChartTable({ title, spec, close }: { title: string; spec: PlotSp
             {rows.map((i) => (
               <tr key={i}>
                 <th scope="row">{timeText(spec.times[i]!)}</th>
-                {spec.lines.map(({ key, values }) => <td key={key}>{format(values[i] ?? NaN, spec.unit)}</td>)}
+                {spec.lines.map((line) => <Cell key={line.key} line={line} spec={spec} i={i} />)}
               </tr>
             ))}
           </tbody>

@@ -5,6 +5,14 @@ import { area, curveLinear, curveStepBefore, line } from 'd3-shape';
 import type { Unit } from '../../units/unit.ts';
 import { notation, tickText, timeText } from './ticks.ts';
 
+/** Where the mean of several runs lies, nineteen times out of twenty: columns of their own, each ending at its time; NaN where no run had anything to say. */
+export interface Spread {
+  readonly times: ArrayLike<number>;
+  readonly mean: ArrayLike<number>;
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+}
+
 /** One line of a chart: its values in the chart's unit (NaN is a gap), and how it is inked. */
 export interface Line {
   readonly key: string;
@@ -17,6 +25,8 @@ export interface Line {
   readonly weight: number;
   /** The ink slot it holds, to be kept from one drawing to the next. */
   readonly slot: number;
+  /** The same line over several runs, where that is known. */
+  readonly spread?: Spread;
 }
 
 /** A moment worth a dashed vertical line. */
@@ -79,22 +89,43 @@ export interface Plot {
   readonly timeAt: (pixels: number) => number;
 }
 
-/** Width in pixels of one character of an axis label (10 px monospaced). */
+/** Width in pixels of one character of an axis label (10 px monospaced), and of a moment's. */
 const character = 6.1;
+const letter = 5.6;
 
 /** A line's values as the scale sees them: only finite ones. */
 export function highest(lines: readonly Line[]): number {
   return max(lines, (each) => max(Array.from(each.values), (value) => (Number.isFinite(value) ? value : undefined))) ?? 0;
 }
 
+/** How far above all lines a band may push the axis: a few runs that say little of a far tail must not press everything else flat. */
+const mostStretch = 2;
+
+/** The highest that lines and their bands reach. */
+function reached(lines: readonly Line[]): number {
+  const drawn = Math.max(highest(lines), max(lines, ({ spread }) => (spread ? peakOf(spread.mean) : 0)) ?? 0);
+  const bands = max(lines, ({ spread }) => (spread ? peakOf(spread.high) : 0)) ?? 0;
+  return Math.max(drawn, Math.min(bands, mostStretch * drawn));
+}
+
+const peakOf = (values: ArrayLike<number>): number => max(Array.from(values), (value) => (Number.isFinite(value) ? value : undefined)) ?? 0;
+
 /** Where the value axis ends, in the unit: above the data, above `reach`, and above the limit while that is not far away. */
 export function axisTop(spec: Pick<PlotSpec, 'lines' | 'reach' | 'limit' | 'ceiling'>): number {
-  const peak = Math.min(highest(spec.lines), spec.ceiling ?? Infinity);
+  const peak = Math.min(reached(spec.lines), spec.ceiling ?? Infinity);
   // A share of 1.0000001 must not raise the axis above 100 %.
   const data = peak <= spec.reach * 1.005 ? spec.reach : peak;
   const limit = spec.limit?.value ?? 0;
   const top = limit > 0 && (data === 0 || limit <= data * 3) ? Math.max(data, limit * 1.08) : data;
   return top > 0 ? top : 1;
+}
+
+/** First and last moment of everything drawn: the live columns, and the bands. */
+function wholeSpan({ times, lines }: Pick<PlotSpec, 'times' | 'lines'>): readonly [number, number] {
+  const spread = lines.find((each) => each.spread)?.spread;
+  if (!spread) return timeSpan(times);
+  const [live, other] = [timeSpan(times), timeSpan(spread.times)];
+  return times.length === 0 ? other : [Math.min(live[0], other[0]), Math.max(live[1], other[1])];
 }
 
 /** First and last moment of the time axis: columns end at their times, so the first begins one column earlier. */
@@ -167,7 +198,17 @@ function lineShapes(spec: PlotSpec, x: (t: number) => number, y: (v: number) => 
       'stroke-width': each.weight, 'stroke-dasharray': each.dash || 'none',
     },
   }));
-  return [...(spec.filled ? areas : []), ...lines, ...spec.lines.flatMap((each) => endDot(spec, each, x, y, faded(each)))];
+  const spreads = spec.lines.flatMap((each) => (each.spread && !faded(each) ? spreadShapes(each, each.spread, x, y) : []));
+  return [...(spec.filled ? areas : []), ...spreads, ...lines, ...spec.lines.flatMap((each) => endDot(spec, each, x, y, faded(each)))];
+}
+
+/** The band of one line, and a hair's breadth where its mean runs. */
+function spreadShapes({ stroke }: Line, { times, mean, low, high }: Spread, x: (t: number) => number, y: (v: number) => number): Shape[] {
+  const band = area<number>((_, i) => round(x(times[i]!)), (_, i) => round(y(low[i]!)), (_, i) => round(y(high[i]!))).defined(Number.isFinite);
+  return [
+    { tag: 'path', at: { d: band(Array.from(mean)) ?? '', fill: stroke, opacity: 0.2, class: 'spread' } },
+    { tag: 'path', at: { d: linePath(times, mean, x, y), class: 'line', stroke, opacity: 0.55, 'stroke-width': 0.9, 'stroke-dasharray': 'none' } },
+  ];
 }
 
 /** A dot where a line stands now; it also shows a line that is one value long. */
@@ -215,19 +256,29 @@ function limitShapes(spec: PlotSpec, x: (t: number) => number, axis: Axis, box: 
 
 /** At most `room` pixels of a label, cut with an ellipsis; empty when not even four characters fit. */
 export function cutLabel(text: string, room: number): string {
-  const fits = Math.floor(room / 5.6);
+  const fits = Math.floor(room / letter);
   if (text.length <= fits) return text;
   return fits < 4 ? '' : `${text.slice(0, fits - 1).trimEnd()}…`;
 }
 
-/** Dashed lines at the moments; a label stands to the right of its line as far as the next one, the newest always in full view. */
+/** Where the newest moment has no room on its right, its label stands on its left: the pixel at which that begins; null where it has room. */
+function flippedFrom(inside: readonly Moment[], x: (t: number) => number, box: Box): number | null {
+  const last = inside.at(-1);
+  if (!last) return null;
+  const [at, before] = [x(last.time), inside.length > 1 ? x(inside[inside.length - 2]!.time) : box.left];
+  if (box.right - at >= last.label.length * letter || at - before <= box.right - at) return null;
+  return at - 6 - cutLabel(last.label, at - before - 6).length * letter;
+}
+
+/** Dashed lines at the moments; a label stands to the right of its line as far as the next label or line, the newest always in full view. */
 function momentShapes(spec: PlotSpec, span: readonly [number, number], x: (t: number) => number, box: Box): Shape[] {
   const inside = spec.moments.filter(({ time }) => time >= span[0] && time <= span[1]);
+  const flipped = flippedFrom(inside, x, box);
   return inside.flatMap(({ time, label }, i): Shape[] => {
     const at = round(x(time));
-    const next = i + 1 < inside.length ? x(inside[i + 1]!.time) : box.right;
+    const flips = flipped !== null && i === inside.length - 1;
+    const next = i === inside.length - 1 ? box.right : i === inside.length - 2 && flipped !== null ? flipped : x(inside[i + 1]!.time);
     const before = i > 0 ? x(inside[i - 1]!.time) : box.left;
-    const flips = i === inside.length - 1 && next - at < label.length * 5.6 && at - before > next - at;
     const text = cutLabel(label, (flips ? at - before : next - at) - 6);
     return [
       { tag: 'line', at: { x1: at, x2: at, y1: box.top - 2, y2: box.bottom, stroke: 'var(--fail)', 'stroke-dasharray': '3 3', opacity: 0.75 } },
@@ -254,7 +305,7 @@ export function plot(spec: PlotSpec): Plot {
   const axis = valueAxis(spec, top, bottom);
   const left = Math.round((max(axis.ticks, ({ text }) => text.length) ?? 1) * character + 8);
   const box: Box = { left, right: Math.max(left + 20, spec.width - 4), top, bottom };
-  const span = timeSpan(spec.times);
+  const span = wholeSpan(spec);
   const x = scaleLinear().domain(span).range([box.left, box.right]);
   const shapes = [
     ...bandShapes(spec, span, x, box),

@@ -1,7 +1,7 @@
 /** The four panels of the dock: which series each one shows, in which ink, and what it says about itself in words. */
 import { max, quantile } from 'd3-array';
 import type { Objective } from '../../design/design.ts';
-import type { Charts, ChartSeries } from '../../run/protocol.ts';
+import type { ChartId, Charts, ChartSeries } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
 import { latest, lowest, peak, recent, shareAbove, speaks } from './figures.ts';
@@ -11,6 +11,8 @@ import { timeText } from './ticks.ts';
 
 /** What one panel shows at one moment. */
 export interface View {
+  /** Whose series the lines are. */
+  readonly chart: ChartId;
   readonly lines: readonly Line[];
   readonly unit: Unit;
   readonly filled: boolean;
@@ -48,7 +50,8 @@ export interface Panel {
 /** A share in whole per cent: sentences are read, not audited. */
 const share = (value: number): string => (value > 0 && value < 0.005 ? 'under 1 %' : format(Math.round(value * 100) / 100, 'share'));
 
-const keyOf = (series: ChartSeries): string => `${series.node ?? ''}\n${series.name}`;
+/** What tells a line from the others of its chart. */
+export const keyOf = (series: Pick<ChartSeries, 'node' | 'name'>): string => `${series.node ?? ''}\n${series.name}`;
 const of = (charts: Charts | null, chart: ChartSeries['chart']): readonly ChartSeries[] =>
   charts?.series.filter((series) => series.chart === chart) ?? [];
 
@@ -107,7 +110,7 @@ function latencyView(charts: Charts, choice: string, { objectives }: Context): V
   const limit = latencyLimit(objectives, choice);
   const tail = lines.find(({ name }) => name === 'p99');
   return {
-    lines, unit: 'seconds', filled: false, stepped: false, ceiling: latencyCeiling(lines, limit?.value ?? 0), reach: 0,
+    chart: choice === 'firstToken' ? 'firstToken' : 'latency', lines, unit: 'seconds', filled: false, stepped: false, ceiling: latencyCeiling(lines, limit?.value ?? 0), reach: 0,
     limit: limit && { value: limit.value, label: `${limit.percentile} ≤ ${format(limit.value, 'seconds')}` },
     headline: tail && speaks(tail.values) ? `p99 ${format(latest(tail.values), 'seconds', 2)}` : '',
     sentence: latencySentence(charts.times, lines, limit),
@@ -162,7 +165,7 @@ function waitingView(charts: Charts, _choice: string, { slots }: Context): View 
   const first = top[0];
   const queues = first !== undefined && recent(first.values) >= 0.5;
   return {
-    lines: slotted(top, slots), unit: 'requests', filled: true, stepped: true, ceiling: null, reach: 1, limit: null,
+    chart: 'waiting', lines: slotted(top, slots), unit: 'requests', filled: true, stepped: true, ceiling: null, reach: 1, limit: null,
     headline: queues ? first.name : first && speaks(first.values) ? 'no queue' : '',
     sentence: waitingSentence(charts.times, all),
   };
@@ -193,7 +196,7 @@ function throughputView(charts: Charts): View {
   const [offered, answered, good] = [now('offered'), now('answered'), now('goodput')];
   const say = (value: number): string => format(value, 'requests/second', 2);
   return {
-    lines: all.map((each, i) => ({ key: keyOf(each), name: each.name, values: each.values, slot: i, ...(throughputInk[each.name] ?? inkOf(i)), weight: 1.7 })),
+    chart: 'throughput', lines: all.map((each, i) => ({ key: keyOf(each), name: each.name, values: each.values, slot: i, ...(throughputInk[each.name] ?? inkOf(i)), weight: 1.7 })),
     unit: 'requests/second', filled: false, stepped: false, ceiling: null, reach: 0, limit: null,
     headline: `goodput ${say(good)}`,
     sentence: `Of ${say(offered)} offered, ${say(answered)} are answered and ${say(good)} in time${answered > 0 && good < 0.995 * answered ? `: ${share(1 - good / answered)} of the answers come too late` : ''}.`,
@@ -206,7 +209,7 @@ function failuresView(charts: Charts, { slots }: Context): View {
   const first = top[0];
   const rate = first ? recent(first.values) || 0 : 0;
   return {
-    lines: slotted(top, slots), unit: 'requests/second', filled: true, stepped: false, ceiling: null, reach: 0, limit: null,
+    chart: 'failures', lines: slotted(top, slots), unit: 'requests/second', filled: true, stepped: false, ceiling: null, reach: 0, limit: null,
     headline: rate > 0 ? first!.name : 'none now',
     sentence: rate > 0 ? `${format(rate, 'requests/second', 2)} fail as “${first!.name}”, the most frequent reason now.` : `Nothing fails now; “${first?.name ?? ''}” was the most frequent reason.`,
   };
@@ -229,7 +232,7 @@ function utilisationView(charts: Charts, _choice: string, { slots }: Context): V
   const all = of(charts, 'utilisation').filter(({ values }) => speaks(values));
   const top = busiest(all, 4);
   return {
-    lines: slotted(top, slots), unit: 'share', filled: false, stepped: false, ceiling: null, reach: 1, limit: null,
+    chart: 'utilisation', lines: slotted(top, slots), unit: 'share', filled: false, stepped: false, ceiling: null, reach: 1, limit: null,
     headline: top[0] ? `highest ${share(recent(top[0].values))}` : '',
     sentence: utilisationSentence(charts.times, all),
   };
@@ -282,7 +285,7 @@ function costView(charts: Charts, choice: string): View {
   const hourly = latest(all.find(({ name }) => costUnit(name) === 'usd/hour')?.values ?? []);
   const lines = shown.map((each, i) => ({ key: keyOf(each), name: each.name, values: each.values, slot: i, ...inkOf(i + 1), dash: i > 0 ? '3 2' : '', weight: 1.7 }));
   return {
-    lines, unit, filled: true, stepped: false, ceiling: costCeiling(lines), reach: 0, limit: null,
+    chart: 'cost', lines, unit, filled: true, stepped: false, ceiling: costCeiling(lines), reach: 0, limit: null,
     headline: Number.isFinite(hourly) ? format(hourly, 'usd/hour') : '',
     sentence: costSentence(shown[0], unit, hourly),
   };

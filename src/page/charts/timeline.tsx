@@ -1,5 +1,5 @@
 /** The run from its beginning to its end: faults as bars that can be dragged and stretched, edits as ticks, and the present moment, which can be taken back. */
-import { History } from 'lucide-react';
+import { Dices, History } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { CSSProperties, PointerEvent as ReactPointerEvent } from 'react';
 import type { DesignFault } from '../../design/design.ts';
@@ -7,8 +7,10 @@ import { changeFault } from '../../design/edit.ts';
 import { faultInfo } from '../../kit/fault.ts';
 import { frames } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
+import { study } from '../../session/study.ts';
 import { clock, format } from '../../units/format.ts';
 import { nameOf } from '../breaking.ts';
+import { Slice, Sure } from './sure.tsx';
 import { timeText } from './ticks.ts';
 import styles from './timeline.module.css';
 
@@ -107,6 +109,17 @@ function Playhead({ end }: { end: number }) {
   );
 }
 
+/** Opens the study's panel; tells how far a study is. */
+function Seeds() {
+  const { state, open, progress, asked } = study();
+  const text = state === 'running' ? `${Math.round(100 * progress.share)} %` : state === 'done' ? `${asked!.count} seeds` : 'More seeds';
+  return (
+    <button type="button" className={styles['again']} aria-pressed={open} data-on={open || state === 'running' || undefined} title="Repeat the run with other seeds: how much of this is chance?" onClick={() => study.setState({ open: !open })}>
+      <Dices size={13} aria-hidden="true" />{text}
+    </button>
+  );
+}
+
 /** The strip above the charts. */
 export function Timeline() {
   const horizon = session((state) => state.design.run.seconds);
@@ -123,9 +136,11 @@ export function Timeline() {
         <Playhead end={end} />
       </div>
       <span className={styles['end']}>{format(end, 'seconds')}</span>
+      <div className={styles['said']}><Sure /><Slice /></div>
       <button type="button" className={styles['again']} disabled={edits === 0} title="Play this history again: every edit and fault at its moment" onClick={() => session.getState().replay()}>
         <History size={13} aria-hidden="true" />Repeat
       </button>
+      <Seeds />
     </section>
   );
 }

@@ -1,6 +1,8 @@
 /** Every command of the page, in the order that help and the command box show them. */
+import { frames } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
+import { faultsOf, heal, lastsAt, presentMoment, strike } from '../breaking.ts';
 import type { Command } from '../command.ts';
 import { openLibrary } from '../current.ts';
 import { newDesign, pickFile, saveFile } from '../files.ts';
@@ -17,6 +19,31 @@ function runOrPause(): void {
   if (run.state === 'running') return pause();
   if (run.state === 'ended' || run.state === 'stopped' || run.state === 'crashed') restart();
   play();
+}
+
+/** The one selected thing that can go down, or null. */
+function breakable(): string | null {
+  const { design, selection } = session.getState();
+  const [id] = selection;
+  return id !== undefined && selection.size === 1 && faultsOf(design, id).includes('crash') ? id : null;
+}
+
+/** Takes down what is selected; what is down comes back. */
+function downOrUp(): void {
+  const id = breakable();
+  if (id === null) return;
+  const { design } = session.getState();
+  const now = presentMoment();
+  const isDown = design.faults.some((one) => one.target === id && one.fault === 'crash' && (lastsAt(one, now) || (frames.latest?.lasting.includes(one.id) ?? false)));
+  if (isDown) heal(id);
+  else strike(id, 'crash');
+}
+
+/** Opens the panel of more seeds, with the charts it belongs to. */
+async function moreSeeds(): Promise<void> {
+  panels.setState({ dock: true });
+  const { study } = await import('../../session/study.ts');
+  study.setState({ open: true });
 }
 
 function speedUp(up: boolean): void {
@@ -44,6 +71,8 @@ const runCommands: readonly Command[] = [
   { id: 'run', label: 'Run or pause', section: 'Run', keys: ['Mod+Enter'], whileTyping: true, when: filled, run: runOrPause },
   { id: 'step', label: 'Step one second', section: 'Run', keys: ['.'], when: filled, run: () => session.getState().step() },
   { id: 'restart', label: 'Start again', section: 'Run', keys: ['Mod+Alt+Enter'], when: filled, run: () => session.getState().restart() },
+  { id: 'down', label: 'Take what is selected down, or up again', section: 'Run', keys: ['D'], when: () => breakable() !== null, run: downOrUp },
+  { id: 'seeds', label: 'Repeat with more seeds', section: 'Run', keys: [], when: filled, run: () => void moreSeeds() },
   { id: 'faster', label: 'Faster', section: 'Run', keys: [']'], run: () => speedUp(true) },
   { id: 'slower', label: 'Slower', section: 'Run', keys: ['['], run: () => speedUp(false) },
 ];

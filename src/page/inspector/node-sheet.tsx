@@ -8,10 +8,12 @@ import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
 import { figureText } from '../figure-text.ts';
 import { IconTile } from '../icons.tsx';
-import { failedShare, useCalmFrame } from '../live.ts';
+import { useCalmFrame } from '../live.ts';
+import { figureIn, measuresOf } from '../measures.ts';
+import { askWhy } from '../why.ts';
 import { ByHand } from './by-hand.tsx';
-import { figureIn, measuresOf } from './measures.ts';
 import { ParamSheet } from './param-field.tsx';
+import { Tag } from './tag.tsx';
 import { TitleField } from './title-field.tsx';
 import styles from './inspector.module.css';
 
@@ -27,18 +29,19 @@ function setParam(node: DesignNode, kind: AnyKind, name: string, value: unknown,
 function Measures({ node, kind }: { node: DesignNode; kind: AnyKind }) {
   const layout = session((state) => state.layout);
   const frame = useCalmFrame();
-  const share = frame && layout ? failedShare(frame, layout, node.id) : 0;
   return (
     <details className={styles['fold']} open>
       <summary>Measured now</summary>
       <dl className={styles['figures']}>
-        {measuresOf(kind).map((measure) => (
-          <div key={measure.name}>
-            <dt title={measure.help}>{measure.label}</dt>
-            <dd>{figureText(figureIn(frame, layout, node.id, measure.name), measure.unit)}</dd>
-          </div>
-        ))}
-        <div data-bad={share > 0 || undefined}><dt>failed share</dt><dd>{format(share, 'share', 2)}</dd></div>
+        {measuresOf(kind).map(({ name, label, unit, help }) => {
+          const figure = figureIn(frame, layout, node.id, name);
+          return (
+            <div key={name} data-bad={(name === 'failedShare' && figure > 0) || undefined}>
+              <dt title={help}>{label}</dt>
+              <dd><button type="button" title="Why this number" aria-haspopup="dialog" aria-label={`${label} ${figureText(figure, unit)}`} onClick={(event) => askWhy(node.id, name, event.currentTarget)}>{figureText(figure, unit)}</button></dd>
+            </div>
+          );
+        })}
       </dl>
     </details>
   );
@@ -53,7 +56,7 @@ function Costs({ node, kind }: { node: DesignNode; kind: AnyKind }) {
       <dl className={styles['figures']}>
         {rows.map((row) => (
           <div key={row.label}>
-            <dt>{row.label}<small>{row.source}</small></dt>
+            <dt>{row.label}<small>{row.tag && <Tag tag={row.tag} />} {row.source}</small></dt>
             <dd>{format(row.usdPerHour, 'usd/hour')}</dd>
           </div>
         ))}

@@ -1,5 +1,5 @@
 /** Draws any declared parameter: the declaration says what it is, and nothing here knows a parameter by name. */
-import { useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useState, type ReactNode } from 'react';
 import { checkParam } from '../../design/params.ts';
 import type { ChoiceParam, Distribution, DistributionParam, Param, Params, TableParam, TextParam } from '../../kit/param.ts';
 import { session } from '../../session/store.ts';
@@ -189,14 +189,33 @@ function bySection(params: Params, values: Readonly<Record<string, unknown>>): [
   return [...sections].filter(([, fields]) => fields.length > 0);
 }
 
+/** A sheet with no more fields than this is taken in at a glance: nothing in it is folded. */
+const glance = 9;
+
+/** A section under its heading: folded unless it belongs to the sheet's first things or something in it is set; never folded under the hand. */
+function Section({ title, set, first, children }: { title: string; set: number; first: boolean; children: ReactNode }) {
+  const [open, setOpen] = useState(first || set > 0);
+  const some = set > 0;
+  useEffect(() => {
+    if (some) setOpen(true);
+  }, [some]);
+  return (
+    <details className={styles['section']} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary><h3>{title}</h3>{set > 0 && <span>{set} set</span>}</summary>
+      {children}
+    </details>
+  );
+}
+
 /** All parameters of a declaration, under their section headings. */
 export function ParamSheet({ params, stored, values, put }: SheetProps) {
-  return bySection(params, values).map(([section, fields]) => (
-    <section key={section} className={styles['section']}>
-      {section && <h3>{section}</h3>}
-      {fields.map(([name, param]) => (
-        <ParamField key={name} param={param} value={values[name]} changed={Object.hasOwn(stored, name)} put={(value, part) => put(name, value, part)} />
-      ))}
-    </section>
-  ));
+  const sections = bySection(params, values);
+  const short = sections.reduce((sum, [, fields]) => sum + fields.length, 0) <= glance;
+  return sections.map(([section, fields], index) => {
+    const rows = fields.map(([name, param]) => (
+      <ParamField key={name} param={param} value={values[name]} changed={Object.hasOwn(stored, name)} put={(value, part) => put(name, value, part)} />
+    ));
+    if (section === '') return <section key={section} className={styles['section']}>{rows}</section>;
+    return <Section key={section} title={section} set={fields.filter(([name]) => Object.hasOwn(stored, name)).length} first={short || index === 0}>{rows}</Section>;
+  });
 }

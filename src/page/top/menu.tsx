@@ -14,8 +14,8 @@ export interface Entry {
   readonly run: () => void;
 }
 
-/** Under its button, or as near as the window allows. */
-function place(popover: HTMLElement, button: HTMLElement): void {
+/** Puts a popover under its button, or as near as the window allows. */
+export function place(popover: HTMLElement, button: HTMLElement): void {
   const anchor = button.getBoundingClientRect();
   const room = document.documentElement.clientWidth - popover.offsetWidth - 8;
   popover.style.top = `${anchor.bottom + 6}px`;

@@ -6,6 +6,7 @@ import { frames } from '../../session/frames.ts';
 import type { RunView } from '../../session/session.ts';
 import { session } from '../../session/store.ts';
 import { clock, format } from '../../units/format.ts';
+import { SliceMark } from './slice-mark.tsx';
 import styles from './top.module.css';
 
 /** Simulated seconds per wall second on offer; 0 is as fast as possible. */
@@ -105,7 +106,7 @@ function Clock() {
 export function RunBar() {
   return (
     <div className={styles['run']} role="group" aria-label="Run">
-      <Clock />
+      <div className={styles['moment']}><Clock /><SliceMark /></div>
       <Speed />
       <Seed />
       <Stepping />

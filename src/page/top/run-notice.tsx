@@ -1,5 +1,5 @@
 /** One line under the bar when a run is over or was stopped: what happened and why, and the digest of what came out. */
-import { CircleAlert, Flag, X } from 'lucide-react';
+import { CircleAlert, CopyX, Flag, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Result } from '../../run/result.ts';
 import type { RunView } from '../../session/session.ts';
@@ -40,7 +40,33 @@ function Outcome({ requests, digest }: Result) {
   );
 }
 
-/** Shows the sentence until it is dismissed or another takes its place. */
+/** A run that says nothing: it may only be slow, so what becomes of it is the person's to say. */
+function Silent() {
+  const silent = session((state) => state.run.silent && state.run.state === 'running');
+  if (!silent) return null;
+  return (
+    <p className={styles['notice']} data-bad>
+      <CircleAlert size={15} aria-hidden="true" />
+      <span>The simulation has said nothing for two seconds.</span>
+      <button type="button" className={styles['act']} title="The design stays as it is; the run begins again at 0 s" onClick={() => session.getState().revive()}>Start it again</button>
+    </p>
+  );
+}
+
+/** The same design in two tabs: one of them writes, the other says so. */
+function Elsewhere() {
+  const elsewhere = session((state) => state.elsewhere);
+  if (!elsewhere) return null;
+  return (
+    <p className={styles['notice']}>
+      <CopyX size={15} aria-hidden="true" />
+      <span>This design is open in another tab, which saves it. What you change here is not saved.</span>
+      <button type="button" className={styles['act']} title="This tab saves from now on; nothing that either tab made is lost" onClick={() => void session.getState().takeOver()}>Take over</button>
+    </p>
+  );
+}
+
+/** Shows the sentence until it is dismissed or another takes its place, and above it what needs an answer. */
 export function RunNotice() {
   const run = session((state) => state.run);
   const seconds = session((state) => state.design.run.seconds);
@@ -50,6 +76,8 @@ export function RunNotice() {
   const bad = run.state === 'stopped' || run.state === 'crashed';
   return (
     <div role="status" className={styles['noticePlace']}>
+      <Elsewhere />
+      <Silent />
       {text !== null && (
         <p className={styles['notice']} data-bad={bad || undefined}>
           {bad ? <CircleAlert size={15} aria-hidden="true" /> : <Flag size={14} aria-hidden="true" />}

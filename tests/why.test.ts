@@ -1,0 +1,125 @@
+/** Every number says why: each measure of each kind has a formula and an origin, each constant a tag and a source, each price a date, each capacity its wall. */
+import { describe, expect, it } from 'vitest';
+import { kindOf, kinds } from '../src/kinds/index.ts';
+import { commonTold, explain } from '../src/kit/explain.ts';
+import { evidenceIn } from '../src/kit/evidence.ts';
+import type { AnyKind, Flow } from '../src/kit/kind.ts';
+import { defaults, type Param, type Values } from '../src/kit/param.ts';
+import { noFlow } from '../src/run/flow.ts';
+import { commonMeasures } from '../src/run/protocol.ts';
+
+const flow: Flow = { ...noFlow, rate: 50, inputTokens: 500, outputTokens: 100, bytes: 2000, items: 4, keys: 1000, skew: 0.9 };
+
+const valuesOf = (kind: AnyKind): Values<AnyKind['params']> => defaults(kind.params) as Values<AnyKind['params']>;
+
+/** The defaults, and the defaults with one choice or switch set otherwise, for every one there is. */
+function settings(kind: AnyKind): Record<string, unknown>[] {
+  const plain = valuesOf(kind) as Record<string, unknown>;
+  const others = Object.entries(kind.params as Record<string, Param>).flatMap(([name, param]) => {
+    if (param.type === 'toggle') return [{ ...plain, [name]: !param.default }];
+    return param.type === 'choice' ? param.options.map(({ value }) => ({ ...plain, [name]: value })) : [];
+  });
+  return [plain, ...others];
+}
+
+const names = (kind: AnyKind): string[] => [...Object.keys(commonTold), ...Object.keys(kind.measures)];
+
+describe.each(kinds.filter(({ id }) => id !== 'gpu-pool').map((kind) => [kind.id, kind] as const))('%s', (_, kind) => {
+  it('says of every measure how it comes about', () => {
+    for (const name of names(kind)) {
+      const { formula, origin } = explain(kind, valuesOf(kind), name)!;
+      expect(formula, name).toMatch(/÷|averaged over time/);
+      expect(['measured', 'modelled'], name).toContain(origin);
+      const own = kind.measures[name];
+      if (own?.per) expect(own.formula, `${name} is a quotient, and must say of what`).toContain('÷');
+      if (own && !own.formula) expect(own.help, `${name} has neither formula nor help`).toBeTruthy();
+    }
+  });
+
+  it('goes by measures and parameters that there are', () => {
+    for (const name of Object.keys(kind.measures)) expect(kind.params, `${name} is a parameter and a measure`).not.toHaveProperty(name);
+    for (const name of names(kind)) {
+      for (const input of explain(kind, valuesOf(kind), name)!.measures) {
+        expect(names(kind), `${name} goes by ${input}`).toContain(input);
+        expect(input, `${name} goes by itself`).not.toBe(name);
+      }
+    }
+  });
+
+  it('gives every constant a value, a tag and a source, however it is set', () => {
+    for (const values of settings(kind)) {
+      for (const name of names(kind)) {
+        const { constants } = explain(kind, values, name)!;
+        for (const { label, value, tag, source } of constants) {
+          expect(['measured', 'published', 'assumed'], `${name}: ${label}`).toContain(tag);
+          expect(source.trim(), `${name}: ${label}`).not.toBe('');
+          if (typeof value === 'number') expect(value, `${name}: ${label}`).not.toBeNaN();
+          else expect(value, `${name}: ${label}`).not.toBe('');
+        }
+        expect(new Set(explain(kind, values, name)!.measures).size, `${name} goes by a measure twice`).toBe(explain(kind, values, name)!.measures.length);
+        expect(new Set(constants.map(({ label }) => label)).size, `${name} names a constant twice`).toBe(constants.length);
+      }
+    }
+  });
+
+  it('rests on evidence for parameters that there are', () => {
+    for (const name of Object.keys(kind.evidence ?? {})) expect(kind.params).toHaveProperty(name);
+  });
+
+  it('names the wall of every capacity, and a formula and source for every estimate', () => {
+    for (const values of settings(kind)) {
+      for (const row of kind.estimate(values, flow)) {
+        expect(row.formula, row.label).not.toBe('');
+        expect(row.source, row.label).not.toBe('');
+        if (row.measure) expect(names(kind), row.label).toContain(row.measure);
+        if (/^(capacity|may pass)/.test(row.label)) expect(row.wall, row.label).toBeDefined();
+      }
+    }
+  });
+
+  it('dates every price', () => {
+    for (const values of settings(kind)) {
+      for (const row of kind.cost(values)) {
+        expect(['published', 'assumed'], row.label).toContain(row.tag);
+        if (row.usdPerHour > 0) expect(row.source, row.label).toMatch(/\b20\d\d\b|entered/);
+      }
+    }
+  });
+});
+
+describe('an explanation', () => {
+  const service = kindOf('service')!;
+
+  it('knows the common measures, and no others', () => {
+    expect(Object.keys(commonTold)).toEqual([...commonMeasures, 'failedShare']);
+    expect(explain(service, valuesOf(service), 'nothing like it')).toBeNull();
+  });
+
+  it('tells an entered value from a default', () => {
+    const changed = { ...valuesOf(service), serverCount: 3 };
+    const [before, after] = [valuesOf(service), changed].map((values) => explain(service, values, 'utilisation')!.constants.find(({ label }) => label === 'Servers'));
+    expect(before).toMatchObject({ value: 8, tag: 'assumed', source: 'default of this component' });
+    expect(after).toMatchObject({ value: 3, tag: 'assumed', source: 'entered on this component' });
+  });
+
+  it('keeps published evidence only for as long as the value is the published one', () => {
+    const scaler = kindOf('autoscaler')!;
+    const interval = (values: Record<string, unknown>) => explain(scaler, values, 'ready')!.constants.find(({ label }) => label === 'Looks every');
+    expect(interval(valuesOf(scaler))).toMatchObject({ tag: 'published' });
+    expect(interval({ ...valuesOf(scaler), scalingInterval: 30 })).toMatchObject({ tag: 'assumed', value: 30 });
+  });
+
+  it('writes a distribution in words, and leaves out what has no meaning for the other values', () => {
+    const users = kindOf('users')!;
+    const labels = (arrivals: string): string[] => explain(users, { ...valuesOf(users), arrivals }, 'arrivals')!.constants.map(({ label }) => label);
+    expect(explain(service, valuesOf(service), 'utilisation')!.constants.find(({ label }) => label === 'Service time')?.value).toBe('10 ms exponential');
+    expect(labels('closed')).toEqual(['People', 'Think time']);
+    expect(labels('poisson')).toEqual(['Rate']);
+  });
+
+  it('reads the tag off a source that says itself when it is none', () => {
+    expect(evidenceIn('assumed, 2026')).toEqual({ tag: 'assumed', source: '2026' });
+    expect(evidenceIn('assumed: as its neighbour, 2026')).toEqual({ tag: 'assumed', source: 'as its neighbour, 2026' });
+    expect(evidenceIn('a list price, 2026').tag).toBe('published');
+  });
+});
