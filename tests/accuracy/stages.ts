@@ -131,7 +131,7 @@ export const stages: readonly Stage[] = [
   {
     name: 'replays on workstation cards',
     trials: (m) => m.replays.map(trialOfReplay),
-    knobs: [...engine('vllm', 'workstation', ...overheads, ...eager), ...held('workstation', 'compute16', 'stream')],
+    knobs: [...engine('vllm', 'workstation', ...overheads, ...eager, 'launchPrompt'), ...kernel('workstation', 'compute16'), ...held('workstation', 'stream')],
   },
 ];
 

@@ -78,12 +78,12 @@ export const kernels: Readonly<Record<Generation, Kernels>> = {
   blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.836, stream4: 0.591, kvRead: 0.884, kvRead8: 0.851, attention: 9.74e-6, prefill: 0.499, reduceStart: 6.76e-6, reduceRate: 523e9, compute16: 0.65, compute8: 0.499, compute4: 0.455 },
   ampere: { sharpness: 2, burst: 0.79, launch: 4.33e-6, stream: 0.759, stream4: 0.65, kvRead: 0.742, kvRead8: 0.8, attention: 19.1e-6, prefill: 0.594, reduceStart: 4.88e-6, reduceRate: 182e9, compute16: 0.865, compute8: 0.55, compute4: 0.45 },
   ada: { sharpness: 4, burst: 0.802, launch: 3.24e-6, stream: 0.896, stream4: 0.65, kvRead: 0.901, kvRead8: 0.823, attention: 10.3e-6, prefill: 0.881, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.602, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.702, launch: 3.86e-6, stream: 0.813, stream4: 0.65, kvRead: 0.788, kvRead8: 0.8, attention: 12.4e-6, prefill: 0.54, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.671, compute8: 0.55, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.702, launch: 3.86e-6, stream: 0.804, stream4: 0.65, kvRead: 0.788, kvRead8: 0.8, attention: 12.4e-6, prefill: 0.54, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.702, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.9 % of 589, decode attention 7.6 % of 1716, prompt attention 9.4 % of 448, all-reduce 10.9 % of 345';
+export const kernelFit = 'matrix product 6.1 % of 589, decode attention 7.6 % of 1716, prompt attention 9.4 % of 448, all-reduce 8.8 % of 276, all-reduce over PCIe 41.9 % of 69';
 
 /** The serving software known. */
 export const software = {
@@ -95,7 +95,7 @@ export const software = {
     on: {
       hopper: { always8: 0.97, grouped: 0.97, padding: 150, routing: 107e-6, reduceStart: 3.06e-6, reduceRate: 464e9 },
       blackwell: { layer: 30.5e-6, host: 1.32e-3, perSequence: 22e-6, client: 46.7e-3, reduceStart: 2.01e-6, reduceRate: 324e9 },
-      workstation: { layer: 21.9e-6, host: 1.07e-3, perSequence: 9.92e-6, grouped: 0.579, padding: 50.4, routing: 79.8e-6, launchExperts: 642e-6 },
+      workstation: { launchPrompt: 95.5e-6, layer: 20.4e-6, host: 1.2e-3, perSequence: 11.5e-6, grouped: 0.499, padding: 53.9, routing: 86.8e-6, launchExperts: 628e-6 },
     },
   },
   sglang: {
