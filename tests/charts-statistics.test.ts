@@ -7,6 +7,7 @@ import { asCharts, areEmpty, withSpreads } from '../src/page/charts/spreads.ts';
 import { differences, figures, outcomeOf } from '../src/page/charts/study-figures.ts';
 import { spreadText } from '../src/page/charts/tip.ts';
 import { sureSentence, sureWords } from '../src/page/sure.ts';
+import { eventBudget, sliceFor } from '../src/page/slice.ts';
 import type { Result } from '../src/run/result.ts';
 import { bandsOf } from '../src/run/statistics/bands.ts';
 import { merge } from '../src/run/statistics/merge.ts';
@@ -124,5 +125,19 @@ describe('how sure one run is', () => {
     const silent: Result = result(tuned(queue(0.5, 2), 'users', { arrivalRate: 0.0001 }));
     expect(sureWords(silent, queue(0.5))).toBe('nothing answered yet');
     expect(sureWords(result({ ...queue(0.5), run: { ...queue(0.5).run, warmupSeconds: 50 } }), queue(0.5))).toMatch(/^counted from 50 s on; /);
+  });
+});
+
+describe('the slice that keeps within the budget', () => {
+  it('follows from events per simulated second, whatever is simulated now', () => {
+    const heavy = { eventsPerSecond: 2e6, realTimeFactor: 0.1 };
+    expect(sliceFor(heavy, 1, 1)).toBe(Math.ceil(2e7 / eventBudget));
+    expect(sliceFor({ eventsPerSecond: 1e6, realTimeFactor: 1 }, 1, 20)).toBe(20);
+    expect(sliceFor(heavy, 4, 1)).toBe(80);
+    expect(sliceFor({ eventsPerSecond: 1000, realTimeFactor: 1 }, 16, 1)).toBe(1);
+  });
+
+  it('is not known before anything has run, nor wanted where it runs as fast as it can', () => {
+    expect([sliceFor(null, 1, 1), sliceFor({ eventsPerSecond: 0, realTimeFactor: 0 }, 1, 1), sliceFor({ eventsPerSecond: 1, realTimeFactor: NaN }, 1, 1), sliceFor({ eventsPerSecond: 1, realTimeFactor: 1 }, 0, 1)]).toEqual([null, null, null, null]);
   });
 });
