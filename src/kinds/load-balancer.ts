@@ -363,7 +363,10 @@ export const loadBalancer = defineKind({
   card: ['answers', 'imbalance'],
   face: { form: 'spark', measure: 'arrivals' },
   subtitle: (v) => v.balancing,
-  estimate: (_values, flow) => [{ label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' }],
+  estimate: (_values, flow) => [
+    { label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals', assumes: 'nobody asks again' },
+    { label: 'answered', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'answers', assumes: 'nothing fails behind it' },
+  ],
   passes: split,
   cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, ...priced(v.balancerPrice, params.balancerPrice, published('AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)')) }],
   faults: [...servingFaults],
