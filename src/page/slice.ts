@@ -16,3 +16,6 @@ export function sliceFor(frame: Pick<Frame, 'eventsPerSecond' | 'realTimeFactor'
 
 /** One in how many requests the run under way simulates: settled when it began, whatever the design says since. */
 export const useSlice = (): number => session((state) => state.history?.start.run.slice ?? state.design.run.slice);
+
+/** What slicing bends everywhere, whatever divides. */
+export const poolSentence = 'Where many servers share one line, few share it in the slice: waits there come out somewhat longer than they are.';

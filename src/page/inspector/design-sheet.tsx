@@ -7,7 +7,7 @@ import { format } from '../../units/format.ts';
 import { board } from '../board-view.ts';
 import { useCalmFrame } from '../live.ts';
 import { panels } from '../panels.ts';
-import { eventBudget, sliceFor, useSlice } from '../slice.ts';
+import { eventBudget, poolSentence, sliceFor, useSlice } from '../slice.ts';
 import { sureSentence, sureWords, useResult } from '../sure.ts';
 import { NumberField, type NumberRange } from './number-field.tsx';
 import { Objectives } from './objectives.tsx';
@@ -115,13 +115,13 @@ function Slicing() {
   const asked = session((state) => state.design.run.slice);
   const design = session((state) => state.design);
   const now = useSlice();
-  const bends = asked > 1 ? sliced(design, asked).bends : [];
+  const bends = asked > 1 ? [...sliced(design, asked).bends, poolSentence] : [];
   return (
     <>
       <RunField name="slice" />
       <Offer now={now} />
       {asked !== now && <p className={fields['said']}>Takes effect when the run starts again.</p>}
-      {asked > 1 && <p className={fields['said']}>{bends.length === 0 ? 'Everything on this board divides: nothing is bent.' : 'Where that bends the truth:'}</p>}
+      {bends.length > 0 && <p className={fields['said']}>Where that bends the truth:</p>}
       {bends.length > 0 && <ul className={fields['said']}>{bends.map((bend) => <li key={bend}>{bend}</li>)}</ul>}
     </>
   );
