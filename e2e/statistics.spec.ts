@@ -65,7 +65,7 @@ test('a study can be given up at any time', async ({ page }) => {
 test('the warm-up can be found in the run, and how sure its figures are is said beside them', async ({ page }) => {
   await open(page, busy());
   await setSpeed(page, 64);
-  await expect(inspector(page).getByText(/^This run: counted from 10 s on; p99 ±/)).toBeVisible({ timeout: 20_000 });
+  await expect(inspector(page).getByText(/^This run: steady after 10 s; p99 ±/)).toBeVisible({ timeout: 20_000 });
   await inspector(page).getByLabel('Warm-up is').selectOption('found in the run');
   await expect(inspector(page).getByRole('textbox', { name: 'Warm-up', exact: true })).toHaveCount(0);
   await expect(page.getByRole('region', { name: 'Timeline of the run' }).getByText(/^(steady|not steady)/)).toBeVisible({ timeout: 20_000 });

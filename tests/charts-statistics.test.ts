@@ -7,6 +7,7 @@ import { asCharts, areEmpty, withSpreads } from '../src/page/charts/spreads.ts';
 import { differences, figures, outcomeOf } from '../src/page/charts/study-figures.ts';
 import { spreadText } from '../src/page/charts/tip.ts';
 import { sureSentence, sureWords } from '../src/page/sure.ts';
+import { eventBudget, sliceFor } from '../src/page/slice.ts';
 import type { Result } from '../src/run/result.ts';
 import { bandsOf } from '../src/run/statistics/bands.ts';
 import { merge } from '../src/run/statistics/merge.ts';
@@ -32,6 +33,9 @@ describe('a figure with its half-width', () => {
     expect(plusMinus(0.9967, 0.0002, 'share')).toBe('99.670 ± 0.020 %');
     expect(plusMinus(0, 0, 'share')).toBe('0 %');
     expect(plusMinus(0.043, null, 'seconds')).toBe('43 ms');
+    expect(plusMinus(82_600, 1234, 'usd')).toBe('$82,600 ± 1,234');
+    expect(plusMinus(76_890.7, 0.25, 'usd')).toBe('$76,891 ± <1');
+    expect(plusMinus(1.23456789, 0.0000012, 'seconds')).toBe('1.2346 ± <0.0001 s');
   });
 
   it('may be smaller than the half-width, which then decides the unit', () => {
@@ -70,6 +74,8 @@ describe('bands over a chart', () => {
   it('stretch the axis, but not without end', () => {
     const top = (high: number): number => axisTop(spec(withSpreads([line], 'latency', bands(high))));
     expect([top(1), top(3), top(1000)]).toEqual([2, 3, 4]);
+    const shares = { ...spec(withSpreads([{ ...line, values: [0.9, 1.0001] }], 'latency', bands(1.2))), reach: 1 };
+    expect(axisTop(shares)).toBe(1);
   });
 
   it('are told at the pointer', () => {
@@ -123,6 +129,23 @@ describe('how sure one run is', () => {
     expect(sureWords({ ...result(queue(0.5, 2)), intervals: {} }, queue(0.5))).toBe('counted from the start; too short to say how sure');
     const silent: Result = result(tuned(queue(0.5, 2), 'users', { arrivalRate: 0.0001 }));
     expect(sureWords(silent, queue(0.5))).toBe('nothing answered yet');
-    expect(sureWords(result({ ...queue(0.5), run: { ...queue(0.5).run, warmupSeconds: 50 } }), queue(0.5))).toMatch(/^counted from 50 s on; /);
+    expect(sureWords(result({ ...queue(0.5), run: { ...queue(0.5).run, warmupSeconds: 50 } }), queue(0.5))).toMatch(/^steady after 50 s; /);
+    const growing = result(tuned(queue(0.5, 1000), 'users', { arrivalRate: 60 }));
+    expect(sureWords(growing, queue(0.5))).toMatch(/^not steady yet; throughput/);
+    expect(sureSentence(growing)).toContain('as the design says');
+  });
+});
+
+describe('the slice that keeps within the budget', () => {
+  it('follows from events per simulated second, whatever is simulated now', () => {
+    const heavy = { eventsPerSecond: 2e6, realTimeFactor: 0.1 };
+    expect(sliceFor(heavy, 1, 1)).toBe(Math.ceil(2e7 / eventBudget));
+    expect(sliceFor({ eventsPerSecond: 1e6, realTimeFactor: 1 }, 1, 20)).toBe(20);
+    expect(sliceFor(heavy, 4, 1)).toBe(80);
+    expect(sliceFor({ eventsPerSecond: 1000, realTimeFactor: 1 }, 16, 1)).toBe(1);
+  });
+
+  it('is not known before anything has run, nor wanted where it runs as fast as it can', () => {
+    expect([sliceFor(null, 1, 1), sliceFor({ eventsPerSecond: 0, realTimeFactor: 0 }, 1, 1), sliceFor({ eventsPerSecond: 1, realTimeFactor: NaN }, 1, 1), sliceFor({ eventsPerSecond: 1, realTimeFactor: 1 }, 0, 1)]).toEqual([null, null, null, null]);
   });
 });

@@ -171,6 +171,12 @@ describe('answers of a language model through a gateway', () => {
     const r = sim.result();
     expect(off(r.latency.mean, r.llm!.ttft.mean! + 200 / 20)).toBeLessThan(1e-6);
     expect(off(r.nodes['gate']!.inFlightMean, 5 * r.latency.mean!)).toBeLessThan(0.06);
+    // By hand, also where every client has a pace of its own; of gamma paces the mean of 1 ÷ pace may not even exist.
+    const byHand = (clientPace: unknown): number | undefined => estimates(chat({ clientPace }))['gate']!.rows.find((row) => row.measure === 'inFlight')?.value;
+    expect(off(r.nodes['gate']!.inFlightMean, byHand(constant(20))!)).toBeLessThan(0.06);
+    const mixed = result(chat({ clientPace: { shape: 'lognormal', mean: 20, cv: 0.7 } }, 5, 1000));
+    expect(off(mixed.nodes['gate']!.inFlightMean, byHand({ shape: 'lognormal', mean: 20, cv: 0.7 })!)).toBeLessThan(0.06);
+    expect(byHand({ shape: 'gamma', mean: 20, cv: 1 })).toBeUndefined();
     const written = r.nodes['end']!.latency.mean!;
     expect(off(r.nodes['gate']!.measures['unread'], 5 * (r.latency.mean! - written))).toBeLessThan(0.06);
     // Held back, the first token comes when all are written, and the client takes ten seconds from there.

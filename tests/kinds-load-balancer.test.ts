@@ -1,6 +1,7 @@
 /** The load balancer's policies that other tests do not hold to theory: in order, consistent hash, and who gets a batch whole. */
 import { describe, expect, it } from 'vitest';
 import { emptyDesign, type Design, type DesignNode } from '../src/design/design.ts';
+import { estimates } from '../src/run/flow.ts';
 import { Simulation } from '../src/run/simulation.ts';
 import { wire } from './bench/workloads.ts';
 
@@ -64,4 +65,30 @@ it('forgets in a crash how many tokens were under way', () => {
   sim.apply(slow, 'another');
   sim.runTo(200);
   expect(sim.result().nodes['b']!.arrived).toBe(50);
+});
+
+it('by key, caches behind it see keys of their own, by hand and in the run', () => {
+  const cached = (balancing: string): Design => {
+    const cache = { responseCapacity: 500, responseOverhead: 0, responseLookup: { shape: 'constant', mean: 0, cv: 0 } };
+    return {
+      ...emptyDesign,
+      nodes: [
+        node('users', 'users', { arrivalRate: 5000, keyCount: 10_000, keySkew: 0.8, requestBytes: { shape: 'constant', mean: 1, cv: 0 } }),
+        node('lb', 'load-balancer', { balancing }),
+        ...['a', 'b'].map((id) => node(id, 'response-cache', cache)),
+        node('store', 'service', { serverCount: 1_000_000, serviceTime: { shape: 'constant', mean: 0, cv: 0 } }),
+      ],
+      links: [wire('users', 'lb'), wire('lb', 'a'), wire('lb', 'b'), wire('a', 'store'), wire('b', 'store')],
+      run: { ...emptyDesign.run, warmupSeconds: 5 },
+    };
+  };
+  const hits = ['consistent hash', 'round robin'].map((balancing) => {
+    const design = cached(balancing);
+    const byHand = estimates(design)['a']!.rows.find((row) => row.measure === 'hitRatio')!.value;
+    const { a, b } = run(design, 40).nodes;
+    const measured = (a!.measures['hitRatio']! * a!.arrived + b!.measures['hitRatio']! * b!.arrived) / (a!.arrived + b!.arrived);
+    expect(Math.abs(byHand / measured - 1), balancing).toBeLessThan(0.06);
+    return measured;
+  });
+  expect(hits[0]!).toBeGreaterThan(1.15 * hits[1]!);
 });

@@ -168,12 +168,14 @@ function byHand(v: DbValues, flow: Flow): EstimateRow[] {
   const writesAtMost = c / Math.max(primary.mean * (alone ? 1 : v.dbWriteShare), 1e-12);
   const readsAtMost = alone || v.dbWriteShare === 1 ? Infinity : (c * v.dbReplicas) / Math.max(v.dbReadTime.mean * (1 - v.dbWriteShare), 1e-12);
   const capacity = Math.min(writesAtMost, readsAtMost);
+  const meanWait = alone ? wait : v.dbWriteShare * wait + (1 - v.dbWriteShare) * readWait;
   return [
     { label: 'utilisation', value: Math.min(1, load / (c * (1 + v.dbReplicas))), unit: 'share', formula: 'calls × mean time ÷ connections, over all servers', source: 'utilisation law', measure: 'utilisation', assumes: 'nothing is refused' },
     { label: 'primary', value: Math.min(1, (primaryRate * primary.mean) / c), unit: 'share', formula: alone ? 'calls × mean time ÷ connections' : 'writes × write time ÷ connections', source: 'utilisation law', measure: 'primaryUtilisation', assumes: 'nothing is refused' },
     { label: 'capacity', value: capacity, unit: 'requests/second', formula: alone ? 'connections ÷ mean time' : 'the smaller of what the primary can write and the replicas can read', source: 'utilisation law', wall: 'connections' },
     { label: 'must wait', value: erlangC(c, primaryRate * primary.mean), unit: 'share', formula: 'Erlang C at the primary', source: 'Erlang 1917', assumes: 'exponential times; exact for M/M/c' },
-    { label: 'mean wait', value: alone ? wait : v.dbWriteShare * wait + (1 - v.dbWriteShare) * readWait, unit: 'seconds', formula: '(Ca² + Cs²)/2 × Erlang-C wait', source: 'Allen and Cunneen 1990; exact for M/M/c and M/G/1', measure: 'wait', assumes: 'an unbounded queue; replicas chosen at random (by load they do better)' },
+    { label: 'mean wait', value: meanWait, unit: 'seconds', formula: '(Ca² + Cs²)/2 × Erlang-C wait', source: 'Allen and Cunneen 1990; exact for M/M/c and M/G/1', measure: 'wait', assumes: 'an unbounded queue; replicas chosen at random (by load they do better)' },
+    { label: 'in line', value: flow.rate * meanWait, unit: 'requests', formula: 'calls × mean wait', source: 'Little 1961', measure: 'waiting', assumes: 'an unbounded queue; replicas chosen at random (by load they do better)' },
   ];
 }
 

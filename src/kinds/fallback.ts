@@ -187,7 +187,8 @@ const share = (v: FallbackValues): number => (v.lastResort === 'none' ? 0 : v.la
 
 function byHand(v: FallbackValues, flow: Flow) {
   return [
-    { label: 'asked first', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' },
+    { label: 'asked first', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals', assumes: 'nobody asks again' },
+    { label: 'answered', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'answers', assumes: 'some wire answers, or it does itself' },
     { label: 'answered in any case', value: share(v), unit: 'share', formula: 'share of requests with an answer of its own', source: 'arithmetic: 1 − (failures of every wire, multiplied) × (1 − this) is answered, if they fail independently' },
   ] as const;
 }

@@ -334,13 +334,14 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
   }
 }
 
-/** Even shares, or shares by weight where the policy goes by weight; in order, all to the first (what it refuses is not known by hand). */
+/** Even shares, or shares by weight where the policy goes by weight; in order, all to the first (what it refuses is not known by hand). By key, each target sees keys of its own. */
 function split(values: Values<typeof params>, flow: Flow, weights: readonly number[]): Flow[] {
   if (values.balancing === 'in order') return weights.map((_, k) => (k === 0 ? flow : { ...flow, rate: 0 }));
   const total = values.balancing === 'weighted' ? weights.reduce((a, b) => a + b, 0) : weights.length;
   const share = (w: number): number => (total > 0 ? (values.balancing === 'weighted' ? w : 1) / total : 0);
+  const keys = (w: number): number => (values.balancing === 'consistent hash' ? Math.max(1, Math.round(flow.keys * share(w))) : flow.keys);
   // Splitting at random makes arrivals more Poisson; round robin makes them more regular (Whitt 1983, QNA).
-  return weights.map((w) => ({ ...flow, rate: flow.rate * share(w), scv: values.balancing === 'round robin' ? flow.scv * share(w) : 1 + share(w) * (flow.scv - 1) }));
+  return weights.map((w) => ({ ...flow, keys: keys(w), rate: flow.rate * share(w), scv: values.balancing === 'round robin' ? flow.scv * share(w) : 1 + share(w) * (flow.scv - 1) }));
 }
 
 /** Routes each call to one target by a policy. */
@@ -362,7 +363,10 @@ export const loadBalancer = defineKind({
   card: ['answers', 'imbalance'],
   face: { form: 'spark', measure: 'arrivals' },
   subtitle: (v) => v.balancing,
-  estimate: (_values, flow) => [{ label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals' }],
+  estimate: (_values, flow) => [
+    { label: 'routed', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'arrivals', assumes: 'nobody asks again' },
+    { label: 'answered', value: flow.rate, unit: 'requests/second', formula: 'all that arrives', source: 'flow balance', measure: 'answers', assumes: 'nothing fails behind it' },
+  ],
   passes: split,
   cost: (v) => [{ label: 'load balancer', usdPerHour: v.balancerPrice, ...priced(v.balancerPrice, params.balancerPrice, published('AWS Application Load Balancer, us-east-1 list price per hour without capacity units, 2026 (not verified)')) }],
   faults: [...servingFaults],

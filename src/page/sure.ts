@@ -15,13 +15,26 @@ const timeText = (seconds: number): string => format(seconds, 'seconds', 2);
 /** Figures worth a word, the first that has an interval is told: what is promised about time, then the usual ones. */
 const usual: readonly (readonly [metric: string, label: string])[] = [['latency.p99', 'p99'], ['latency.mean', 'mean latency'], ['requests.answeredPerSecond', 'throughput']];
 
+/** Answers from which on a mean has an interval, if anything allows one. */
+const enough = 320;
+
+/**
+ * Whether the run stands still after its warm-up: as the search for the warm-up found, or, where nobody searched, by whether successive stretches of the run go
+ * along with each other, as those of a drift do (then latency has no interval, although throughput has). Null where that cannot be told.
+ */
+function steadiness({ warmup, latency, intervals }: Result): boolean | null {
+  if (warmup.how === 'automatic') return warmup.steady === true;
+  if (intervals['latency.mean']) return true;
+  return intervals['requests.answeredPerSecond'] && latency.count >= enough && (latency.mean ?? 0) > 0 ? false : null;
+}
+
 /** From when on figures count, and whether the run stands still from there. */
-function since({ seconds, how, steady }: Result['warmup']): string {
-  if (how === 'automatic') {
-    if (steady !== true) return 'not steady yet';
-    return seconds > 0 ? `steady since ${timeText(seconds)}` : 'steady from the start';
-  }
-  return seconds > 0 ? `counted from ${timeText(seconds)} on` : 'counted from the start';
+function since(result: Result): string {
+  const { seconds, how } = result.warmup;
+  const steady = steadiness(result);
+  if (steady === false) return 'not steady yet';
+  if (seconds === 0) return steady ? 'steady from the start' : 'counted from the start';
+  return steady ? `steady ${how === 'automatic' ? 'since' : 'after'} ${timeText(seconds)}` : `counted from ${timeText(seconds)} on`;
 }
 
 /** The most telling figure and its half-width as a share of it. */
@@ -38,14 +51,14 @@ function precision(result: Result, design: Design): string | null {
 export function sureWords(result: Result, design: Design): string {
   const found = precision(result, design);
   if (result.latency.count === 0) return 'nothing answered yet';
-  return `${since(result.warmup)}; ${found ?? 'too short to say how sure'}`;
+  return `${since(result)}; ${found ?? 'too short to say how sure'}`;
 }
 
 /** The same as a sentence that explains itself. */
 export function sureSentence(result: Result): string {
-  const { seconds, how, steady } = result.warmup;
+  const { seconds, how } = result.warmup;
   const cut = seconds > 0 ? `The first ${timeText(seconds)} are left out as warm-up` : 'Nothing is left out as warm-up';
   const found = how === 'automatic' ? ', found in the run itself (MSER-5)' : ', as the design says';
-  const drift = steady === false ? ' What follows still drifts: let it run on.' : '';
+  const drift = steadiness(result) === false ? ' What follows still drifts: let it run on.' : '';
   return `${cut}${found}.${drift} ± is half of a 95 % interval, from stretches of this one run (batch means).`;
 }

@@ -351,6 +351,19 @@ function allowed(v: GatewayValues, flow: Flow): number {
 }
 const passing = (v: GatewayValues, flow: Flow): number => Math.min(flow.rate * valid(v), allowed(v, flow));
 
+/** Mean of 1 ÷ pace, in seconds per token: exact for constant and lognormal paces, and not known here for others. */
+function secondsPerToken({ shape, mean, cv }: GatewayValues['clientPace']): number {
+  if (mean <= 0) return 0;
+  return shape === 'lognormal' ? (1 + cv * cv) / mean : shape === 'constant' || cv === 0 ? 1 / mean : NaN;
+}
+
+/** How many connections clients keep open by taking their answers. */
+function taking(v: GatewayValues, flow: Flow, admitted: number) {
+  const seconds = flow.outputTokens * secondsPerToken(v.clientPace);
+  if (!(seconds > 0)) return [];
+  return [{ label: 'connections of clients', value: admitted * seconds, unit: 'requests', formula: 'admitted × output tokens × mean of 1 ÷ pace', source: 'Little 1961', measure: 'inFlight', assumes: 'every client slower than the model, and the first token at once' }] as const;
+}
+
 function byHand(v: GatewayValues, flow: Flow) {
   const admitted = passing(v, flow);
   const assumes = 'enough concurrency, and no tenant above a quota of its own';
@@ -360,6 +373,7 @@ function byHand(v: GatewayValues, flow: Flow) {
     { label: 'refused', value: flow.rate > 0 ? 1 - admitted / flow.rate : 0, unit: 'share', formula: '1 − admitted ÷ offered', source: 'flow balance', measure: 'refused', assumes },
     { label: 'capacity', value: allowed(v, flow), unit: 'requests/second', formula: 'quota for everybody ÷ what one request draws', source: 'token bucket (Turner 1986)', assumes, wall: 'rate limit' },
     { label: 'longest stay behind it', value: admitted > 0 ? v.gatewayConcurrency / admitted : Infinity, unit: 'seconds', formula: 'concurrent requests ÷ admitted per second', source: 'Little 1961: with longer ones the gateway fills up' },
+    ...taking(v, flow, admitted),
     { label: 'bill', value: (flow.rate * 3600 * v.requestPrice) / 1e6 + v.gatewayPrice, unit: 'usd/hour', formula: 'requests per hour × price per million + price per hour', source: 'arithmetic', measure: 'bill', assumes: 'nothing' },
   ] as const;
 }

@@ -101,20 +101,22 @@ export function highest(lines: readonly Line[]): number {
 /** How far above all lines a band may push the axis: a few runs that say little of a far tail must not press everything else flat. */
 const mostStretch = 2;
 
-/** The highest that lines and their bands reach. */
-function reached(lines: readonly Line[]): number {
+/** A share of 1.0000001 must not raise the axis above 100 %. */
+const negligible = 1.005;
+
+/** The highest that lines and their bands reach; a band alone never leads above what the axis has anyway. */
+function reached(lines: readonly Line[], reach: number): number {
   const drawn = Math.max(highest(lines), max(lines, ({ spread }) => (spread ? peakOf(spread.mean) : 0)) ?? 0);
   const bands = max(lines, ({ spread }) => (spread ? peakOf(spread.high) : 0)) ?? 0;
-  return Math.max(drawn, Math.min(bands, mostStretch * drawn));
+  return drawn <= reach * negligible ? drawn : Math.max(drawn, Math.min(bands, mostStretch * drawn));
 }
 
 const peakOf = (values: ArrayLike<number>): number => max(Array.from(values), (value) => (Number.isFinite(value) ? value : undefined)) ?? 0;
 
 /** Where the value axis ends, in the unit: above the data, above `reach`, and above the limit while that is not far away. */
 export function axisTop(spec: Pick<PlotSpec, 'lines' | 'reach' | 'limit' | 'ceiling'>): number {
-  const peak = Math.min(reached(spec.lines), spec.ceiling ?? Infinity);
-  // A share of 1.0000001 must not raise the axis above 100 %.
-  const data = peak <= spec.reach * 1.005 ? spec.reach : peak;
+  const peak = Math.min(reached(spec.lines, spec.reach), spec.ceiling ?? Infinity);
+  const data = peak <= spec.reach * negligible ? spec.reach : peak;
   const limit = spec.limit?.value ?? 0;
   const top = limit > 0 && (data === 0 || limit <= data * 3) ? Math.max(data, limit * 1.08) : data;
   return top > 0 ? top : 1;

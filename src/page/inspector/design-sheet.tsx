@@ -5,8 +5,9 @@ import { sliced } from '../../run/slicing.ts';
 import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
 import { board } from '../board-view.ts';
+import { useCalmFrame } from '../live.ts';
 import { panels } from '../panels.ts';
-import { useSlice } from '../slice.ts';
+import { eventBudget, poolSentence, sliceFor, useSlice } from '../slice.ts';
 import { sureSentence, sureWords, useResult } from '../sure.ts';
 import { NumberField, type NumberRange } from './number-field.tsx';
 import { Objectives } from './objectives.tsx';
@@ -90,17 +91,37 @@ function Warmup() {
   );
 }
 
+/** A run this near to its speed keeps up. */
+const keepsUp = 0.9;
+
+/** A slice that keeps the run within its budget of events, where the whole goes far beyond it. */
+function Offer({ now }: { now: number }) {
+  const frame = useCalmFrame();
+  const speed = session((state) => state.run.speed);
+  const running = session((state) => state.run.state === 'running');
+  const fitting = running ? sliceFor(frame, speed, now) : null;
+  // Whoever keeps up needs no slice, however many events that takes.
+  if (fitting === null || fitting <= now || frame!.realTimeFactor > keepsUp * speed) return null;
+  return (
+    <p className={fields['said']}>
+      The run falls behind {format(speed, 'ratio')} real time. Within a budget of {format(eventBudget, 'count')} events a second it would keep up.
+      <button type="button" className={styles['button']} onClick={() => change('slice', fitting)}>Simulate 1 in {fitting.toLocaleString('en')}</button>
+    </p>
+  );
+}
+
 /** Slicing, and where it bends the truth while it is on. */
 function Slicing() {
   const asked = session((state) => state.design.run.slice);
   const design = session((state) => state.design);
   const now = useSlice();
-  const bends = asked > 1 ? sliced(design, asked).bends : [];
+  const bends = asked > 1 ? [...sliced(design, asked).bends, poolSentence] : [];
   return (
     <>
       <RunField name="slice" />
+      <Offer now={now} />
       {asked !== now && <p className={fields['said']}>Takes effect when the run starts again.</p>}
-      {asked > 1 && <p className={fields['said']}>{bends.length === 0 ? 'Everything on this board divides: nothing is bent.' : 'Where that bends the truth:'}</p>}
+      {bends.length > 0 && <p className={fields['said']}>Where that bends the truth:</p>}
       {bends.length > 0 && <ul className={fields['said']}>{bends.map((bend) => <li key={bend}>{bend}</li>)}</ul>}
     </>
   );

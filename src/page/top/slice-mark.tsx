@@ -3,7 +3,7 @@ import { Scissors } from 'lucide-react';
 import { useId, useRef } from 'react';
 import { sliced } from '../../run/slicing.ts';
 import { session } from '../../session/store.ts';
-import { useSlice } from '../slice.ts';
+import { poolSentence, useSlice } from '../slice.ts';
 import { place } from './menu.tsx';
 import styles from './top.module.css';
 
@@ -13,7 +13,8 @@ function Bends({ slice }: { slice: number }) {
   return (
     <>
       <p>One in {slice.toLocaleString('en')} requests is simulated, on one in {slice.toLocaleString('en')} of the like parts. Counts, rates and money on this page are scaled back.</p>
-      {bends.length === 0 ? <p>Everything on this board divides: nothing is bent by that.</p> : <><h2>Where that bends the truth</h2><ul>{bends.map((bend) => <li key={bend}>{bend}</li>)}</ul></>}
+      <h2>Where that bends the truth</h2>
+      <ul>{[...bends, poolSentence].map((bend) => <li key={bend}>{bend}</li>)}</ul>
     </>
   );
 }
