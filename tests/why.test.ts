@@ -1,5 +1,6 @@
 /** Every number says why: each measure of each kind has a formula and an origin, each constant a tag and a source, each price a date, each capacity its wall. */
 import { describe, expect, it } from 'vitest';
+import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import { kindOf, kinds } from '../src/kinds/index.ts';
 import { commonTold, explain } from '../src/kit/explain.ts';
 import { evidenceIn } from '../src/kit/evidence.ts';
@@ -24,7 +25,7 @@ function settings(kind: AnyKind): Record<string, unknown>[] {
 
 const names = (kind: AnyKind): string[] => [...Object.keys(commonTold), ...Object.keys(kind.measures)];
 
-describe.each(kinds.filter(({ id }) => id !== 'gpu-pool').map((kind) => [kind.id, kind] as const))('%s', (_, kind) => {
+describe.each(kinds.map((kind) => [kind.id, kind] as const))('%s', (_, kind) => {
   it('says of every measure how it comes about', () => {
     for (const name of names(kind)) {
       const { formula, origin } = explain(kind, valuesOf(kind), name)!;
@@ -121,5 +122,26 @@ describe('an explanation', () => {
     expect(evidenceIn('assumed, 2026')).toEqual({ tag: 'assumed', source: '2026' });
     expect(evidenceIn('assumed: as its neighbour, 2026')).toEqual({ tag: 'assumed', source: 'as its neighbour, 2026' });
     expect(evidenceIn('a list price, 2026').tag).toBe('published');
+    expect(gpuPool.cost(defaults(gpuPool.params))[0]?.tag).toBe('published');
+  });
+});
+
+describe('the first wall of a GPU pool', () => {
+  const decoding = { gpuType: 'h200', sequenceLimit: 4000, iterationTokens: 16_000 } as const;
+  const overPcie = { gpuType: 'l40s', tensorParallel: '8', sequenceLimit: 2000, iterationTokens: 16_000 } as const;
+  it.each([
+    ['compute', 'many short sequences', { sequenceLimit: 4000 }, 200, 400],
+    ['bandwidth', 'long answers', decoding, 100, 2000],
+    ['memory', 'a small GPU', { gpuType: 'a10g' }, 2000, 500],
+    ['fabric', 'eight GPUs without fast links', overPcie, 1000, 200],
+    ['batch limit', 'a small batch on a large GPU', { sequenceLimit: 8 }, 1000, 200],
+  ] as const)('is %s with %s', (wall, _, values, inputTokens, outputTokens) => {
+    const rows = gpuPool.estimate({ ...defaults(gpuPool.params), ...values }, { ...flow, inputTokens, outputTokens });
+    expect(rows.find(({ label }) => label === 'capacity')?.wall).toBe(wall);
+  });
+
+  it('is memory where the model does not fit at all', () => {
+    const rows = gpuPool.estimate({ ...defaults(gpuPool.params), languageModel: 'llama-3.1-405b' }, flow);
+    expect(rows.find(({ label }) => label === 'capacity')).toMatchObject({ value: 0, wall: 'memory' });
   });
 });

@@ -1,6 +1,6 @@
 /** The estimate by hand: memory, batch, iteration time and capacity of a pool, from the same physics that the run uses. */
 import { exp } from '../../engine/math.ts';
-import type { EstimateRow, Flow } from '../../kit/kind.ts';
+import type { EstimateRow, Flow, Wall } from '../../kit/kind.ts';
 import type { PoolValues } from './params.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
 import { priceOf, setupOf } from './setup.ts';
@@ -55,17 +55,18 @@ function batchFor(step: StepTime, load: Load, rate: number, most: number): numbe
 }
 
 /** What bounds the batch, or makes a larger one useless; and that batch. */
-function wall(step: StepTime, load: Load, v: PoolValues, fitting: number): { readonly most: number; readonly name: string } {
+function bounds(step: StepTime, load: Load, v: PoolValues, fitting: number): { readonly most: number; readonly wall: Wall; readonly because: string } {
   const budget = load.chunked ? load.budget / (1 + load.input / load.output) : Infinity;
   const most = Math.max(1, Math.floor(Math.min(v.sequenceLimit, fitting, budget)));
   const rate = (n: number): number => n / iteration(step, { ...load, budget: Infinity }, n);
   // Twice the batch would hardly give more: the GPU itself is the limit.
-  if (rate(2 * most) < 1.15 * rate(most)) return { most, name: slowest(step, load, v, most) };
-  return { most, name: fitting <= Math.min(v.sequenceLimit, budget) ? 'KV memory' : budget < v.sequenceLimit ? 'token budget' : 'largest batch' };
+  if (rate(2 * most) < 1.15 * rate(most)) return { most, wall: slowest(step, load, v, most), because: 'beyond which a batch hardly gives more' };
+  if (fitting <= Math.min(v.sequenceLimit, budget)) return { most, wall: 'memory', because: 'that fit into KV memory' };
+  return { most, wall: 'batch limit', because: budget < v.sequenceLimit ? 'for which the tokens of an iteration suffice' : 'that may run' };
 }
 
 /** What takes longest of an iteration with `n` sequences and their share of prompts: arithmetic at peak, reading at peak, or exchange between GPUs. */
-function slowest(step: StepTime, load: Load, v: PoolValues, n: number): string {
+function slowest(step: StepTime, load: Load, v: PoolValues, n: number): Wall {
   const setup = setupOf(v);
   const { gpu } = setup;
   const gpus = gpusOf(setup);
@@ -84,7 +85,7 @@ function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
   return [
     { label: 'weights per GPU', value: weights, unit: 'bytes', formula: 'parameters × bytes ÷ GPUs; embedding and output at 16 bit', source: 'arithmetic' },
     { label: 'does not fit: memory per GPU to use', value: gpu.memory * v.memoryShare, unit: 'bytes', formula: 'memory × share; 2.5 GB of it go to activations', source: gpu.source, assumes: `every request fails: out of memory. Use more than ${gpusOf(setup)} GPUs per replica, narrower weights, or a larger GPU` },
-    { label: 'capacity', value: 0, unit: 'tokens/second', formula: 'no room for keys and values', source: 'arithmetic', measure: 'tokensOut' },
+    { label: 'capacity', value: 0, unit: 'tokens/second', formula: 'no room for keys and values', source: 'arithmetic', measure: 'tokensOut', wall: 'memory' },
   ];
 }
 
@@ -108,7 +109,8 @@ function memoryRows(v: PoolValues, weights: number, room: number, load: Load): E
 
 function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): EstimateRow[] {
   const step = new StepTime(setupOf(v));
-  const { most, name } = wall(step, load, v, room / meanContext(load));
+  const bound = bounds(step, load, v, room / meanContext(load));
+  const { most } = bound;
   const each = flow.rate / v.poolReplicas;
   const capacity = (v.poolReplicas * most) / iteration(step, load, most);
   const batch = batchFor(step, load, each, most);
@@ -125,8 +127,9 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
     { label: 'batch while busy', value: busy, unit: 'count', formula: 'n with n ÷ (output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', measure: 'batch', assumes },
     { label: 'utilisation', value: Math.min(1, 1 - exp(-batch)), unit: 'share', formula: '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },
     { label: 'in flight', value: v.poolReplicas * batch + served * first, unit: 'requests', formula: 'rate × (first token + output × iteration)', source: 'Little 1961', measure: 'inFlight', assumes },
+    { label: 'KV in use', value: Math.min(1, (batch * meanContext(load)) / room), unit: 'share', formula: 'sequences × (input + output ÷ 2) ÷ KV room', source: 'Little 1961', measure: 'cacheUse', assumes },
     { label: 'tokens out', value: served * load.output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
-    { label: `capacity (first wall: ${name})`, value: capacity, unit: 'tokens/second', formula: 'replicas × n ÷ iteration at the largest n', source, assumes },
+    { label: 'capacity', value: capacity, unit: 'tokens/second', formula: `replicas × n ÷ iteration with n sequences, the ${most.toLocaleString('en')} ${bound.because}`, source, assumes, wall: bound.wall },
     { label: 'price of tokens', value: tokens > 0 ? priceOf(v).usdPerHour / 3600 / (tokens / 1e6) : 0, unit: 'usd/million tokens', formula: 'price ÷ tokens in and out', source: priceOf(v).source, assumes: 'at the load offered; idle time is paid too' },
   ];
 }

@@ -5,6 +5,7 @@ import { Sum } from './books.ts';
 import { byHand } from './by-hand.ts';
 import { params } from './params.ts';
 import { GpuPool } from './pool.ts';
+import { draw, evidence, listPrice, peaks, price, room, speeds } from './told.ts';
 import { gpuChosen, gpusPerReplica, modelChosen, priceOf } from './setup.ts';
 
 const total = (which: number) => (n: GpuPool, now: number): number => n.sum(which, now);
@@ -26,38 +27,44 @@ export const gpuPool = defineKind({
   slices: ['poolReplicas'],
   ports: { in: 'call', out: [{ wire: 'prefix', max: 1 }], refusal: 'a GPU pool computes its answers itself; only a KV cache can be wired to it' },
   measures: {
-    tokensOut: { label: 'tokens out', unit: 'tokens/second', help: 'tokens of answers', total: total(Sum.out) },
-    tokensIn: { label: 'tokens in', unit: 'tokens/second', help: 'tokens of prompts that are done', total: total(Sum.in) },
-    batch: { label: 'batch', unit: 'count', help: 'sequences that run in a busy replica', total: (n: GpuPool, now: number) => n.books.running.area(now), per: (n: GpuPool, now: number) => n.books.busy.area(now) },
-    running: { label: 'running', unit: 'count', help: 'sequences that run, all replicas together', total: (n: GpuPool, now: number) => n.books.running.area(now) },
-    batchUse: { label: 'batch full', unit: 'share', help: 'sequences that run, of those that may; an engine is busy long before it is full', total: (n: GpuPool, now: number) => n.books.running.area(now), per: (n: GpuPool, now: number) => n.books.slots.area(now), chart: 'utilisation' },
-    cacheUse: { label: 'KV in use', unit: 'share', help: 'cache blocks in use; at 100 % sequences are preempted', total: total(Sum.blocks), per: (n: GpuPool, now: number) => n.books.blocks.area(now), chart: 'utilisation' },
-    firstToken: { label: 'first token', unit: 'seconds', help: 'from arrival at the pool to the first token', total: total(Sum.firstSeconds), per: total(Sum.firsts) },
-    stepTime: { label: 'iteration', unit: 'seconds', help: 'time of one iteration of an engine', total: (n: GpuPool, now: number) => n.books.busy.area(now), per: total(Sum.steps) },
-    computeUse: { label: 'MFU', unit: 'share', help: 'arithmetic done over what all GPUs could do at peak', total: total(Sum.flops), per: (n: GpuPool, now: number) => n.books.flopRate.area(now) },
-    bandwidthUse: { label: 'memory bandwidth', unit: 'share', help: 'bytes moved over what all GPUs could move at peak', total: total(Sum.bytes), per: (n: GpuPool, now: number) => n.books.byteRate.area(now), chart: 'utilisation' },
-    replicasPaid: { label: 'replicas', unit: 'count', help: 'replicas paid for: those that start, serve and finish', total: (n: GpuPool, now: number) => n.paidArea(now) },
-    preemptions: { label: 'preemptions', unit: 'requests/second', help: 'sequences sent back because the cache was full', total: total(Sum.preemptions) },
-    recomputed: { label: 'tokens thrown away', unit: 'tokens/second', help: 'tokens that preempted sequences had and must be worked through again', total: total(Sum.recomputed) },
-    swapped: { label: 'tokens to host', unit: 'tokens/second', help: 'tokens whose keys and values preempted sequences took to host memory', total: total(Sum.swapped) },
-    handedOver: { label: 'tokens handed over', unit: 'tokens/second', help: 'tokens whose keys and values went from a replica for prompts to one that answers', total: total(Sum.handedOver) },
-    moving: { label: 'on the way', unit: 'requests', help: 'requests whose keys and values are between two replicas', total: (n: GpuPool, now: number) => n.books.moving.area(now) },
-    gap: { label: 'gap between tokens', unit: 'seconds', help: 'mean time between one token of an answer and the next (of deliveries, with speculation)', total: (n: GpuPool) => n.books.gaps.histogram.sum, per: (n: GpuPool) => n.books.gaps.histogram.count },
-    usdPerMillion: { label: 'cost of tokens', unit: 'usd/million tokens', help: 'all that was paid, idle time too, per million tokens of prompts and answers', total: (n: GpuPool, now: number) => n.spentUsd(now) * 1e6, per: (n: GpuPool, now: number) => n.sum(Sum.in, now) + n.sum(Sum.out, now) },
-    usdPerMillionIn: { label: 'cost of input', unit: 'usd/million tokens', help: 'GPU time that prompts took per million of their tokens; every token of an iteration bears an equal part of it, and idle time is left out', total: (n: GpuPool, now: number) => n.promptUsd(now) * 1e6, per: total(Sum.in) },
-    usdPerMillionOut: { label: 'cost of output', unit: 'usd/million tokens', help: 'GPU time that answers took per million of their tokens, idle time left out', total: (n: GpuPool, now: number) => n.answerUsd(now) * 1e6, per: total(Sum.out) },
-    idleSpend: { label: 'idle GPUs', unit: 'usd/hour', help: 'paid for replicas that start, or have nothing to do', total: (n: GpuPool, now: number) => n.idleUsd(now) * 3600 },
-    power: { label: 'power', unit: 'watts', help: 'what all GPUs draw, idle ones too, by how much of peak arithmetic and bandwidth they use (approximate)', total: (n: GpuPool, now: number) => n.joules(now) },
-    prefixHits: { label: 'prefix hits', unit: 'share', help: 'prompt tokens that came from the prefix cache', total: total(Sum.found), per: total(Sum.lookedUp) },
+    tokensOut: { label: 'tokens out', unit: 'tokens/second', help: 'tokens of answers', inputs: ['running', 'stepTime'], total: total(Sum.out) },
+    tokensIn: { label: 'tokens in', unit: 'tokens/second', help: 'tokens of prompts that are done', inputs: ['arrivals', 'prefixHits'], total: total(Sum.in) },
+    batch: { label: 'batch', unit: 'count', help: 'sequences that run in a busy replica', formula: '∫ sequences that run dt ÷ ∫ busy replicas dt', inputs: ['running', 'utilisation', 'sequenceLimit'], total: (n: GpuPool, now: number) => n.books.running.area(now), per: (n: GpuPool, now: number) => n.books.busy.area(now) },
+    running: { label: 'running', unit: 'count', help: 'sequences that run, all replicas together', inputs: ['arrivals', 'latency'], total: (n: GpuPool, now: number) => n.books.running.area(now) },
+    batchUse: { label: 'batch full', unit: 'share', help: 'sequences that run, of those that may; an engine is busy long before it is full', formula: '∫ sequences that run dt ÷ ∫ places in all batches dt', inputs: ['running', 'sequenceLimit', 'poolReplicas'], total: (n: GpuPool, now: number) => n.books.running.area(now), per: (n: GpuPool, now: number) => n.books.slots.area(now), chart: 'utilisation' },
+    cacheUse: { label: 'KV in use', unit: 'share', help: 'cache blocks in use; at 100 % sequences are preempted', formula: '∫ cache blocks in use dt ÷ ∫ cache blocks dt', inputs: ['running', 'preemptions', 'memoryShare', 'cacheBlock', 'cachePrecision'], constants: room, total: total(Sum.blocks), per: (n: GpuPool, now: number) => n.books.blocks.area(now), chart: 'utilisation' },
+    firstToken: { label: 'first token', unit: 'seconds', help: 'from arrival at the pool to the first token', formula: 'Σ time from arrival to the first token ÷ first tokens', inputs: ['waiting', 'stepTime', 'iterationTokens'], total: total(Sum.firstSeconds), per: total(Sum.firsts) },
+    stepTime: { label: 'iteration', unit: 'seconds', help: 'time of one iteration of an engine', formula: '∫ busy replicas dt ÷ iterations, each: weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + exchange + overheads', origin: 'modelled', inputs: ['batch', 'languageModel', 'weightPrecision', 'tensorParallel'], constants: speeds, total: (n: GpuPool, now: number) => n.books.busy.area(now), per: total(Sum.steps) },
+    computeUse: { label: 'MFU', unit: 'share', help: 'arithmetic done over what all GPUs could do at peak', formula: 'FLOP of all iterations ÷ ∫ peak FLOP/s of all GPUs dt', origin: 'modelled', inputs: ['tokensOut', 'tokensIn'], constants: peaks, total: total(Sum.flops), per: (n: GpuPool, now: number) => n.books.flopRate.area(now) },
+    bandwidthUse: { label: 'memory bandwidth', unit: 'share', help: 'bytes moved over what all GPUs could move at peak', formula: 'bytes read and written ÷ ∫ peak bytes/s of all GPUs dt', origin: 'modelled', inputs: ['stepTime', 'batch'], constants: peaks, total: total(Sum.bytes), per: (n: GpuPool, now: number) => n.books.byteRate.area(now), chart: 'utilisation' },
+    replicasPaid: { label: 'replicas', unit: 'count', help: 'replicas paid for: those that start, serve and finish', inputs: ['poolReplicas'], total: (n: GpuPool, now: number) => n.paidArea(now) },
+    preemptions: { label: 'preemptions', unit: 'requests/second', help: 'sequences sent back because the cache was full', inputs: ['cacheUse', 'preemptedTo'], total: total(Sum.preemptions) },
+    recomputed: { label: 'tokens thrown away', unit: 'tokens/second', help: 'tokens that preempted sequences had and must be worked through again', inputs: ['preemptions'], total: total(Sum.recomputed) },
+    swapped: { label: 'tokens to host', unit: 'tokens/second', help: 'tokens whose keys and values preempted sequences took to host memory', inputs: ['preemptions', 'hostMemory', 'hostBandwidth'], total: total(Sum.swapped) },
+    handedOver: { label: 'tokens handed over', unit: 'tokens/second', help: 'tokens whose keys and values went from a replica for prompts to one that answers', inputs: ['promptReplicas', 'handoverBandwidth'], total: total(Sum.handedOver) },
+    moving: { label: 'on the way', unit: 'requests', help: 'requests whose keys and values are between two replicas', inputs: ['handedOver', 'handoverBandwidth', 'handoverLatency'], total: (n: GpuPool, now: number) => n.books.moving.area(now) },
+    gap: { label: 'gap between tokens', unit: 'seconds', help: 'mean time between one token of an answer and the next (of deliveries, with speculation)', formula: 'Σ time between one token and the next ÷ gaps', inputs: ['stepTime', 'preemptions', 'draftLength', 'draftAcceptance', 'draftCost'], total: (n: GpuPool) => n.books.gaps.histogram.sum, per: (n: GpuPool) => n.books.gaps.histogram.count },
+    usdPerMillion: { label: 'cost of tokens', unit: 'usd/million tokens', help: 'all that was paid, idle time too, per million tokens of prompts and answers', formula: '10⁶ × all that was paid ÷ (tokens in + tokens out)', origin: 'modelled', inputs: ['tokensIn', 'tokensOut', 'replicasPaid'], constants: price, total: (n: GpuPool, now: number) => n.spentUsd(now) * 1e6, per: (n: GpuPool, now: number) => n.sum(Sum.in, now) + n.sum(Sum.out, now) },
+    usdPerMillionIn: { label: 'cost of input', unit: 'usd/million tokens', help: 'GPU time that prompts took per million of their tokens; every token of an iteration bears an equal part of it, and idle time is left out', formula: '10⁶ × GPU time of prompts × price ÷ tokens in', origin: 'modelled', inputs: ['tokensIn', 'stepTime'], constants: price, total: (n: GpuPool, now: number) => n.promptUsd(now) * 1e6, per: total(Sum.in) },
+    usdPerMillionOut: { label: 'cost of output', unit: 'usd/million tokens', help: 'GPU time that answers took per million of their tokens, idle time left out', formula: '10⁶ × GPU time of answers × price ÷ tokens out', origin: 'modelled', inputs: ['tokensOut', 'stepTime'], constants: price, total: (n: GpuPool, now: number) => n.answerUsd(now) * 1e6, per: total(Sum.out) },
+    idleSpend: { label: 'idle GPUs', unit: 'usd/hour', help: 'paid for replicas that start, or have nothing to do', origin: 'modelled', inputs: ['replicasPaid', 'utilisation'], constants: price, total: (n: GpuPool, now: number) => n.idleUsd(now) * 3600 },
+    power: { label: 'power', unit: 'watts', help: 'what all GPUs draw, idle ones too, by how much of peak arithmetic and bandwidth they use (approximate)', formula: 'watts of all GPUs by the shares of peak they use, averaged over time', origin: 'modelled', inputs: ['computeUse', 'bandwidthUse', 'replicasPaid'], constants: draw, total: (n: GpuPool, now: number) => n.joules(now) },
+    prefixHits: { label: 'prefix hits', unit: 'share', help: 'prompt tokens that came from the prefix cache', formula: 'prompt tokens found in the prefix cache ÷ prompt tokens looked up', inputs: ['tokensIn'], total: total(Sum.found), per: total(Sum.lookedUp) },
   },
+  common: {
+    utilisation: { formula: '∫ busy replicas dt ÷ ∫ replicas dt', inputs: ['batch', 'poolReplicas'] },
+    waiting: { inputs: ['batchUse', 'cacheUse', 'engineRoom'] },
+    latency: { inputs: ['firstToken', 'gap'] },
+  },
+  evidence,
   card: ['utilisation', 'cacheUse'],
   strain: 'batchUse',
   face: { form: 'cells' },
   subtitle: (v) => `${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)} ${gpuName(gpuChosen(v).label)}, ${modelChosen(v).label}`,
   estimate: byHand,
   cost: (v) => {
-    const price = priceOf(v);
-    return [{ label: `${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)} = ${price.gpus.toLocaleString('en')} ${gpuChosen(v).label}`, usdPerHour: price.usdPerHour, source: price.source }];
+    const paid = priceOf(v);
+    return [{ label: `${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)} = ${paid.gpus.toLocaleString('en')} ${gpuChosen(v).label}`, usdPerHour: paid.usdPerHour, ...listPrice(v) }];
   },
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],

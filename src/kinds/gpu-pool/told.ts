@@ -1,0 +1,90 @@
+/** What the pool's figures rest on: data sheets, what engines reach of them, and what they cost on top; each with its source. */
+import { assumed, evidenceIn, measured, published, type Constant, type Evidence } from '../../kit/evidence.ts';
+import type { Unit } from '../../units/unit.ts';
+import { peakFor } from './catalogue-gpus.ts';
+import { constantsOf, kernelFit, software, type Software } from './constants.ts';
+import type { PoolValues } from './params.ts';
+import { RESERVED, weightsOf } from './physics.ts';
+import { watts } from './power.ts';
+import { gpuChosen, priceOf, setupOf, tokenBytes } from './setup.ts';
+
+type Row = readonly [label: string, value: number, unit: Unit];
+
+const rows = (evidence: Evidence, ...of: readonly Row[]): Constant[] => of.map(([label, value, unit]) => ({ label, value, unit, ...evidence }));
+
+/** A data sheet or configuration file; what is described by hand is taken for granted. */
+const sheet = ({ id, source }: { readonly id: string; readonly source: string }): Evidence => (id === 'custom' ? assumed(source) : evidenceIn(source));
+
+/** Arithmetic and bandwidth at peak. */
+export function peaks(v: PoolValues): Constant[] {
+  const gpu = gpuChosen(v);
+  return rows(sheet(gpu), ['Peak of a GPU', peakFor(gpu, v.weightPrecision), 'flop/second'], ['Memory bandwidth of a GPU', gpu.bandwidth, 'bytes/second']);
+}
+
+/** What is known of kernels on a GPU of its generation, and of an engine on it. */
+function fitted(v: PoolValues): { readonly kernels: Evidence; readonly engine: Evidence } {
+  const { generation } = gpuChosen(v);
+  const by: Software = software[v.engineSoftware];
+  const engine = by.fit !== '' && by.on[generation] !== undefined ? measured(`fitted to runs of ${by.label}, ${by.vintage}; median errors: ${by.fit}`) : assumed(`as ${by.label} on other GPUs, ${by.vintage}`);
+  return { kernels: generation === 'cdna3' ? assumed('after its largest matrix products, which reach half of peak') : measured(`kernels timed alone, and engines; median errors: ${kernelFit}`), engine };
+}
+
+/** What the time of an iteration rests on: the peaks, the shares of them that are reached, exchange, and overheads. */
+export function speeds(v: PoolValues): Constant[] {
+  const { gpu, precision, kvBytes, tp } = setupOf(v);
+  const c = constantsOf(software[v.engineSoftware], gpu.generation);
+  const { kernels, engine } = fitted(v);
+  const sustained = precision === 'fp4' && gpu.peak4 > 0 ? c.compute4 : precision === 'fp8' && gpu.peak8 > 0 ? c.compute8 : c.compute16;
+  return [
+    ...peaks(v),
+    ...rows(kernels,
+      ['Share of peak that products sustain', sustained, 'share'],
+      ['Share of bandwidth, weights', precision === 'fp4' ? c.stream4 : c.stream, 'share'],
+      ['Share of bandwidth, keys and values', kvBytes === 1 ? c.kvRead8 : c.kvRead, 'share'],
+    ),
+    ...(tp > 1 && gpu.linked ? rows(kernels, ['Start of an all-reduce', c.reduceStart, 'seconds'], ['Rate of an all-reduce', c.reduceRate, 'bytes/second']) : []),
+    ...rows(engine, ['Everything else, per layer', c.layer, 'seconds'], ['Host, per iteration', c.host, 'seconds'], ['Host, per sequence in it', c.perSequence + c.perStream, 'seconds']),
+  ];
+}
+
+/** What room for keys and values rests on. */
+export function room(v: PoolValues): Constant[] {
+  const setup = setupOf(v);
+  return [
+    ...rows(sheet(setup.gpu), ['Memory of a GPU', setup.gpu.memory, 'bytes']),
+    ...rows(sheet(setup.model), ['Weights per GPU', weightsOf(setup), 'bytes'], ['Keys and values of a token', tokenBytes(v), 'bytes']),
+    ...rows(measured('memory reports of vLLM, 2025–26'), ['Kept for activations', RESERVED, 'bytes']),
+  ];
+}
+
+/** What power rests on. */
+export function draw(v: PoolValues): Constant[] {
+  const gpu = gpuChosen(v);
+  return [
+    ...rows(sheet(gpu), ['Rated power of a GPU', gpu.watts, 'watts']),
+    ...rows(assumed('drivers of idle data-centre cards report 60 to 140 W'), ['With nothing to do', watts(gpu, 0, 0), 'watts']),
+    ...rows(assumed('as on A100 and H100 servers (Patel et al., ASPLOS 2024)'), ['At 60 % of peak arithmetic', watts(gpu, 0.6, 0), 'watts'], ['At 80 % of peak bandwidth', watts(gpu, 0, 0.8), 'watts']),
+  ];
+}
+
+/** Who says what a GPU costs. */
+export function listPrice(v: PoolValues): Evidence {
+  const { source } = priceOf(v);
+  return v.priceOverride > 0 || v.gpuType === 'custom' ? assumed(source) : evidenceIn(source);
+}
+
+/** What money rests on. */
+export const price = (v: PoolValues): Constant[] => rows(listPrice(v), ['Price of a replica', priceOf(v).each, 'usd/hour']);
+
+/** What the defaults of some parameters rest on. */
+export const evidence = {
+  memoryShare: published('vLLM, default: 0.9'),
+  cacheBlock: published('vLLM, default: 16 tokens'),
+  handoverLatency: published('Splitwise 2024: 5 ms on H100, 8 on A100'),
+  handoverBandwidth: published('line rate of one 400 Gbit/s card'),
+  weightLoadRate: measured('65.5 GB of safetensors from disk into an H100 in 19–21 s (ServerlessLLM, 2025)'),
+  engineStartup: assumed('process, graphs, profiling: 30 s'),
+  hostBandwidth: assumed('PCIe 5.0 × 16 at 80 %'),
+  draftAcceptance: assumed('0.5 to 0.9 were measured (Leviathan et al. 2023)'),
+  draftCost: assumed('0.02 to 0.11 were measured (Leviathan et al. 2023)'),
+} as const;
