@@ -3,6 +3,7 @@
  * A guard is a node of its own, invisible on the board: a call that reaches it is carried on as one or more attempts.
  */
 import { Breaker, type BreakerRules } from './breaker.ts';
+import { RunningQuantile } from './histogram.ts';
 import { Node, type Network } from './network.ts';
 import type { Stream } from './random.ts';
 import { Code } from './reasons.ts';
@@ -72,6 +73,7 @@ export class Guard extends Node {
   lossBesides = 0;
   private tokens = BUDGET_FLOAT;
   private free = 0;
+  private readonly slowest = new RunningQuantile(this.latency);
   breaker: Breaker | null = null;
   private rules: GuardRules;
 
@@ -133,13 +135,13 @@ export class Guard extends Node {
   private planHedge(call: number): void {
     const { hedgeAfter, hedgeShare } = this.rules;
     let after = hedgeAfter;
-    if (hedgeShare > 0 && this.latency.count >= HEDGE_SAMPLE) after = this.latency.quantile(hedgeShare);
+    if (hedgeShare > 0 && this.latency.count >= HEDGE_SAMPLE) after = this.slowest.at(hedgeShare);
     if (after > 0) this.net.calls.setData(call, this.net.after(after, this.index, HEDGE, call));
   }
 
   override wake(what: number, call: number): void {
     const { calls } = this.net;
-    if (what === TRANSFERRED) return this.net.answer(call);
+    if (what === TRANSFERRED) return this.conclude(call, Code.answered);
     if (what === HEDGE) return this.hedge(call);
     calls.setHandle(call, NONE);
     if (what === RETRY) this.retry(call);
@@ -246,6 +248,11 @@ export class Guard extends Node {
 
   private end(call: number, code: number): void {
     this.clearTimers(call);
+    this.conclude(call, code);
+  }
+
+  private conclude(call: number, code: number): void {
+    if (code === Code.answered) this.slowest.added(this.net.now - this.net.calls.start(call));
     this.net.conclude(call, code);
   }
 

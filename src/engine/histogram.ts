@@ -47,13 +47,18 @@ export function quantile(counts: ArrayLike<number>, total: number, q: number): n
 
 /** The bucket of that quantile; `total` > 0. */
 export function quantileBucket(counts: ArrayLike<number>, total: number, q: number): number {
-  const rank = Math.min(total, Math.max(1, Math.ceil(q * total)));
+  const rank = rankOf(total, q);
   let seen = 0;
   for (let b = 0; b < counts.length; b++) {
     seen += counts[b]!;
     if (seen >= rank) return b;
   }
   return counts.length - 1;
+}
+
+/** Which of `total` values in order is the quantile, the first being 1. */
+function rankOf(total: number, q: number): number {
+  return Math.min(total, Math.max(1, Math.ceil(q * total)));
 }
 
 /** What a histogram holds, as plain data; `counts[0]` is the count of bucket `lowest`, and buckets beyond either end are empty. */
@@ -114,5 +119,32 @@ export class Histogram implements Counts {
 
   quantile(q: number): number {
     return quantile(this.counts, this.count, q);
+  }
+}
+
+/**
+ * A quantile of a histogram that is asked for at every call: it moves on by a bucket or two, where counting from the lowest bucket took half
+ * the time of a design with hedges. The same values as `Histogram.quantile`.
+ */
+export class RunningQuantile {
+  private bucket = 0;
+  /** How many values lie in the buckets before that one. */
+  private below = 0;
+
+  constructor(private readonly histogram: Histogram) {}
+
+  /** To be told of each value that the histogram takes in, before `at` is next asked. */
+  added(value: number): void {
+    if (bucketOf(value) < this.bucket) this.below++;
+  }
+
+  /** The quantile of all values so far; of none, NaN. */
+  at(q: number): number {
+    const { counts, count } = this.histogram;
+    if (count === 0) return NaN;
+    const rank = rankOf(count, q);
+    while (this.below >= rank) this.below -= counts[--this.bucket]!;
+    while (this.below + counts[this.bucket]! < rank) this.below += counts[this.bucket++]!;
+    return valueOf(this.bucket);
   }
 }
