@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { inlineMore } from '../../src/cli/compiler.ts';
 import { Simulation } from '../../src/run/simulation.ts';
 import { framesPerSecond, inWorker, openBrowser, type InWorker } from './browser.ts';
+import { features, type Features } from './features.ts';
 import { growth, type Growth } from './growth.ts';
 import { workloads, type Workload } from './workloads.ts';
 import { cpp, simjs, simpy } from './yardsticks.ts';
@@ -81,6 +82,8 @@ function table(figures: Record<string, Row>): string {
 
 const grown = (g: Growth): string => `ns per event: 10 → ${g.nodes} components ${two(g.byNodes)}×; 10² → 10⁵ pending events ${two(g.byPending)}×`;
 
+const used = (f: Features): string => `ns per event: without any feature ${two(f.noneNsPerEvent, 0)}; with timeouts, retries, hedges, breakers, priorities, tenants, shedding, faults, areas and an autoscaler ${two(f.allNsPerEvent, 0)}`;
+
 async function main(): Promise<void> {
   inlineMore();
   const json = process.argv.includes('--json');
@@ -92,9 +95,11 @@ async function main(): Promise<void> {
   await browser?.close();
   const figures = rows(node, chromium);
   const grows = growth();
-  if (json) return void console.log(JSON.stringify({ ...figures, page300: page, growth: grows }));
+  const costs = features();
+  if (json) return void console.log(JSON.stringify({ ...figures, page300: page, growth: grows, features: costs }));
   console.log(table(figures));
   console.log(grown(grows));
+  console.log(used(costs));
   console.log(page === null ? 'page with 300 components: not measured (run npm run build first; needs a Chromium)' : `page with 300 components: ${page.fps.toFixed(0)} frames/s (≥ 50), longest frame ${page.longestFrameMs.toFixed(0)} ms`);
 }
 
