@@ -1,5 +1,4 @@
 /** What a component's figures are called, and what they read in a frame. */
-import { commonTold } from '../kit/explain.ts';
 import type { AnyKind } from '../kit/kind.ts';
 import { commonMeasureInfo, commonMeasures, type Frame, type Layout } from '../run/protocol.ts';
 import type { Unit } from '../units/unit.ts';
@@ -13,7 +12,7 @@ export interface MeasureInfo {
   readonly help: string | undefined;
 }
 
-const failed: MeasureInfo = { name: 'failedShare', label: 'failed share', unit: 'share', help: commonTold.failedShare.formula };
+const failed: MeasureInfo = { name: 'failedShare', label: 'failed share', unit: 'share', help: 'calls that failed, of those that came to an end' };
 
 /** All measures of a kind, common ones first, and the share that fails at the end. */
 export function measuresOf(kind: AnyKind): readonly MeasureInfo[] {
