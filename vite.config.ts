@@ -28,6 +28,18 @@ const withoutRunningForms: Plugin = {
   },
 };
 
+/** The worker runs components but never explains them: sentences for people stay out of it. */
+const withoutSentences: Plugin = {
+  name: 'without-sentences',
+  apply: 'build',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!/[\\/]src[\\/]kinds[\\/]/.test(id)) return null;
+    const lean = code.replace(/\b(help|about|doc|note|source|assumes|formula|basis): (['"`])(?:(?!\2|\\|\$\{).|\\.)*\2/g, "$1: ''");
+    return lean === code ? null : { code: lean, map: null };
+  },
+};
+
 /** A bundle for Node: the command line (`--mode cli`), the benchmark (`--mode bench`) or the comparison with measurements (`--mode accuracy`). */
 function forNode(entry: string, name: string): UserConfig {
   return {
@@ -44,7 +56,7 @@ export default defineConfig(({ mode }) => {
   return {
     base: './',
     plugins: [react(), withoutRunningForms],
-    worker: { format: 'es' as const, rolldownOptions: { output } },
+    worker: { format: 'es' as const, plugins: () => [withoutSentences], rolldownOptions: { output } },
     build: { target: 'es2023', rolldownOptions: { output }, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
     preview: { headers, port: 4173 },
     test: { include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'], testTimeout: 120_000 },

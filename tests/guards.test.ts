@@ -1,6 +1,7 @@
 /** Wires that do more than take time: timeouts, retries, hedges, breakers, loss, bandwidth, cancellation; against arithmetic. */
 import { describe, expect, it } from 'vitest';
 import { outcomes } from '../src/engine/reasons.ts';
+import { figures, layoutOf } from '../src/run/frames.ts';
 import type { Simulation } from '../src/run/simulation.ts';
 import { constant, exponential, imbalances, path, people, ran, sketch, station, wire } from './sketch.ts';
 
@@ -12,6 +13,15 @@ function drained(sim: Simulation): Simulation {
   sim.runTo(sim.now + 10_000);
   return sim;
 }
+
+describe('a wire that gets its guard while it runs', () => {
+  it('keeps what it has carried on its books', () => {
+    const sim = ran(sketch([people(100), station('s', 1e6, constant(0))], [wire('users', 's')], 50));
+    sim.apply({ ...sim.design, links: sim.design.links.map((l) => ({ ...l, params: { ...l.params, linkTimeout: 1 } })) }, 'guard');
+    sim.runTo(sim.now + 0.02);
+    expect(figures(sim).links[layoutOf(sim).links['users-s']!]).toBeGreaterThan(50);
+  });
+});
 
 describe('a guarded wire', () => {
   it('loses the share it is told to, and retries multiply the load by 1/(1 − p)', () => {

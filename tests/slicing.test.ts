@@ -1,6 +1,8 @@
 /** Fleet slicing: one in k requests on one in k of the like parts says the same as all of them, and says so where it cannot. */
 import { describe, expect, it } from 'vitest';
 import type { Design } from '../src/design/design.ts';
+import { objectiveValues } from '../src/run/frames.ts';
+import { Simulation } from '../src/run/simulation.ts';
 import { constant, gamma, node, off, path, people, result, sketch } from './sketch.ts';
 
 const fleet = (slice: number): Design => {
@@ -20,6 +22,14 @@ describe('fleet slicing', () => {
     expect(part.events * 12).toBeLessThan(whole.events);
     expect(part.slice).toEqual({ oneIn: 16, bends: [] });
     expect(whole.slice).toBeNull();
+  });
+
+  it('says the same live as in the end', () => {
+    const sim = new Simulation({ ...fleet(16), objectives: [{ metric: 'requests.failedShare', relation: 'at most', limit: 0.01 }, { metric: 'requests.answeredPerSecond', relation: 'at least', limit: 1 }] });
+    sim.runTo(40);
+    const [failed, answered] = objectiveValues(sim);
+    expect(failed).toBe(0);
+    expect(off(answered!, 6400)).toBeLessThan(0.05);
   });
 
   it('does the same for engines that serve language models', () => {

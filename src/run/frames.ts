@@ -132,16 +132,18 @@ const empty = countsOf(new Histogram());
 function startAt(sim: Simulation, then: Past): Parameters<typeof summarise>[1] {
   if (then.row === null) return null;
   const { columns, recorder } = sim;
+  // Notes are of the whole where only a slice is simulated; statistics count what was simulated.
+  const { slice } = sim.board;
   const ended = new Float64Array(outcomes.length);
-  ended[0] = then.row[columns.answered]!;
-  ended[1] = then.row[columns.ended]! - then.row[columns.answered]!;
+  ended[0] = then.row[columns.answered]! / slice;
+  ended[1] = (then.row[columns.ended]! - then.row[columns.answered]!) / slice;
   const histogram = (i: number) => ({ lowest: 0, counts: recorder.page(then.index, i) ?? empty.counts, count: recorder.countAt(then.index, i), sum: recorder.sumAt(then.index, i) });
   return {
     time: sim.now - then.seconds,
     row: then.row,
     keys: columns.keys,
     overall: [histogram(0), histogram(1), histogram(2)],
-    books: [{ ended, good: then.row[columns.good]!, latency: empty }],
+    books: [{ ended, good: then.row[columns.good]! / slice, latency: empty }],
     nodes: new Map(),
     presence: null,
   };

@@ -96,6 +96,9 @@ export class Wiring {
     const { net } = this;
     const outer = net.links[link.index]!;
     link.inner = net.addLink({ id: link.id, from: -1, to: outer.to, latency: null, stream: outer.stream, async: false, weight: 1 });
+    // What the wire has carried so far stays on its books.
+    net.linkCalls[link.inner] = net.linkCalls[link.index]!;
+    net.linkFailed[link.inner] = net.linkFailed[link.index]!;
     link.guard = new Guard(net, link.inner, rulesOf(link), new Stream(this.seed, link.id, 'guard'));
     net.addNode(link.guard);
     outer.end = outer.to;

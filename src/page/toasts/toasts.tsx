@@ -1,7 +1,7 @@
 /** Short messages at the foot of the page: news leaves by itself, errors stay until they are dismissed. */
 import { CircleAlert, Info, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Toast } from '../../session/session.ts';
+import type { Toast, ToastAction } from '../../session/session.ts';
 import { session } from '../../session/store.ts';
 import styles from './toasts.module.css';
 
@@ -17,6 +17,16 @@ function useLeaving({ id, tone }: Toast, held: boolean): void {
   }, [id, tone, held, dismiss]);
 }
 
+/** What can be done about it; doing it dismisses the message. */
+function Act({ toast, action }: { toast: Toast; action: ToastAction }) {
+  const dismiss = session((state) => state.dismiss);
+  const act = (): void => {
+    dismiss(toast.id);
+    action.run();
+  };
+  return <button type="button" className={styles['act']} onClick={act}>{action.label}</button>;
+}
+
 function Message({ toast }: { toast: Toast }) {
   const [held, hold] = useState(false);
   const dismiss = session((state) => state.dismiss);
@@ -27,6 +37,7 @@ function Message({ toast }: { toast: Toast }) {
       onFocus={() => hold(true)} onBlur={() => hold(false)}>
       <Icon size={16} aria-hidden="true" />
       <span>{toast.text}</span>
+      {toast.action !== null && <Act toast={toast} action={toast.action} />}
       <button type="button" aria-label="Dismiss" onClick={() => dismiss(toast.id)}><X size={15} aria-hidden="true" /></button>
     </li>
   );
