@@ -112,7 +112,7 @@ const gap = 10;
 
 /** Puts the panel beside what it was asked from, inside the window; on a small screen the style sheet puts it at the foot. */
 function place(panel: HTMLElement, from: HTMLElement): void {
-  const at = (from.closest('.react-flow__node') ?? from).getBoundingClientRect();
+  const at = (from.closest('.react-flow__node, aside') ?? from).getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = panel;
   const beside = at.right + gap + width < innerWidth ? at.right + gap : Math.max(8, at.left - gap - width);
   const top = Math.max(8, Math.min(from.getBoundingClientRect().top - 40, innerHeight - height - 8));
