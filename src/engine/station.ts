@@ -12,6 +12,7 @@ const QUEUE = 0;
 const BUSY = 1;
 const SERVERS = 2;
 const RESIZED = 3;
+const LEAVING = 4;
 
 /** What became of a call offered to a station. */
 export const STARTED = 0;
@@ -25,7 +26,7 @@ export class Station {
   longest = 0;
   private head = -1;
   private tail = -1;
-  private readonly t = new Float64Array(4);
+  private readonly t = new Float64Array(5);
   private readonly clock: Float64Array;
   /** Where it is not first come, first served: who waits, and by what order. */
   private line: Line | null = null;
@@ -70,6 +71,7 @@ export class Station {
       const call = this.shedder === null ? this.take() : this.takeWanted();
       if (call >= 0) return call;
     }
+    if (this.busy > this.servers) this.t[LEAVING]! += this.clock[0]!;
     this.busy--;
     this.t[BUSY]! += this.clock[0]!;
     return -1;
@@ -162,6 +164,7 @@ export class Station {
   reset(): void {
     this.t[BUSY]! += this.clock[0]! * this.busy;
     this.t[QUEUE]! += this.clock[0]! * this.queued;
+    this.t[LEAVING]! += this.clock[0]! * this.leaving;
     this.busy = 0;
     this.queued = 0;
     this.head = this.tail = -1;
@@ -170,9 +173,11 @@ export class Station {
 
   /** Changes the number of servers and places in the queue; who waits keeps waiting, who is served is served to the end. */
   resize(servers: number, room: number): void {
-    this.t[SERVERS] = this.serverArea(this.clock[0]!);
+    this.t[SERVERS]! += (this.clock[0]! - this.t[RESIZED]!) * this.servers;
     this.t[RESIZED] = this.clock[0]!;
+    this.t[LEAVING]! += this.clock[0]! * this.leaving;
     this.servers = servers;
+    this.t[LEAVING]! -= this.clock[0]! * this.leaving;
     this.room = room;
   }
 
@@ -184,8 +189,13 @@ export class Station {
   busyArea(now: number): number {
     return this.t[BUSY]! + now * this.busy;
   }
-  /** ∫ servers dt. */
+  /** Servers there are no more, which finish what they have. */
+  private get leaving(): number {
+    return Math.max(0, this.busy - this.servers);
+  }
+
+  /** ∫ servers dt, those included that only finish what they have. */
   serverArea(now: number): number {
-    return this.t[SERVERS]! + (now - this.t[RESIZED]!) * this.servers;
+    return this.t[SERVERS]! + (now - this.t[RESIZED]!) * this.servers + this.t[LEAVING]! + now * this.leaving;
   }
 }

@@ -292,7 +292,7 @@ export abstract class BatchingNode extends Node {
     const first = this.first[place]!;
     const spoilt = this.spoils(this.longest[place]!);
     this.first[place] = -2;
-    this.busy.add(-1, this.net.now);
+    this.idle();
     this.pump();
     for (let p = first; p >= 0; ) {
       const next = this.rows[p * STRIDE + NEXT]!;
@@ -332,8 +332,18 @@ export abstract class BatchingNode extends Node {
     else this.net.cancelChildren(call);
   }
 
+  /** Replicas there are: those that take batches, and those that only finish theirs before they go. */
+  private count(): void {
+    this.servers.set(Math.max(this.scaling.ready, this.busy.value), this.net.now);
+  }
+
+  private idle(): void {
+    this.busy.add(-1, this.net.now);
+    if (this.servers.value > this.scaling.ready) this.count();
+  }
+
   private resized(): void {
-    this.servers.set(this.scaling.ready, this.net.now);
+    this.count();
     this.pump();
   }
 
@@ -352,7 +362,7 @@ export abstract class BatchingNode extends Node {
     const first = this.first[place]!;
     this.net.agenda.cancel(this.handles[place]!);
     this.first[place] = -2;
-    this.busy.add(-1, this.net.now);
+    this.idle();
     for (let p = first; p >= 0; ) {
       const next = this.rows[p * STRIDE + NEXT]!;
       const call = this.rows[p * STRIDE + CALL]!;
@@ -376,6 +386,7 @@ export abstract class BatchingNode extends Node {
     this.due = Infinity;
     this.waiting.set(0, this.net.now);
     this.busy.set(0, this.net.now);
+    this.count();
     this.scaling.reset();
   }
 

@@ -284,9 +284,20 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
 
   /** Whoever waits or runs leaves at once; cache blocks are free with the end of the iteration, as engines do when a client hangs up. */
   override cancelled(call: number): void {
+    if (this.callOff(call)) return this.net.fail(call, Code.cancelled);
     this.takeOut(call);
     this.load[this.tickets.replica(call)]!--;
     this.net.fail(call, Code.cancelled);
+  }
+
+  /** Strikes a call out from those that are over and wait for their turn to be answered; false where it is none of them. */
+  private callOff(call: number): boolean {
+    for (let k = 0; k < this.overCount; k++) {
+      if (this.over[k] !== call) continue;
+      this.over[k] = -1;
+      return true;
+    }
+    return false;
   }
 
   /** Takes a call out wherever it is. */
@@ -409,10 +420,14 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   }
 
   private answer(r: number): void {
-    const count = this.overCount;
+    this.load[r]! -= this.overCount;
+    // Whoever hears of one answer may hang up on others of the same moment.
+    for (let k = 0; k < this.overCount; k++) {
+      const call = this.over[k]!;
+      this.over[k] = -1;
+      if (call >= 0) this.net.answer(call);
+    }
     this.overCount = 0;
-    this.load[r]! -= count;
-    for (let k = 0; k < count; k++) this.net.answer(this.over[k]!);
   }
 
   /** A running total up to `now`, what is under way included in proportion. */
