@@ -1,10 +1,11 @@
 /** The GPU pool against published measurements: every family of them simulated as it was measured, kernels, streams and replays, each held to its bar. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { casesOf } from './accuracy/cases.ts';
 import { families, type Family } from './accuracy/families.ts';
 import { kernelsOf } from './accuracy/micro.ts';
 import { replayErrors, replaysOf } from './accuracy/replays.ts';
+import { groupLine } from './accuracy/report.ts';
 import { errorsOf } from './accuracy/runs.ts';
 import { quantile, summed } from './accuracy/statistics.ts';
 import { looked, present } from './accuracy/table.ts';
@@ -18,6 +19,11 @@ describe.skipIf(!existsSync(`${folder}/measured.csv`))('published measurements (
 
   it.each(held.map((f) => [f.name, f] as const))('%s: median error within its bar', (_, f) => {
     expect(summed(of(f)).median).toBeLessThanOrEqual(f.bar! * (missed.get(f.name) ?? 1));
+  });
+
+  it('are told in the README as they come out (npm run accuracy -- --readme writes them)', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    for (const f of families.filter((family) => of(family).length > 0)) expect(readme).toContain(`| ${groupLine({ name: f.name, bar: f.bar, ...summed(of(f)) }).join(' | ')} |`);
   });
 
   it('is neither too fast nor too slow on the whole', () => {

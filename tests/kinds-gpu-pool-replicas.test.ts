@@ -1,6 +1,6 @@
 /** GPU pools whose replicas come and go: cold starts, draining, loss with work failed, started over or gone on with; cancellation; the bill. */
 import { describe, expect, it } from 'vitest';
-import type { DesignFault } from '../src/design/design.ts';
+import type { Design, DesignFault } from '../src/design/design.ts';
 import type { ReplicaSet } from '../src/kit/replica-set.ts';
 import { constant, imbalances, node, off, path, people, ran, sketch, wire } from './sketch.ts';
 
@@ -53,6 +53,18 @@ describe('replicas of a GPU pool', () => {
     const sim = ran({ ...design, nodes: [...design.nodes, scaler], links: [...design.links, wire('scaler', 'pool')] });
     expect(scaling(sim).ready).toBeGreaterThan(2);
     expect(imbalances(sim)).toEqual([]);
+  });
+
+  it('come back for those who wait, where an autoscaler had sent all of them home', () => {
+    const rate = (design: Design, arrivalRate: number): Design => ({ ...design, nodes: design.nodes.map((n) => (n.id === 'users' ? { ...n, params: { ...n.params, arrivalRate } } : n)) });
+    const design = serving({ poolReplicas: 1, weightLoadRate: 16e9, engineStartup: 1 }, 60);
+    const scaler = node('scaler', 'autoscaler', { scalingPolicy: 'queue', scalingLeast: 0, scalingInterval: 2, scalingDownPause: 5 });
+    const sim = ran(rate({ ...design, nodes: [...design.nodes, scaler], links: [...design.links, wire('scaler', 'pool')] }, 0));
+    expect(scaling(sim).ready).toBe(0);
+    sim.apply(rate(sim.design, 2), 'somebody comes');
+    sim.runTo(120);
+    expect(sim.result().requests.failed).toEqual({});
+    expect(sim.result().requests.answered).toBeGreaterThan(50);
   });
 
   it('stop decoding for a client that has hung up', () => {

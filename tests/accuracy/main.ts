@@ -1,9 +1,10 @@
 /**
- * `npm run accuracy [-- --truth DIR] [--json] [--left-out] [--folds] [--fit [--write]]`: how far simulated figures are from measured ones, family by family,
+ * `npm run accuracy [-- --truth DIR] [--json] [--left-out] [--folds] [--readme] [--fit [--write]]`: how far simulated figures are from measured ones, family by family,
  * over any folder laid out like the reference figures. `--left-out` lists every row that is not used; `--folds` leaves out whole models, GPUs and degrees of
- * tensor parallelism and fits to the rest; `--fit` fits all constants anew and prints them, `--write` puts them into their file.
+ * tensor parallelism and fits to the rest; `--fit` fits all constants anew and prints them, `--write` puts them into their file. `--readme` puts the tables
+ * into the README.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { casesOf, type Case, type LeftOut } from './cases.ts';
 import { families } from './families.ts';
 import { folds, type Fold } from './folds.ts';
@@ -11,7 +12,7 @@ import { kernelsOf, type Kernel } from './micro.ts';
 import { noted } from './notes.ts';
 import { rendered, writeTable } from './render.ts';
 import { replayErrors, replaysOf } from './replays.ts';
-import { foldTable, groupTable, reasonTable, replayTable, streamTable, type Group } from './report.ts';
+import { foldMarkdown, foldTable, groupMarkdown, groupTable, reasonTable, replayTable, streamTable, type Group } from './report.ts';
 import { errorsOf } from './runs.ts';
 import { fittedTo, type Measurements } from './stages.ts';
 import { summed } from './statistics.ts';
@@ -58,6 +59,12 @@ function told(a: Accuracy, all: boolean): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
+/** Puts a table between its marks in the README. */
+function intoReadme(name: string, block: string): void {
+  const text = readFileSync('README.md', 'utf8');
+  writeFileSync('README.md', text.replace(new RegExp(`(<!-- ${name}: [^>]*-->\n)[\\s\\S]*?(<!-- /${name} -->)`), (_, open: string, close: string) => `${open}${block}\n${close}`));
+}
+
 function refitted(m: Measurements, write: boolean): void {
   const table = noted(m, fittedTo(m, blank(present), (stage, trials) => process.stderr.write(`${stage}: ${trials} measurements\n`)));
   if (write) writeTable(table);
@@ -72,14 +79,16 @@ function main(words: readonly string[]): void {
   const { replays, leftOut: without } = replaysOf(folder);
   const m: Measurements = { cases, replays, kernels: kernelsOf(folder) };
   if (words.includes('--fit')) return refitted(m, words.includes('--write'));
-  if (words.includes('--folds')) return crossValidated(m, words.includes('--json'));
+  if (words.includes('--folds')) return crossValidated(m, words);
   const a = accuracyOf(folder, m, [...leftOut, ...without]);
+  if (words.includes('--readme')) intoReadme('accuracy', groupMarkdown([...a.groups, ...a.micro]));
   process.stdout.write(words.includes('--json') ? `${JSON.stringify(a)}\n` : `${told(a, words.includes('--left-out'))}\n`);
 }
 
-function crossValidated(m: Measurements, json: boolean): void {
+function crossValidated(m: Measurements, words: readonly string[]): void {
   const all: Fold[] = folds(m, blank(present), (fold) => process.stderr.write(`${fold.division} ${fold.left}\n`));
-  process.stdout.write(json ? `${JSON.stringify(all)}\n` : `${foldTable(all)}\n`);
+  if (words.includes('--readme')) intoReadme('folds', foldMarkdown(all));
+  process.stdout.write(words.includes('--json') ? `${JSON.stringify(all)}\n` : `${foldTable(all)}\n`);
 }
 
 main(process.argv.slice(2));

@@ -26,6 +26,21 @@ export function groupTable(groups: readonly Group[]): string {
   return aligned([head, ...groups.map((g) => [g.name, String(g.rows), percent(g.median), percent(g.p90), percent(g.bias), g.bar === null ? '' : percent(g.bar, 0), verdict(g)])]);
 }
 
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+const table = (head: readonly string[], lines: readonly (readonly string[])[]): string => [row(head), row(head.map((_, k) => (k === 0 ? '---' : '---:'))), ...lines.map(row)].join('\n');
+
+/** One line of the README's table. */
+export const groupLine = (g: Group): readonly string[] => [g.name, String(g.rows), percent(g.median), percent(g.p90), percent(g.bias), g.bar === null ? '' : percent(g.bar, 0)];
+
+/** Groups of comparisons, for the README. */
+export const groupMarkdown = (groups: readonly Group[]): string => table(['Error, %', 'Figures', 'Median', '9 in 10 below', 'Bias', 'Bar'], groups.map(groupLine));
+
+/** Cross-validation, for the README: of folds with figures of one kind, the median of all errors and of the folds' medians. */
+export function foldMarkdown(folds: readonly Fold[]): string {
+  const cell = (errors: readonly number[]): string => (errors.length === 0 ? '' : `${percent(summed(errors).median)} (${errors.length})`);
+  return table(['Left out of the fit', 'Per token', 'First token', 'Throughput'], folds.map((f) => [f.division === 'tensor parallelism' ? `all on ${f.left.slice(3)} GPUs a replica` : f.left, cell(f.tpot), cell(f.ttft), cell(f.throughput)]));
+}
+
 /** Streams of another simulator's scheduler. */
 export function streamTable(streams: readonly StreamResult[]): string {
   return aligned([['scheduler streams', 'requests', 'within 0.1 %'], ...streams.map((s) => [s.name, String(s.requests), s.why ?? `${percent(s.agreeing)} %`])]);

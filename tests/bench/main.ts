@@ -9,6 +9,7 @@ import { Simulation } from '../../src/run/simulation.ts';
 import { framesPerSecond, inWorker, openBrowser, type InWorker } from './browser.ts';
 import { features, type Features } from './features.ts';
 import { growth, type Growth } from './growth.ts';
+import { fleet, serving, VIDUR, type Serving } from './serving.ts';
 import { workloads, type Workload } from './workloads.ts';
 import { cpp, simjs, simpy } from './yardsticks.ts';
 
@@ -84,6 +85,11 @@ const grown = (g: Growth): string => `ns per event: 10 → ${g.nodes} components
 
 const used = (f: Features): string => `ns per event: without any feature ${two(f.noneNsPerEvent, 0)}; with timeouts, retries, hedges, breakers, priorities, tenants, shedding, faults, areas and an autoscaler ${two(f.allNsPerEvent, 0)}`;
 
+function served(streams: readonly Serving[]): string {
+  const lines = streams.map(({ id, requestsPerCpuSecond: r }) => `  ${id.padEnd(36)}${Math.round(r).toLocaleString('en').padStart(10)} requests per CPU second (≥ 290,000), ${Math.round(r / VIDUR)} × Vidur’s loop (≥ 300)`);
+  return ['language-model serving, 1,024 tokens in and 256 out:', ...lines].join('\n');
+}
+
 async function main(): Promise<void> {
   inlineMore();
   const json = process.argv.includes('--json');
@@ -96,10 +102,14 @@ async function main(): Promise<void> {
   const figures = rows(node, chromium);
   const grows = growth();
   const costs = features();
-  if (json) return void console.log(JSON.stringify({ ...figures, page300: page, growth: grows, features: costs }));
+  const llm = serving();
+  const timesReal = fleet();
+  if (json) return void console.log(JSON.stringify({ ...figures, page300: page, growth: grows, features: costs, serving: llm, fleetTimesRealTime: timesReal }));
   console.log(table(figures));
   console.log(grown(grows));
   console.log(used(costs));
+  console.log(served(llm));
+  console.log(`10,000 requests/s to a 175B model, the whole fleet: ${two(timesReal, 0)} × real time (≥ 10)`);
   console.log(page === null ? 'page with 300 components: not measured (run npm run build first; needs a Chromium)' : `page with 300 components: ${page.fps.toFixed(0)} frames/s (≥ 50), longest frame ${page.longestFrameMs.toFixed(0)} ms`);
 }
 

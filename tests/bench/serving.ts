@@ -1,5 +1,7 @@
 /** How many requests to a language model are simulated per second of CPU: streams of 1,024 tokens in and 256 out, with the full physics and all measures on. */
+import { readFileSync } from 'node:fs';
 import { emptyDesign, type Design } from '../../src/design/design.ts';
+import { gateScenarioText } from '../../src/design/scenario.ts';
 import { Simulation } from '../../src/run/simulation.ts';
 import { wire } from './workloads.ts';
 
@@ -70,4 +72,18 @@ export function serving(): readonly Serving[] {
     const [a, b] = [once(stream), once(stream)];
     return a.requestsPerCpuSecond > b.requestsPerCpuSecond ? a : b;
   });
+}
+
+/** Simulated seconds per second of CPU of the reference fleet for 10,000 requests a second, every request and engine simulated. */
+export function fleet(): number {
+  const gated = gateScenarioText(readFileSync('scenarios/llm-175b-10k-rps.json', 'utf8'));
+  if (!gated.ok) throw new Error(gated.why);
+  const sim = new Simulation(gated.value.reference);
+  const begin = 10;
+  const seconds = 20;
+  sim.runTo(begin);
+  const from = process.cpuUsage();
+  sim.runTo(begin + seconds);
+  const used = process.cpuUsage(from);
+  return (seconds * 1e6) / (used.user + used.system);
 }

@@ -155,8 +155,9 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
 
   private put(call: number): void {
     const { net } = this;
-    const { ready, starting } = this.scaling;
-    if (ready + starting === 0) return net.fail(call, Code.noHealthyTarget);
+    const { ready, starting, wanted } = this.scaling;
+    // Scaled down to none, it lets calls wait until it is scaled up; where all are lost, nobody will come.
+    if (ready + starting === 0 && wanted > 0) return net.fail(call, Code.noHealthyTarget);
     if (!this.replicas[0]!.possible(call)) return net.fail(call, Code.outOfMemory);
     const replica = this.replicas[ready > 0 ? this.choose(0, this.prompters > 0 ? this.prompters : ready) : 0]!;
     if (replica.waiting >= this.values.engineRoom) return net.fail(call, Code.queueFull);
