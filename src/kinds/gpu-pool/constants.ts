@@ -52,6 +52,8 @@ export interface Engine extends Kernels {
   /** The same in iterations that work on prompts, which graphs do not cover, per layer; and per layer of experts on top. */
   readonly launchPrompt: number;
   readonly launchExperts: number;
+  /** Tokens of an iteration up to which its graphs cover prompts too, but for layers of experts (vLLM captures sizes up to 512 unless told otherwise). */
+  readonly graphTokens: number;
   /** Seconds between a client and the engine, there and back: network, text to tokens. Used where clients were measured, not by the pool. */
   readonly client: number;
 }
@@ -91,7 +93,7 @@ export const software = {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
     fit: 'first token 5.3 % of 160, per token 2.2 % of 261, end to end 9.7 % of 4',
-    any: { layer: 33.5e-6, host: 1.22e-3, perSequence: 49.3e-6, client: 19.3e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 211e-6 },
+    any: { layer: 33.5e-6, host: 1.22e-3, perSequence: 49.3e-6, client: 19.3e-3, grouped: 0.5, padding: 40, routing: 40e-6, graphTokens: 512, launchPrompt: 211e-6 },
     on: {
       hopper: { always8: 0.97, grouped: 0.97, padding: 150, routing: 107e-6, reduceStart: 3.06e-6, reduceRate: 464e9 },
       blackwell: { layer: 30.5e-6, host: 1.32e-3, perSequence: 22e-6, client: 46.7e-3, reduceStart: 2.01e-6, reduceRate: 324e9 },
@@ -175,7 +177,7 @@ export const software = {
 export type SoftwareId = keyof typeof software;
 
 /** What an engine does that says nothing of it. */
-const plain = { grouped: 0.7, padding: 50, routing: 40e-6, reduceLarge: 0, always8: 0, perStream: 0, launchLayer: 0, launchRank: 0, launchPrompt: 0, launchExperts: 0, client: 0.015 } as const;
+const plain = { grouped: 0.7, padding: 50, routing: 40e-6, reduceLarge: 0, always8: 0, perStream: 0, launchLayer: 0, launchRank: 0, launchPrompt: 0, launchExperts: 0, graphTokens: 0, client: 0.015 } as const;
 
 /** The constants of a generation under a software; `of` replaces what is known of kernels. */
 export function constantsOf(by: Software, generation: Generation, of = kernels): Constants {

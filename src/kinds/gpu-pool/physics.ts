@@ -196,6 +196,7 @@ export class StepTime implements Clockwork {
   private readonly writtenPerToken: number;
   private readonly launches: number;
   private readonly promptLaunches: number;
+  private readonly shortLaunches: number;
   private readonly perSequence: number;
   /** GPUs with sequences of their own; stages one after the other. */
   private readonly ranks: number;
@@ -226,7 +227,8 @@ export class StepTime implements Clockwork {
     this.plainBytes = (coreParameters(m, tp, attentionGpus(setup)) - experts) * weightBytes[precision] + (2 * m.vocabulary * m.hidden) / tp;
     this.writtenPerToken = kvBytesPerToken(m, kvBytes, attentionGpus(setup));
     this.launches = m.layers * c.launchLayer + tp * c.launchRank;
-    this.promptLaunches = this.launches + m.layers * c.launchPrompt + (m.layers - denseLayers(m)) * c.launchExperts;
+    this.shortLaunches = this.launches + (m.layers - denseLayers(m)) * c.launchExperts;
+    this.promptLaunches = this.shortLaunches + m.layers * c.launchPrompt;
     this.perSequence = c.perSequence + c.perStream;
     this.ranks = groupsOf(setup);
     this.stages = setup.pipeline ?? 1;
@@ -295,7 +297,7 @@ export class StepTime implements Clockwork {
     let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
     if (chunks > 0) work += this.attentionStart + this.promptSeconds / (beside * streams);
     if (decodes > 0) work += this.attentionStart;
-    const launches = chunks > 0 ? this.promptLaunches : this.launches;
+    const launches = chunks === 0 ? this.launches : this.tokens > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, 2);
     return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes + chunks);
   }
