@@ -31,8 +31,8 @@ const thinned = (cases: readonly Case[], most: number): readonly Case[] => {
 };
 
 /** Cases and rounds that a fold's fit makes do with. */
-const MOST = 300;
-const ROUNDS = 8;
+const MOST = 250;
+const ROUNDS = 3;
 
 /** Leaves out one group after another, of those with at least ten cases; `told` hears of each. */
 export function folds(m: Measurements, start: Table, told: (fold: Fold) => void): Fold[] {

@@ -38,7 +38,7 @@ export const groupMarkdown = (groups: readonly Group[]): string => table(['Error
 /** Cross-validation, for the README: of folds with figures of one kind, the median of all errors and of the folds' medians. */
 export function foldMarkdown(folds: readonly Fold[]): string {
   const cell = (errors: readonly number[]): string => (errors.length === 0 ? '' : `${percent(summed(errors).median)} (${errors.length})`);
-  return table(['Left out of the fit', 'Per token', 'First token', 'Throughput'], folds.map((f) => [f.division === 'tensor parallelism' ? `all on ${f.left.slice(3)} GPUs a replica` : f.left, cell(f.tpot), cell(f.ttft), cell(f.throughput)]));
+  return table(['Left out of the fit', 'Per token', 'First token', 'Throughput'], folds.map((f) => [f.division === 'tensor parallelism' ? `replicas of ${f.left.slice(3)}` : f.left, cell(f.tpot), cell(f.ttft), cell(f.throughput)]));
 }
 
 /** Streams of another simulator's scheduler. */
