@@ -14,6 +14,7 @@ export default defineConfig({
   // A shared machine may stall for a second; whatever needed a second try is named at the end all the same.
   retries: 1,
   timeout: 60_000,
+  expect: { timeout: 10_000 },
   forbidOnly: !!process.env['CI'],
   use: {
     baseURL: `http://127.0.0.1:${port}/`,

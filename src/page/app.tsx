@@ -1,6 +1,6 @@
 /** The whole page: top bar, palette, board, inspector and charts, and what lies over them from time to time. */
 import { ChartSpline, CircleHelp, Command as CommandIcon, Map as MapIcon, Moon, Plus, SlidersHorizontal, Sun, X } from 'lucide-react';
-import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, type ReactNode } from 'react';
 import { session } from '../session/store.ts';
 import { Board } from './canvas/board.tsx';
 import { listenToClipboard } from './commands/clipboard.ts';
@@ -75,7 +75,8 @@ function Overlays(): ReactNode {
 /** The page. */
 export function App() {
   const { sheet, dock } = panels();
-  useEffect(() => listenToKeys(commands), []);
+  // Before the page is seen: whoever types at once is heard.
+  useLayoutEffect(() => listenToKeys(commands), []);
   useEffect(listenToClipboard, []);
   return (
     <div className={styles['app']} data-sheet={sheet ?? undefined} data-dock={dock || undefined}>
