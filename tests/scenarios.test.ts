@@ -136,7 +136,7 @@ describe.each(scenarios.map((scenario) => [scenario.slug, scenario] as const))('
     for (const whatIf of scenario.whatIfs) {
       const { label } = whatIf;
       const effects = takers(scenario, whatIf).map((design) => {
-        const seconds = 2 * secondsFor(design, 120_000, 15);
+        const seconds = 2 * secondsFor(design, 70_000, 15);
         if (!unchanged.has(design)) unchanged.set(design, figures(changed(design, design, seconds)));
         const result = changed(design, withWhatIf(design, whatIf, seconds / 2), seconds);
         expect(result.stopped, label).toBeNull();
