@@ -76,98 +76,98 @@ export interface Software {
 // fitted: begin
 /** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */
 export const kernels: Readonly<Record<Generation, Kernels>> = {
-  hopper: { sharpness: 4, burst: 0.821, launch: 3.26e-6, stream: 0.958, stream4: 0.65, kvRead: 0.894, kvRead8: 0.638, attention: 14e-6, prefill: 0.646, reduceStart: 4.16e-6, reduceRate: 304e9, compute16: 0.673, compute8: 0.537, compute4: 0.45 },
-  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.836, stream4: 0.591, kvRead: 0.884, kvRead8: 0.851, attention: 9.74e-6, prefill: 0.499, reduceStart: 6.76e-6, reduceRate: 523e9, compute16: 0.65, compute8: 0.499, compute4: 0.455 },
-  ampere: { sharpness: 2, burst: 0.79, launch: 4.33e-6, stream: 0.759, stream4: 0.65, kvRead: 0.742, kvRead8: 0.8, attention: 19.1e-6, prefill: 0.594, reduceStart: 4.88e-6, reduceRate: 182e9, compute16: 0.865, compute8: 0.55, compute4: 0.45 },
-  ada: { sharpness: 4, burst: 0.802, launch: 3.24e-6, stream: 0.896, stream4: 0.65, kvRead: 0.901, kvRead8: 0.823, attention: 10.3e-6, prefill: 0.881, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.602, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.702, launch: 3.86e-6, stream: 0.804, stream4: 0.65, kvRead: 0.788, kvRead8: 0.8, attention: 12.4e-6, prefill: 0.54, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.702, compute8: 0.55, compute4: 0.45 },
+  hopper: { sharpness: 4, burst: 0.828, launch: 3.2e-6, stream: 0.959, stream4: 0.65, kvRead: 0.902, kvRead8: 0.64, attention: 14.1e-6, prefill: 0.655, reduceStart: 4.14e-6, reduceRate: 305e9, compute16: 0.669, compute8: 0.529, compute4: 0.45 },
+  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.832, stream4: 0.588, kvRead: 0.881, kvRead8: 0.844, attention: 9.78e-6, prefill: 0.497, reduceStart: 6.71e-6, reduceRate: 535e9, compute16: 0.65, compute8: 0.49, compute4: 0.431 },
+  ampere: { sharpness: 2, burst: 0.791, launch: 4.04e-6, stream: 0.727, stream4: 0.65, kvRead: 0.741, kvRead8: 0.8, attention: 19.3e-6, prefill: 0.593, reduceStart: 4.83e-6, reduceRate: 184e9, compute16: 0.853, compute8: 0.55, compute4: 0.45 },
+  ada: { sharpness: 4, burst: 0.97, launch: 3.68e-6, stream: 0.904, stream4: 0.65, kvRead: 0.91, kvRead8: 0.829, attention: 10.9e-6, prefill: 0.882, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.598, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.709, launch: 3.77e-6, stream: 0.805, stream4: 0.65, kvRead: 0.798, kvRead8: 0.8, attention: 12.8e-6, prefill: 0.558, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.737, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 6.1 % of 589, decode attention 7.6 % of 1716, prompt attention 9.4 % of 448, all-reduce 8.8 % of 276, all-reduce over PCIe 41.9 % of 69';
+export const kernelFit = 'matrix product 5.4 % of 589, decode attention 7.7 % of 1716, prompt attention 9.2 % of 448, all-reduce 8.4 % of 276, all-reduce over PCIe 41.9 % of 69';
 
 /** The serving software known. */
 export const software = {
   vllm: {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
-    fit: 'first token 5.3 % of 160, per token 2.2 % of 261, end to end 9.7 % of 4',
-    any: { layer: 33.5e-6, host: 1.22e-3, perSequence: 49.3e-6, client: 19.3e-3, grouped: 0.5, padding: 40, routing: 40e-6, graphTokens: 512, launchPrompt: 211e-6 },
+    fit: 'first token 5.2 % of 160, per token 2.2 % of 261, end to end 10.2 % of 4',
+    any: { layer: 33.8e-6, host: 1.36e-3, perSequence: 48.6e-6, client: 17.4e-3, grouped: 0.5, padding: 40, routing: 40e-6, graphTokens: 512, launchPrompt: 224e-6 },
     on: {
-      hopper: { always8: 0.97, grouped: 0.97, padding: 150, routing: 107e-6, reduceStart: 3.06e-6, reduceRate: 464e9 },
-      blackwell: { layer: 30.5e-6, host: 1.32e-3, perSequence: 22e-6, client: 46.7e-3, reduceStart: 2.01e-6, reduceRate: 324e9 },
-      workstation: { launchPrompt: 95.5e-6, layer: 20.4e-6, host: 1.2e-3, perSequence: 11.5e-6, grouped: 0.499, padding: 53.9, routing: 86.8e-6, launchExperts: 628e-6 },
+      hopper: { always8: 0.97, grouped: 0.97, padding: 150, routing: 97e-6, reduceStart: 1.96e-6, reduceRate: 464e9 },
+      blackwell: { layer: 31.5e-6, host: 1.21e-3, perSequence: 18.9e-6, client: 45e-3, reduceStart: 2.22e-6, reduceRate: 328e9 },
+      workstation: { launchPrompt: 156e-6, layer: 26.4e-6, host: 863e-6, perSequence: 17.9e-6, grouped: 0.332, padding: 43.3, routing: 41.7e-6, launchExperts: 506e-6 },
     },
   },
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
-    fit: 'first token 62.7 % of 88, per token 5.8 % of 145',
-    any: { layer: 21.6e-6, host: 1.09e-3, perSequence: 19.7e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 246e-6 },
+    fit: 'first token 61.1 % of 88, per token 5.4 % of 145',
+    any: { layer: 23.5e-6, host: 1.01e-3, perSequence: 18.7e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 649e-6 },
     on: {
-      hopper: { compute8: 0.262, launchExperts: 2.2e-3, grouped: 0.97, padding: 17.9, routing: 60.7e-6 },
-      blackwell: { launchExperts: 261e-6, grouped: 0.132, padding: 24.6, routing: 33.5e-6, layer: 23.5e-6, host: 965e-6, perSequence: 13.5e-6 },
+      hopper: { compute8: 0.26, launchExperts: 1.81e-3, grouped: 0.97, padding: 20.8, routing: 57e-6 },
+      blackwell: { launchExperts: 167e-6, grouped: 0.143, padding: 24.4, routing: 32.8e-6, layer: 23.7e-6, host: 1.02e-3, perSequence: 13.6e-6 },
     },
   },
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
-    fit: 'first token 85.7 % of 51, per token 3.4 % of 114',
-    any: { layer: 26e-6, host: 906e-6, perSequence: 21.5e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 126e-6 },
+    fit: 'first token 85.5 % of 51, per token 3.5 % of 114',
+    any: { layer: 25.6e-6, host: 904e-6, perSequence: 22.4e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 127e-6 },
     on: {
       hopper: {},
-      blackwell: { grouped: 0.117, padding: 26.2, routing: 44.9e-6, layer: 32.1e-6, host: 1.11e-3, perSequence: 13.9e-6 },
+      blackwell: { grouped: 0.122, padding: 27.2, routing: 45.1e-6, layer: 32.5e-6, host: 1.02e-3, perSequence: 11.8e-6 },
     },
   },
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
-    fit: 'first token 10.0 % of 264, per token 3.5 % of 264',
-    any: { layer: 22.5e-6, host: 756e-6, perSequence: 32.2e-6, client: 15.6e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 111e-6 },
+    fit: 'first token 10.2 % of 264, per token 3.4 % of 264',
+    any: { layer: 21.2e-6, host: 905e-6, perSequence: 26.7e-6, client: 18.4e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 103e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.667, launchExperts: 1.14e-3, grouped: 0.359, padding: 55.5, routing: 122e-6, reduceStart: 1.57e-6, reduceRate: 212e9 },
-      blackwell: { compute8: 0.589, compute4: 0.574, layer: 22.7e-6, host: 1.19e-3, perSequence: 15.1e-6, client: 28.6e-3, launchExperts: 289e-6, grouped: 0.911, padding: 249, routing: 29.6e-6, reduceStart: 2.8e-6, reduceRate: 448e9 },
+      hopper: { kvRead8: 0.97, compute8: 0.662, launchExperts: 1.19e-3, grouped: 0.335, padding: 53.3, routing: 119e-6, reduceStart: 1.66e-6, reduceRate: 225e9 },
+      blackwell: { compute8: 0.588, compute4: 0.578, layer: 25.9e-6, host: 915e-6, perSequence: 14.1e-6, client: 28.5e-3, launchExperts: 360e-6, grouped: 0.839, padding: 231, routing: 30.4e-6, reduceStart: 2.97e-6, reduceRate: 452e9 },
     },
   },
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
-    fit: 'throughput 4.8 % of 88',
-    any: { layer: 79.9e-6, host: 380e-6, perSequence: 2.27e-6, perStream: 2e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 156e-6 },
+    fit: 'throughput 4.6 % of 88',
+    any: { layer: 85.2e-6, host: 393e-6, perSequence: 1.71e-6, perStream: 2e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 156e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.731, grouped: 0.625, padding: 35.6, routing: 90.4e-6 },
-      blackwell: { compute4: 0.552, grouped: 0.715, padding: 36.9, routing: 7.59e-6, layer: 30.9e-6, host: 2.78e-3, perSequence: 9.93e-6 },
+      hopper: { kvRead8: 0.97, compute8: 0.74, grouped: 0.636, padding: 36.3, routing: 94.4e-6 },
+      blackwell: { compute4: 0.55, grouped: 0.717, padding: 36.1, routing: 6.69e-6, layer: 24e-6, host: 3.87e-3, perSequence: 9.58e-6 },
     },
   },
   'tensorrt-llm-1.0rc': {
     label: 'TensorRT-LLM 1.0rc',
     vintage: 'July 2025 (1.0.0rc3, not tuned)',
-    fit: 'per token 3.7 % of 345',
-    any: { layer: 34.2e-6, host: 260e-6, perSequence: 12.3e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 443e-6 },
+    fit: 'per token 3.2 % of 345',
+    any: { layer: 43.6e-6, host: 130e-6, perSequence: 13.3e-6, client: 20e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchPrompt: 386e-6 },
     on: {
-      hopper: { kvRead8: 0.656, compute8: 0.451, compute16: 0.742, grouped: 0.282, padding: 5.69, routing: 17.2e-6, reduceStart: 4.38e-6, reduceRate: 317e9 },
+      hopper: { kvRead8: 0.708, compute8: 0.448, compute16: 0.733, grouped: 0.288, padding: 10.4, routing: 16.7e-6, reduceStart: 1.95e-6, reduceRate: 324e9 },
     },
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17)',
-    fit: 'throughput 3.7 % of 239, first token 7.1 % of 48, per token 6.9 % of 48',
-    any: { layer: 74.1e-6, host: 745e-6, perSequence: 3.66e-6, perStream: 4.93e-6, client: 4.4e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
+    fit: 'throughput 3.3 % of 239, first token 5.8 % of 48, per token 7.0 % of 48',
+    any: { layer: 76.5e-6, host: 695e-6, perSequence: 3.03e-6, perStream: 2.9e-6, client: 4.24e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.737, compute16: 0.652, grouped: 0.725, padding: 98.7, routing: 13.1e-6, reduceRate: 342e9 },
+      hopper: { kvRead8: 0.97, compute8: 0.728, compute16: 0.635, grouped: 0.728, padding: 100, routing: 18.5e-6, reduceRate: 349e9 },
       ada: { grouped: 0.317 },
-      ampere: { grouped: 0.651, reduceRate: 145e9 },
+      ampere: { grouped: 0.646, reduceRate: 150e9 },
     },
   },
   'vllm-2023': {
     label: 'vLLM 2023',
     vintage: '2023, kernels launched one by one',
-    fit: 'first token 3.3 % of 85, per token 2.3 % of 85, end to end 2.2 % of 81',
-    any: { layer: 18.1e-6, host: 919e-6, perSequence: 268e-6, client: 5.62e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 60.9e-6, launchRank: 2.31e-3, prefill: 0.6 },
+    fit: 'first token 2.7 % of 85, per token 1.3 % of 85, end to end 1.6 % of 81',
+    any: { layer: 18.9e-6, host: 1.05e-3, perSequence: 234e-6, client: 3.61e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 56.5e-6, launchRank: 2.37e-3, prefill: 0.6 },
     on: {
-      hopper: { compute16: 0.646, reduceLarge: 85.4e9, reduceRate: 234e9, reduceStart: 67.9e-6 },
-      ampere: { compute16: 0.754, reduceLarge: 29e9, launchLayer: 329e-6, launchRank: 1.83e-3, reduceRate: 77.7e9, reduceStart: 3.48e-6 },
+      hopper: { compute16: 0.645, reduceLarge: 84.7e9, reduceRate: 221e9, reduceStart: 68.3e-6 },
+      ampere: { compute16: 0.763, reduceLarge: 27.4e9, launchLayer: 328e-6, launchRank: 1.81e-3, reduceRate: 70.4e9, reduceStart: 3.36e-6 },
     },
   },
 } as const satisfies Readonly<Record<string, Software>>;
