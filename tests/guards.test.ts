@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomes } from '../src/engine/reasons.ts';
 import { figures, layoutOf } from '../src/run/frames.ts';
 import type { Simulation } from '../src/run/simulation.ts';
-import { constant, exponential, imbalances, path, people, ran, sketch, station, wire } from './sketch.ts';
+import { constant, exponential, imbalances, node, path, people, ran, sketch, station, wire } from './sketch.ts';
 
 const guardOf = (sim: Simulation, id: string) => sim.board.wiring.links.get(id)!.guard!;
 
@@ -62,6 +62,16 @@ describe('a guarded wire', () => {
     const guard = guardOf(sim, 'users-s');
     expect(guard.hedges / guard.arrivedTotal()).toBeCloseTo(Math.exp(-d), 1.5);
     expect(imbalances(drained(sim))).toEqual([]);
+  });
+
+  it('does not try an invalid request again, and takes it for no breakdown', () => {
+    const rules = { linkRetries: 3, retryBackoff: 0.01, breakerShare: 0.5, breakerWindow: 1, breakerOpen: 0.5, breakerLeast: 10 };
+    const sim = ran(sketch([people(100), node('gate', 'api-gateway', { invalidShare: 0.8 }), station('s', 1e6, constant(0))], [wire('users', 'gate', rules), wire('gate', 's')], 100));
+    const guard = guardOf(sim, 'users-gate');
+    expect(guard.attempts).toBe(guard.arrivedTotal());
+    expect(guard.breaker!.opened).toBe(0);
+    expect(Object.keys(sim.result().requests.failed)).toEqual(['invalid']);
+    expect(imbalances(sim)).toEqual([]);
   });
 
   it('opens its breaker while most fail, and closes it again', () => {

@@ -39,7 +39,7 @@ describe('api gateway', () => {
     const sim = ran(gated(200, { authRefused: 0.2, invalidShare: 0.1 }, 200));
     const r = sim.result().nodes['gate']!;
     expect(off(r.measures['refused'], 1 - 0.8 * 0.9)).toBeLessThan(0.03);
-    expect(Object.keys(r.failedBy)).toEqual(['shed']);
+    expect(Object.keys(r.failedBy)).toEqual(['invalid']);
     expectEmpty(sim);
   });
 

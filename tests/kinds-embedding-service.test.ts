@@ -88,7 +88,7 @@ describe('a text that is too long', () => {
   it('takes its call with it: 1 − (1 − p)ⁿ', () => {
     const r = run('refuse call', 4).result().nodes['embed']!;
     expect(off(r.failed / r.arrived, 1 - (1 - share) ** 4)).toBeLessThan(0.03);
-    expect(Object.keys(r.failedBy)).toEqual(['shed']);
+    expect(Object.keys(r.failedBy)).toEqual(['invalid']);
     expect(off(r.measures['textsFailed'], 1 - (1 - share) ** 4)).toBeLessThan(0.03);
   });
 
@@ -107,7 +107,7 @@ describe('a text that is too long', () => {
   });
 
   it('does not come in a call of too many texts', () => {
-    expect(Object.keys(result(served(10, 65, { textsPerCall: 64 }, 10)).nodes['embed']!.failedBy)).toEqual(['shed']);
+    expect(Object.keys(result(served(10, 65, { textsPerCall: 64 }, 10)).nodes['embed']!.failedBy)).toEqual(['invalid']);
   });
 });
 

@@ -49,7 +49,7 @@ const LOST = 3;
 const TRANSFERRED = 4;
 
 /** Outcomes that another attempt cannot better. */
-const final = new Set<number>([Code.quota, Code.cancelled, Code.deadlinePassed, Code.outOfMemory]);
+const final = new Set<number>([Code.quota, Code.cancelled, Code.deadlinePassed, Code.outOfMemory, Code.invalid]);
 
 /** In a call's `data`: no hedge is planned. */
 const NONE = -1;
@@ -209,7 +209,8 @@ export class Guard extends Node {
     calls.setCounter(call, made << 8);
     calls.setMisses(call, made);
     this.clearTimers(call);
-    if (code !== Code.cancelled) this.breaker?.record(false);
+    // Who says that a request is invalid is well.
+    if (code !== Code.cancelled) this.breaker?.record(code === Code.invalid);
     if (!this.mayRetry(call, made, code)) return this.end(call, code);
     calls.setHandle(call, this.net.after(this.pause(made), this.index, RETRY, call));
   }

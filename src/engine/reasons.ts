@@ -15,6 +15,7 @@ export const outcomes = [
   'cancelled',
   'deadline passed',
   'lost',
+  'invalid',
 ] as const;
 
 /** One word of the closed list. */
@@ -38,4 +39,6 @@ export const Code = {
   cancelled: 10,
   deadlinePassed: 11,
   lost: 12,
+  /** The request itself is at fault: malformed, too large, from nobody who may ask. As it stands it will never be answered. */
+  invalid: 13,
 } as const;

@@ -39,7 +39,7 @@ const params = {
     ],
     default: 'refuse text',
   }),
-  textsPerCall: whole({ label: 'Most texts per call', help: 'A call with more is refused: shed.', section: 'Texts', unit: 'items', default: 2048, min: 1, max: 1_000_000 }),
+  textsPerCall: whole({ label: 'Most texts per call', help: 'A call with more is refused: invalid.', section: 'Texts', unit: 'items', default: 2048, min: 1, max: 1_000_000 }),
   textPacking: choice({
     label: 'Texts of different length',
     help: 'How they share a batch.',
@@ -112,7 +112,7 @@ class EmbeddingService extends BatchingNode implements Component<EmbedderValues>
     this.asked += texts;
     const tooLong = this.draw(texts);
     const refused = texts > values.textsPerCall || (tooLong > 0 && (values.textTooLong === 'refuse call' || (values.textTooLong === 'refuse text' && tooLong === texts)));
-    if (refused) return this.refuse(call, texts, Code.shed);
+    if (refused) return this.refuse(call, texts, Code.invalid);
     if (!this.hasRoom()) return this.refuse(call, texts, Code.queueFull);
     this.enter(call, texts, tooLong);
   }

@@ -19,9 +19,9 @@ const limited = (v: Loose): boolean => v.quotaMethod !== 'none';
 const params = {
   authTime: distribution({ label: 'Authentication', help: 'Time to check who asks (assumed: 2 ms to ask another service).', section: 'Checks', unit: 'seconds', default: { shape: 'lognormal', mean: 0.002, cv: 1 }, min: 0, max: 60 }),
   authCached: real({ label: 'Known already', help: 'Share of requests whose caller was checked a short while ago; that takes no time (assumed).', section: 'Checks', unit: 'share', default: 0.9, min: 0, max: 1 }),
-  authRefused: real({ label: 'Not let in', help: 'Share of requests from callers who may not ask. They are refused: shed.', section: 'Checks', unit: 'share', default: 0, min: 0, max: 1 }),
+  authRefused: real({ label: 'Not let in', help: 'Share of requests from callers who may not ask. They are refused: invalid.', section: 'Checks', unit: 'share', default: 0, min: 0, max: 1 }),
   validationTime: distribution({ label: 'Validation', help: 'Time to check that a request makes sense (assumed: 0.2 ms).', section: 'Checks', unit: 'seconds', default: { shape: 'constant', mean: 0.0002, cv: 0 }, min: 0, max: 60 }),
-  invalidShare: real({ label: 'Invalid', help: 'Share of requests that make no sense. They are refused: shed.', section: 'Checks', unit: 'share', default: 0, min: 0, max: 1 }),
+  invalidShare: real({ label: 'Invalid', help: 'Share of requests that make no sense. They are refused: invalid.', section: 'Checks', unit: 'share', default: 0, min: 0, max: 1 }),
   quotaMethod: choice({
     label: 'Quotas',
     help: 'How a quota is counted. What is above it is refused: quota.',
@@ -209,10 +209,10 @@ class ApiGateway extends Node implements Component<GatewayValues> {
     const { authRefused, invalidShare } = this.values;
     if (authRefused > 0 && this.callers.uniform() < authRefused) {
       this.strangers++;
-      this.net.fail(call, Code.shed);
+      this.net.fail(call, Code.invalid);
     } else if (invalidShare > 0 && this.callers.uniform() < invalidShare) {
       this.invalid++;
-      this.net.fail(call, Code.shed);
+      this.net.fail(call, Code.invalid);
     } else if (!this.quotas.allows(this.net.calls.class(call), this.costOf(call))) {
       this.over++;
       this.net.fail(call, Code.quota);
@@ -389,7 +389,7 @@ export const apiGateway = defineKind({
   id: 'api-gateway',
   label: 'API gateway',
   doc: 'checks who asks and what, keeps quotas by tenant, bounds concurrency, and routes',
-  about: 'Every request is checked first, any number at the same time: callers not seen lately take the time of an authentication, all take that of a validation. Who may not ask or asks for nonsense is refused as shed, who is above their quota as quota. Quotas are kept for each tenant, class or for all together, in buckets or windows, in perfect agreement however many copies of the gateway there are. At most so many requests are on their way behind it; others wait in line or are refused. Answers of a language model pass through as they are written, or are held until they are complete; either way a client may take them more slowly than they come, and until it has all of one its connection stays open. Billed by the million requests. Left out: encryption, transformation of requests, caching, and the lag between copies of the counters.',
+  about: 'Every request is checked first, any number at the same time: callers not seen lately take the time of an authentication, all take that of a validation. Who may not ask or asks for nonsense is refused as invalid, who is above their quota as quota. Quotas are kept for each tenant, class or for all together, in buckets or windows, in perfect agreement however many copies of the gateway there are. At most so many requests are on their way behind it; others wait in line or are refused. Answers of a language model pass through as they are written, or are held until they are complete; either way a client may take them more slowly than they come, and until it has all of one its connection stays open. Billed by the million requests. Left out: encryption, transformation of requests, caching, and the lag between copies of the counters.',
   group: 'Routing',
   icon: 'shield-check',
   params,
