@@ -7,7 +7,7 @@ import type { Trace } from '../src/engine/trace.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import { GpuPool } from '../src/kinds/gpu-pool/pool.ts';
 import type { Rules } from '../src/kinds/gpu-pool/rules.ts';
-import { kvCache } from '../src/kinds/kv-cache.ts';
+import { kvCache } from '../src/kinds/kv-cache/kv-cache.ts';
 import type { AnyKind, Site } from '../src/kit/kind.ts';
 import { defaults, type Values } from '../src/kit/param.ts';
 

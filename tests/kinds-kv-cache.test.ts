@@ -5,9 +5,9 @@ import type { DesignFault } from '../src/design/design.ts';
 import { parseTrace } from '../src/design/trace.ts';
 import { Code } from '../src/engine/reasons.ts';
 import type { Trace } from '../src/engine/trace.ts';
-import { kvCache } from '../src/kinds/kv-cache.ts';
+import { kvCache } from '../src/kinds/kv-cache/kv-cache.ts';
 import { defaults } from '../src/kit/param.ts';
-import { isPrefixCache } from '../src/kit/prefix.ts';
+import { isPrefixStore } from '../src/kit/prefix.ts';
 import { Simulation } from '../src/run/simulation.ts';
 import { Rig, type Sent } from './gpu-pool-rig.ts';
 import { constant, imbalances, node, path, people, ran, sketch } from './sketch.ts';
@@ -115,8 +115,8 @@ describe('edits and refusals', () => {
 
   it('is a prefix cache, and the pool is none', () => {
     const rig = new Rig(shared([0]), {}, {}, {});
-    expect(isPrefixCache(rig.cache!)).toBe(true);
-    expect(isPrefixCache(rig.pool)).toBe(false);
+    expect(isPrefixStore(rig.cache!)).toBe(true);
+    expect(isPrefixStore(rig.pool)).toBe(false);
   });
 });
 
@@ -212,5 +212,36 @@ describe('a cache behind others', () => {
     const sim = ran(design);
     expect(of(sim, 'a').hitRatio!).toBeGreaterThan(0.85);
     expect(of(sim, 'a').prefixBytes).toBeCloseTo(of(sim, 'b').prefixBytes!, -3);
+  });
+});
+
+describe('the wire between an engine and its cache', () => {
+  const fault = (name: DesignFault['fault'], target: string): DesignFault => ({ id: 'f', fault: name, target, at: 95, seconds: 100, amount: 0, inFlight: 'fail', repeat: 'once', every: 60 });
+  /** Thirty requests, one every ten seconds, with one beginning; a place around the cache at the end. */
+  const wired = (faults: readonly DesignFault[], usdPerGb = 0, caches: readonly string[] = ['kv']): Simulation => {
+    const nodes = [people(0.1, { arrivals: 'regular', inputTokens: constant(1000), outputTokens: constant(2), prefixCount: 1, prefixTokens: 960 }), node('pool', 'gpu-pool'), ...caches.map((id) => node(id, 'kv-cache'))];
+    const away = nodes.map((n, i) => (i === nodes.length - 1 ? { ...n, x: 5000 } : n));
+    const design = sketch(away, path('users', 'pool', ...caches), 305);
+    return ran({ ...design, faults, groups: [{ id: 'z', label: 'zone', x: 4900, y: -100, width: 1000, height: 1000, level: 'zone', latency: 0, usdPerGb }] });
+  };
+  const found = (sim: Simulation): number => Math.round((30 * 1000 * (sim.result().nodes['pool']!.measures['prefixHits'] as number)) / 960);
+
+  it('carries nothing while it is cut: ten requests in that time find nothing, all others but the first do', () => {
+    expect(found(wired([]))).toBe(29);
+    const cut = wired([fault('partition', 'pool-kv')]);
+    expect(found(cut)).toBe(19);
+    expect(Math.round(305 * (cut.result().nodes['kv']!.measures['lookups'] as number))).toBe(20);
+    expect(imbalances(cut)).toEqual([]);
+  });
+
+  it('leads to nobody while the cache is down, which has forgotten everything afterwards', () => {
+    expect(found(wired([fault('crash', 'kv')]))).toBe(18);
+  });
+
+  it('is paid for by the byte where it leaves a place: kept once, loaded 29 times', () => {
+    const usd = (price: number, caches?: readonly string[]): number => wired([], price, caches).result().cost.usd - wired([], 0, caches).result().cost.usd;
+    expect(usd(0.5)).toBeCloseTo((30 * 960 * 131_072 * 0.5) / 1e9, 9);
+    // With a cache of its own on this side, it is only told of what is kept.
+    expect(usd(0.5, ['near', 'kv'])).toBeCloseTo((960 * 131_072 * 0.5) / 1e9, 9);
   });
 });

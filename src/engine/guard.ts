@@ -66,7 +66,7 @@ export class Guard extends Node {
   hedges = 0;
   timeouts = 0;
   lost = 0;
-  /** Bytes of answers that came back. */
+  /** Bytes of answers that came back, and of what went along the wire without a call. */
   bytes = 0;
   /** Set by faults: how many times the wire is cut, and the share of messages lost besides. */
   severed = 0;

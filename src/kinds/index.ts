@@ -12,7 +12,7 @@ import { gpuPool } from './gpu-pool/gpu-pool.ts';
 import { graphStore } from './graph-store.ts';
 import { guardrail } from './guardrail/guardrail.ts';
 import { idempotencyLedger } from './idempotency-ledger.ts';
-import { kvCache } from './kv-cache.ts';
+import { kvCache } from './kv-cache/kv-cache.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { modelRouter } from './model-router.ts';
 import { modelServer } from './model-server.ts';

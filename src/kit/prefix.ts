@@ -1,16 +1,24 @@
-/** The agreement between an engine and a prefix cache wired to it: what is looked up, what is stored, and what loading costs. */
-import type { Node } from '../engine/network.ts';
+/** The agreement between an engine and a prefix cache wired to it: what is looked up, what is stored, what loading costs, and what the wire does to it. */
+import { Guard } from '../engine/guard.ts';
+import type { Network, Node } from '../engine/network.ts';
 
-/** A node that keeps the keys and values of prompts' beginnings. Requests are given by their number in `net.requests`. */
+/** A prefix cache as an engine sees it. Requests are given by their number in `net.requests`. */
 export interface PrefixCache {
-  /** How many tokens at the beginning of the request's input it holds: whole blocks, at least one token less than the input. Booked as a look-up. */
+  /** How many tokens at the beginning of the request's input come from it: whole blocks, at least one token less than the input. Booked as a look-up. */
   lookup(request: number): number;
   /** Seconds until so many tokens are loaded into the engine's memory. */
   loading(tokens: number): number;
   /** The whole input of a request has been computed and can be kept. */
   insert(request: number): void;
-  /** Says how many bytes of keys and values one token has in the engine that is wired to it. */
+  /** Says how many bytes of keys and values one token has in the engine. */
   sizes(bytesPerToken: number): void;
+}
+
+/** A node that keeps the keys and values of prompts' beginnings. `insert` returns how many tokens were new to it. */
+export interface PrefixStore extends Omit<PrefixCache, 'insert'> {
+  insert(request: number): number;
+  /** Bytes of keys and values of one token. */
+  readonly tokenBytes: number;
 }
 
 /** A node that other nodes are attached to, by wires that carry no calls; told anew whenever wires change. */
@@ -19,6 +27,64 @@ export interface Attaches {
 }
 
 /** Whether a node is a prefix cache. */
-export function isPrefixCache(node: object): node is PrefixCache & Node {
+export function isPrefixStore(node: object): node is PrefixStore & Node {
   return 'lookup' in node && 'loading' in node && 'insert' in node && 'sizes' in node;
+}
+
+/** The prefix cache among the nodes that an engine is attached to, at the end of its wire; null where there is none. */
+export function prefixCacheOf(net: Network, engine: Node, peers: readonly Node[]): PrefixCache | null {
+  const store = peers.find(isPrefixStore);
+  return store === undefined ? null : new WiredCache(store, new PrefixWire(net, engine, store));
+}
+
+/** A wire that carries keys and values, and no calls. Where there is none between two nodes, they lie beside each other. */
+export class PrefixWire {
+  private readonly link: number;
+
+  constructor(
+    private readonly net: Network,
+    from: Node,
+    to: Node,
+  ) {
+    // A wire that has been removed and laid again is a new one.
+    this.link = net.links.findLastIndex((l) => l.from === from.index && (l.end ?? l.to) === to.index);
+  }
+
+  /** Whether anything gets through, and the other end answers. */
+  get open(): boolean {
+    return this.link < 0 || this.net.reachable(this.link);
+  }
+
+  /** So many bytes go along it, there or back; where it leaves a place they are paid for as answers are. */
+  carry(bytes: number): void {
+    const first = this.link < 0 ? undefined : this.net.nodes[this.net.links[this.link]!.to];
+    if (first instanceof Guard) first.bytes += bytes;
+  }
+}
+
+/** A prefix cache at the end of a wire: while it cannot be reached, it has nothing and takes nothing, and the engine knows at once. */
+class WiredCache implements PrefixCache {
+  constructor(
+    private readonly store: PrefixStore,
+    private readonly wire: PrefixWire,
+  ) {}
+
+  lookup(request: number): number {
+    if (!this.wire.open) return 0;
+    const tokens = this.store.lookup(request);
+    this.wire.carry(tokens * this.store.tokenBytes);
+    return tokens;
+  }
+
+  loading(tokens: number): number {
+    return this.store.loading(tokens);
+  }
+
+  insert(request: number): void {
+    if (this.wire.open) this.wire.carry(this.store.insert(request) * this.store.tokenBytes);
+  }
+
+  sizes(bytesPerToken: number): void {
+    this.store.sizes(bytesPerToken);
+  }
 }

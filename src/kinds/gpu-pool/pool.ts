@@ -5,7 +5,7 @@ import { Code } from '../../engine/reasons.ts';
 import { Sampler } from '../../engine/sampler.ts';
 import type { FaultName } from '../../kit/fault.ts';
 import type { Component, Site, Starts } from '../../kit/kind.ts';
-import { isPrefixCache, type Attaches, type PrefixCache } from '../../kit/prefix.ts';
+import { prefixCacheOf, type Attaches, type PrefixCache } from '../../kit/prefix.ts';
 import { ReplicaSet } from '../../kit/replica-set.ts';
 import { Books, Sum, SUMS } from './books.ts';
 import { Meter } from './meter.ts';
@@ -89,7 +89,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   }
 
   attached(peers: readonly Node[]): void {
-    this.cache = peers.find(isPrefixCache) ?? null;
+    this.cache = prefixCacheOf(this.net, this, peers);
     this.tellCache();
   }
 

@@ -1,12 +1,13 @@
 /** A KV cache: keys and values of prompts' beginnings, kept so that engines wired to it need not compute them again. */
-import { Level } from '../engine/level.ts';
-import { Node } from '../engine/network.ts';
-import { Code } from '../engine/reasons.ts';
-import { priced } from '../kit/cost.ts';
-import { assumed, published } from '../kit/evidence.ts';
-import { defineKind, type Component, type Site } from '../kit/kind.ts';
-import { choice, real, whole, type Values } from '../kit/param.ts';
-import type { Attaches, PrefixCache } from '../kit/prefix.ts';
+import { Level } from '../../engine/level.ts';
+import { Node } from '../../engine/network.ts';
+import { Code } from '../../engine/reasons.ts';
+import { priced } from '../../kit/cost.ts';
+import { assumed, published } from '../../kit/evidence.ts';
+import { defineKind, type Component, type Site } from '../../kit/kind.ts';
+import { choice, real, whole, type Values } from '../../kit/param.ts';
+import { PrefixWire, type Attaches, type PrefixStore } from '../../kit/prefix.ts';
+import { Kept } from './kept.ts';
 
 const params = {
   prefixCapacity: real({ label: 'Capacity', help: 'Bytes of keys and values it holds; beyond, something is evicted.', unit: 'bytes', default: 512e9, min: 0, max: 1e16 }),
@@ -33,135 +34,7 @@ type CacheValues = Values<typeof params>;
 /** Llama 3.1 8B at 16 bit, until an engine says otherwise. */
 const SOME_TOKEN_BYTES = 131_072;
 
-function exchange(column: number[], a: number, b: number): void {
-  const kept = column[a]!;
-  column[a] = column[b]!;
-  column[b] = kept;
-}
-
-/**
- * Pieces that are kept, in the order in which they would go: a heap by times used (for LFU, else always 0) and by the moment of last use or of
- * coming. Which of the three it is shows only in what `touch` does.
- */
-class Kept {
-  private readonly places = new Map<number, number>();
-  private readonly heap: number[] = [];
-  private readonly uses: number[] = [];
-  private readonly moments: number[] = [];
-  private readonly amounts: number[] = [];
-  private clock = 0;
-  /** Tokens of all pieces. */
-  tokens = 0;
-
-  constructor(private policy: CacheValues['prefixEviction']) {}
-
-  get size(): number {
-    return this.heap.length;
-  }
-
-  /** Tokens of a piece; 0 where it is not kept. */
-  amount(key: number): number {
-    const place = this.places.get(key);
-    return place === undefined ? 0 : this.amounts[place]!;
-  }
-
-  /** A piece is used: under LRU it moves to the end, under LFU it counts one more. */
-  touch(key: number): void {
-    const place = this.places.get(key);
-    if (place === undefined || this.policy === 'fifo') return;
-    this.moments[place] = ++this.clock;
-    if (this.policy === 'lfu') this.uses[place]!++;
-    this.down(place);
-  }
-
-  add(key: number, amount: number): void {
-    const place = this.heap.length;
-    this.heap.push(key);
-    this.uses.push(0);
-    this.moments.push(++this.clock);
-    this.amounts.push(amount);
-    this.places.set(key, place);
-    this.tokens += amount;
-    this.up(place);
-  }
-
-  /** A piece kept so far becomes longer. */
-  lengthen(key: number, amount: number): void {
-    const place = this.places.get(key)!;
-    this.tokens += amount - this.amounts[place]!;
-    this.amounts[place] = amount;
-  }
-
-  /** Drops the piece that goes first; returns its key. */
-  drop(): number {
-    const key = this.heap[0]!;
-    this.tokens -= this.amounts[0]!;
-    this.places.delete(key);
-    this.move(this.heap.length - 1, 0);
-    this.heap.pop();
-    this.uses.pop();
-    this.moments.pop();
-    this.amounts.pop();
-    if (this.heap.length > 0) this.down(0);
-    return key;
-  }
-
-  clear(): void {
-    while (this.heap.length > 0) this.drop();
-  }
-
-  /** Another order from now on; past uses count from nothing. */
-  order(policy: CacheValues['prefixEviction']): void {
-    this.policy = policy;
-    this.uses.fill(0);
-    for (let place = this.heap.length - 1; place >= 0; place--) this.down(place);
-  }
-
-  private move(from: number, to: number): void {
-    if (from === to) return;
-    this.heap[to] = this.heap[from]!;
-    this.uses[to] = this.uses[from]!;
-    this.moments[to] = this.moments[from]!;
-    this.amounts[to] = this.amounts[from]!;
-    this.places.set(this.heap[to]!, to);
-  }
-
-  private swap(a: number, b: number): void {
-    exchange(this.heap, a, b);
-    exchange(this.uses, a, b);
-    exchange(this.moments, a, b);
-    exchange(this.amounts, a, b);
-    this.places.set(this.heap[a]!, a);
-    this.places.set(this.heap[b]!, b);
-  }
-
-  private before(a: number, b: number): boolean {
-    const d = this.uses[a]! - this.uses[b]!;
-    return d < 0 || (d === 0 && this.moments[a]! < this.moments[b]!);
-  }
-
-  private up(place: number): void {
-    for (let at = place; at > 0; ) {
-      const above = (at - 1) >> 1;
-      if (!this.before(at, above)) return;
-      this.swap(at, above);
-      at = above;
-    }
-  }
-
-  private down(place: number): void {
-    for (let at = place; ; ) {
-      let below = 2 * at + 1;
-      if (below >= this.heap.length) return;
-      if (below + 1 < this.heap.length && this.before(below + 1, below)) below++;
-      if (!this.before(below, at)) return;
-      this.swap(at, below);
-      at = below;
-    }
-  }
-}
-
-class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attaches {
+class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attaches {
   private readonly kept: Kept;
   private readonly used = new Level();
   private readonly capacity = new Level();
@@ -169,7 +42,7 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attac
   private told = 0;
   /** The cache behind this one, and the wire there. */
   private behind: KvCache | null = null;
-  private way = -1;
+  private way: PrefixWire | null = null;
   /** What has been kept since that could not be reached, with its tokens. */
   private readonly unsaid = new Map<number, number>();
   private readonly provisional = new Level();
@@ -207,7 +80,7 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attac
 
   attached(peers: readonly Node[]): void {
     this.behind = peers.find((peer) => peer instanceof KvCache) ?? null;
-    this.way = this.net.links.findIndex(({ from, to, end }) => from === this.index && (end ?? to) === this.behind?.index);
+    this.way = this.behind === null ? null : new PrefixWire(this.net, this, this.behind);
     if (this.behind === null) this.say();
     else if (this.told > 0) this.behind.sizes(this.told);
   }
@@ -230,7 +103,7 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attac
     this.shrink();
   }
 
-  private get tokenBytes(): number {
+  get tokenBytes(): number {
     return this.values.prefixTokenBytes > 0 ? this.values.prefixTokenBytes : this.told > 0 ? this.told : SOME_TOKEN_BYTES;
   }
 
@@ -244,10 +117,11 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attac
   lookup(request: number): number {
     const input = Math.max(1, Math.round(this.net.requests.input(request)));
     this.near = Math.min(this.held(request), input - 1);
-    const tokens = this.reaches() ? this.near + this.behind!.beyond(request, this.near, input) : this.near;
-    this.far += tokens - this.near;
-    this.book(input, tokens);
-    return tokens;
+    const far = this.reaches() ? this.behind!.beyond(request, this.near, input) : 0;
+    if (far > 0) this.way!.carry(far * this.tokenBytes);
+    this.far += far;
+    this.book(input, this.near + far);
+    return this.near + far;
   }
 
   private held(request: number): number {
@@ -268,43 +142,45 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attac
     if (tokens > 0) this.hits++;
   }
 
-  insert(request: number): void {
-    if (this.net.requests.traceOf(request)?.blockSize) this.keepBlocks(request);
-    else this.keepPrefix(request);
+  insert(request: number): number {
+    const tokens = this.net.requests.traceOf(request)?.blockSize ? this.keepBlocks(request) : this.keepPrefix(request);
     this.shrink();
+    return tokens;
   }
 
   /** Whether there is a cache behind this one that answers; it hears at once of what it has missed. */
   private reaches(): boolean {
-    if (this.behind === null || !this.net.reachable(this.way)) return false;
+    if (this.way?.open !== true) return false;
     if (this.unsaid.size > 0) this.say();
     return true;
   }
 
-  /** Keeps a piece, here and behind. What cannot be told there now is provisional. */
-  private keep(key: number, tokens: number): void {
-    this.hold(key, tokens);
-    if (this.behind === null) return;
-    if (this.reaches()) return this.behind.take(key, tokens);
-    this.unsaid.set(key, tokens);
+  /** Keeps a piece, here and behind; returns the tokens that are new here. What cannot be told behind now is provisional. */
+  private keep(key: number, tokens: number): number {
+    const fresh = this.hold(key, tokens);
+    if (this.reaches()) this.pass(key, tokens);
+    else if (this.behind !== null) this.unsaid.set(key, tokens);
+    return fresh;
   }
 
-  private hold(key: number, tokens: number): void {
+  /** Holds so many tokens of a piece; returns those of them that are new. */
+  private hold(key: number, tokens: number): number {
     const known = this.kept.amount(key);
     if (known === 0) this.kept.add(key, tokens);
     else if (known < tokens) this.kept.lengthen(key, tokens);
+    return Math.max(0, tokens - known);
   }
 
-  /** Takes over a piece from a cache before this one. */
-  private take(key: number, tokens: number): void {
-    this.hold(key, tokens);
-    this.shrink();
+  /** Hands a piece to the cache behind, which takes what it has not. */
+  private pass(key: number, tokens: number): void {
+    this.way!.carry(this.behind!.hold(key, tokens) * this.tokenBytes);
+    this.behind!.shrink();
   }
 
   /** Tells the cache behind what is provisional; with nobody to tell, it is so no longer. */
   private say(): void {
     if (this.behind !== null) {
-      for (const [key, tokens] of this.unsaid) this.behind.take(key, tokens);
+      for (const [key, tokens] of this.unsaid) this.pass(key, tokens);
       this.reconciled += this.unsaid.size;
     }
     this.unsaid.clear();
@@ -324,11 +200,13 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attac
   }
 
   /** Blocks are known by their numbers alone; the last one of a prompt may be shorter, but is known by its number too and counted whole. */
-  private keepBlocks(request: number): void {
+  private keepBlocks(request: number): number {
     const { blocks, blockStart, blockSize } = this.net.requests.traceOf(request)!;
     const row = this.net.requests.row(request);
     const from = blockStart[row]!;
-    for (let k = blockStart[row + 1]! - 1; k >= from; k--) if (this.kept.amount(blocks[k]!) === 0) this.keep(blocks[k]!, blockSize);
+    let fresh = 0;
+    for (let k = blockStart[row + 1]! - 1; k >= from; k--) if (this.kept.amount(blocks[k]!) === 0) fresh += this.keep(blocks[k]!, blockSize);
+    return fresh;
   }
 
   /** A prefix is one piece, known by a number below zero so that it is taken for no block. */
@@ -339,10 +217,10 @@ class KvCache extends Node implements Component<CacheValues>, PrefixCache, Attac
     return Math.min(this.kept.amount(key), this.whole(request));
   }
 
-  private keepPrefix(request: number): void {
+  private keepPrefix(request: number): number {
     const key = -1 - this.net.requests.prefix(request);
     const tokens = this.whole(request);
-    if (key !== 0 && this.kept.amount(key) < tokens) this.keep(key, tokens);
+    return key !== 0 && this.kept.amount(key) < tokens ? this.keep(key, tokens) : 0;
   }
 
   /** Tokens of the shared prefix that fill whole blocks. */
@@ -380,7 +258,7 @@ export const kvCache = defineKind({
   label: 'KV cache',
   doc: 'keeps keys and values of shared prompt beginnings, so that engines need not compute them again',
   about:
-    'A store of prefixes beside the engines: in host memory, on a disk, or (with no loading time) in the GPU. When a request joins an engine’s batch, the engine looks up how much of its beginning is kept, loads that, and computes the rest; once a prompt is done its beginning is kept. Requests share what their users say they share: a synthetic prefix of a given length, or the block numbers of a recorded trace, of which only the longest run from the first counts. Engines wired to one cache are taken to run the same model. A cache can have another behind it, larger or farther away: what it does not hold itself comes from there, and what it keeps is told there. While the wire is cut or that cache is down, it does with what it has; what it keeps meanwhile is provisional, and told once it is reached again, with the next request. Loading delays the iteration it belongs to; overlap of loading and computing, copying on write, and what hits occupy in the GPU beyond the engine’s own blocks are left out.',
+    'A store of prefixes beside the engines: in host memory, on a disk, or (with no loading time) in the GPU. When a request joins an engine’s batch, the engine looks up how much of its beginning is kept, loads that, and computes the rest; once a prompt is done its beginning is kept. Requests share what their users say they share: a synthetic prefix of a given length, or the block numbers of a recorded trace, of which only the longest run from the first counts. Engines wired to one cache are taken to run the same model. A cache can have another behind it, larger or farther away: what it does not hold itself comes from there, and what it keeps is told there. While the wire is cut or that cache is down, it does with what it has; what it keeps meanwhile is provisional, and told once it is reached again, with the next request. An engine that cannot reach its cache computes everything itself. Keys and values that leave a place, there or back, are paid for as answers are; their way takes no time beyond loading. Loading delays the iteration it belongs to; overlap of loading and computing, copying on write, and what hits occupy in the GPU beyond the engine’s own blocks are left out.',
   group: 'Memory',
   icon: 'memory-stick',
   params,
