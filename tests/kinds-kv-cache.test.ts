@@ -5,6 +5,7 @@ import type { DesignFault } from '../src/design/design.ts';
 import { parseTrace } from '../src/design/trace.ts';
 import { Code } from '../src/engine/reasons.ts';
 import type { Trace } from '../src/engine/trace.ts';
+import { Kept } from '../src/kinds/kv-cache/kept.ts';
 import { kvCache } from '../src/kinds/kv-cache/kv-cache.ts';
 import { defaults } from '../src/kit/param.ts';
 import { isPrefixStore } from '../src/kit/prefix.ts';
@@ -212,6 +213,38 @@ describe('a cache behind others', () => {
     const sim = ran(design);
     expect(of(sim, 'a').hitRatio!).toBeGreaterThan(0.85);
     expect(of(sim, 'a').prefixBytes).toBeCloseTo(of(sim, 'b').prefixBytes!, -3);
+  });
+});
+
+describe('what replicas have computed', () => {
+  /** One request every 100 seconds with one of two beginnings, for two replicas in turn; from 950 s to 1,450 s there is only the first, or none. */
+  const found = (fault: DesignFault['fault'], cache: Record<string, unknown>): number => {
+    const nodes = [people(0.01, { arrivals: 'regular', inputTokens: constant(1000), outputTokens: constant(2), prefixCount: 2, prefixTokens: 960, keySkew: 0 }), node('pool', 'gpu-pool', { poolReplicas: 2, poolSpreading: 'round robin' }), node('kv', 'kv-cache', cache)];
+    const faults: DesignFault[] = [{ id: 'f', fault, target: 'pool', at: 950, seconds: 500, amount: fault === 'replicas' ? 1 : 0, inFlight: 'fail', repeat: 'once', every: 60 }];
+    const { measures } = ran({ ...sketch(nodes, path('users', 'pool', 'kv'), 5050), faults: fault === 'flush' ? [] : faults }).result().nodes['kv']!;
+    return Math.round(5050 * (measures['lookups'] as number) * (1 - (measures['hitRequests'] as number)));
+  };
+
+  it('is lost with them where it lies with them, and stays in a store of its own', () => {
+    // Nothing lost: each beginning is computed once.
+    expect(found('flush', { prefixBandwidth: 0 })).toBe(2);
+    for (const lying of [{ prefixBandwidth: 0 }, { prefixHome: 'replicas' }]) {
+      expect(found('replicas', lying)).toBe(3);
+      expect(found('crash', lying)).toBe(4);
+    }
+    for (const fault of ['replicas', 'crash'] as const) expect(found(fault, { prefixHome: 'store' })).toBe(2);
+  });
+
+  it('leaves gaps that are found in order: what is kept still goes by its turn', () => {
+    const kept = new Kept('lru');
+    for (let key = 0; key < 50; key++) kept.add(key, 1 + key, key % 3);
+    for (const key of [7, 3, 30]) kept.touch(key);
+    for (const key of kept.of(1, 2)) kept.delete(key);
+    const left = Array.from({ length: 50 }, (_, key) => key).filter((key) => key % 3 !== 1);
+    expect(kept.tokens).toBe(left.reduce((sum, key) => sum + 1 + key, 0));
+    const order = Array.from({ length: kept.size }, () => kept.drop());
+    expect(order).toEqual([...left.filter((key) => key !== 3 && key !== 30), 3, 30]);
+    expect(kept.tokens).toBe(0);
   });
 });
 

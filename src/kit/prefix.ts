@@ -8,15 +8,20 @@ export interface PrefixCache {
   lookup(request: number): number;
   /** Seconds until so many tokens are loaded into the engine's memory. */
   loading(tokens: number): number;
-  /** The whole input of a request has been computed and can be kept. */
-  insert(request: number): void;
+  /** The whole input of a request has been computed by one of the engine's replicas and can be kept. */
+  insert(request: number, replica: number): void;
+  /** The engine has replicas 0 … `count` − 1 left; what lay with others is gone with them. */
+  left(count: number): void;
   /** Says how many bytes of keys and values one token has in the engine. */
   sizes(bytesPerToken: number): void;
 }
 
-/** A node that keeps the keys and values of prompts' beginnings. `insert` returns how many tokens were new to it. */
-export interface PrefixStore extends Omit<PrefixCache, 'insert'> {
-  insert(request: number): number;
+/** A node that keeps the keys and values of prompts' beginnings. */
+export interface PrefixStore extends Omit<PrefixCache, 'insert' | 'left'> {
+  /** Keeps what `owner` has computed, a number that is one replica's of one engine; returns how many tokens are new. */
+  insert(request: number, owner: number): number;
+  /** Owners `from` … `to` − 1 are gone. */
+  lose(from: number, to: number): void;
   /** Bytes of keys and values of one token. */
   readonly tokenBytes: number;
 }
@@ -34,7 +39,7 @@ export function isPrefixStore(node: object): node is PrefixStore & Node {
 /** The prefix cache among the nodes that an engine is attached to, at the end of its wire; null where there is none. */
 export function prefixCacheOf(net: Network, engine: Node, peers: readonly Node[]): PrefixCache | null {
   const store = peers.find(isPrefixStore);
-  return store === undefined ? null : new WiredCache(store, new PrefixWire(net, engine, store));
+  return store === undefined ? null : new WiredCache(store, new PrefixWire(net, engine, store), engine);
 }
 
 /** A wire that carries keys and values, and no calls. Where there is none between two nodes, they lie beside each other. */
@@ -62,12 +67,20 @@ export class PrefixWire {
   }
 }
 
+/** More replicas than any engine has. */
+const REPLICAS = 2 ** 24;
+
 /** A prefix cache at the end of a wire: while it cannot be reached, it has nothing and takes nothing, and the engine knows at once. */
 class WiredCache implements PrefixCache {
   constructor(
     private readonly store: PrefixStore,
     private readonly wire: PrefixWire,
+    private readonly engine: Node,
   ) {}
+
+  private owner(replica: number): number {
+    return this.engine.index * REPLICAS + replica;
+  }
 
   lookup(request: number): number {
     if (!this.wire.open) return 0;
@@ -80,8 +93,12 @@ class WiredCache implements PrefixCache {
     return this.store.loading(tokens);
   }
 
-  insert(request: number): void {
-    if (this.wire.open) this.wire.carry(this.store.insert(request) * this.store.tokenBytes);
+  insert(request: number, replica: number): void {
+    if (this.wire.open) this.wire.carry(this.store.insert(request, this.owner(replica)) * this.store.tokenBytes);
+  }
+
+  left(count: number): void {
+    this.store.lose(this.owner(count), this.owner(REPLICAS));
   }
 
   sizes(bytesPerToken: number): void {

@@ -119,6 +119,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
 
   private resize(): void {
     const { ready } = this.scaling;
+    this.cache?.left(ready);
     while (this.replicas.length < Math.max(1, ready)) this.replicas.push(new Replica(this, this.replicas.length));
     while (this.replicas.length > this.load.length) {
       this.load = enlarged(this.load, new Int32Array(2 * this.load.length));

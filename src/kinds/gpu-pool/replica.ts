@@ -270,7 +270,7 @@ export class Replica extends Residents {
     sums[Sum.in]! += this.tickets.input(call);
     sums[Sum.firstSeconds]! += now - calls.start(call);
     sums[Sum.firsts]!++;
-    this.floor.cache?.insert(request);
+    this.floor.cache?.insert(request, this.index);
   }
 
   /** Between two iterations: those that nobody wants leave, and those whose keys and values have arrived go on. */

@@ -19,6 +19,7 @@ export class Kept {
   private readonly uses: number[] = [];
   private readonly moments: number[] = [];
   private readonly amounts: number[] = [];
+  private readonly owners: number[] = [];
   private clock = 0;
   /** Tokens of all pieces. */
   tokens = 0;
@@ -44,35 +45,51 @@ export class Kept {
     this.down(place);
   }
 
-  add(key: number, amount: number): void {
+  add(key: number, amount: number, owner: number): void {
     const place = this.heap.length;
     this.heap.push(key);
     this.uses.push(0);
     this.moments.push(++this.clock);
     this.amounts.push(amount);
+    this.owners.push(owner);
     this.places.set(key, place);
     this.tokens += amount;
     this.up(place);
   }
 
-  /** A piece kept so far becomes longer. */
-  lengthen(key: number, amount: number): void {
+  /** A piece kept so far becomes longer, and belongs to whoever has computed it now. */
+  lengthen(key: number, amount: number, owner: number): void {
     const place = this.places.get(key)!;
     this.tokens += amount - this.amounts[place]!;
     this.amounts[place] = amount;
+    this.owners[place] = owner;
   }
 
   /** Drops the piece that goes first; returns its key. */
   drop(): number {
-    const key = this.heap[0]!;
-    this.tokens -= this.amounts[0]!;
+    return this.remove(0);
+  }
+
+  /** Pieces of owners `from` … `to` − 1. Looks at all. */
+  of(from: number, to: number): readonly number[] {
+    return this.heap.filter((_, place) => this.owners[place]! >= from && this.owners[place]! < to);
+  }
+
+  /** Drops a piece that is kept. */
+  delete(key: number): void {
+    this.remove(this.places.get(key)!);
+  }
+
+  private remove(place: number): number {
+    const key = this.heap[place]!;
+    this.tokens -= this.amounts[place]!;
     this.places.delete(key);
-    this.move(this.heap.length - 1, 0);
-    this.heap.pop();
-    this.uses.pop();
-    this.moments.pop();
-    this.amounts.pop();
-    if (this.heap.length > 0) this.down(0);
+    this.move(this.heap.length - 1, place);
+    for (const column of [this.heap, this.uses, this.moments, this.amounts, this.owners]) column.pop();
+    if (place < this.heap.length) {
+      this.up(place);
+      this.down(place);
+    }
     return key;
   }
 
@@ -93,6 +110,7 @@ export class Kept {
     this.uses[to] = this.uses[from]!;
     this.moments[to] = this.moments[from]!;
     this.amounts[to] = this.amounts[from]!;
+    this.owners[to] = this.owners[from]!;
     this.places.set(this.heap[to]!, to);
   }
 
@@ -101,6 +119,7 @@ export class Kept {
     exchange(this.uses, a, b);
     exchange(this.moments, a, b);
     exchange(this.amounts, a, b);
+    exchange(this.owners, a, b);
     this.places.set(this.heap[a]!, a);
     this.places.set(this.heap[b]!, b);
   }

@@ -23,7 +23,17 @@ const params = {
   }),
   prefixBlock: whole({ label: 'Block', help: 'Prefixes are kept in whole blocks of so many tokens. A trace that names its blocks brings its own size.', unit: 'tokens', default: 16, min: 1, max: 100_000 }),
   prefixTokenBytes: real({ label: 'Bytes per token', help: 'Keys and values of one token; 0 takes what the engine wired to it has.', unit: 'bytes', default: 0, min: 0, max: 1e9 }),
-  prefixBandwidth: real({ label: 'Loading bandwidth', help: 'How fast hits come to the engine: 50 GB/s from host memory, 5 from a disk; 0 where they lie in the GPU already.', unit: 'bytes/second', default: 50e9, min: 0, max: 1e14 }),
+  prefixBandwidth: real({ label: 'Loading bandwidth', help: 'How fast hits come to the engine: 50 GB/s from host memory, 5 from a disk; 0 where they lie in the GPU already, and are lost with the replica that computed them.', unit: 'bytes/second', default: 50e9, min: 0, max: 1e14 }),
+  prefixHome: choice({
+    label: 'Lies',
+    help: 'Whether what a replica of the engine has computed is lost with that replica.',
+    options: [
+      { value: 'store', label: 'in a store of its own', note: 'replicas come and go' },
+      { value: 'replicas', label: 'with the replicas', note: 'in the memory of their hosts: what a replica computed goes with it' },
+    ],
+    default: 'store',
+    shownWhen: (v) => Number(v.prefixBandwidth) > 0,
+  }),
   prefixFarBandwidth: real({ label: 'Bandwidth from there', help: 'How fast keys and values come from the cache behind this one: 12.5 GB/s is 100 Gbit/s.', section: 'A cache behind it', unit: 'bytes/second', default: 12.5e9, min: 1, max: 1e14 }),
   prefixFarDelay: real({ label: 'Delay from there', help: 'From asking the cache behind this one until what it has begins to come: a round trip. The engine waits for it where something is found.', section: 'A cache behind it', unit: 'seconds', default: 0.001, min: 0, max: 60 }),
   prefixPrice: real({ label: 'Price', help: 'What the memory costs per hour; host memory comes with the GPUs.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 10_000 }),
@@ -33,6 +43,9 @@ type CacheValues = Values<typeof params>;
 
 /** Llama 3.1 8B at 16 bit, until an engine says otherwise. */
 const SOME_TOKEN_BYTES = 131_072;
+
+/** The owner of what comes from another cache. */
+const NOBODY = -1;
 
 class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attaches {
   private readonly kept: Kept;
@@ -142,10 +155,20 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
     if (tokens > 0) this.hits++;
   }
 
-  insert(request: number): number {
-    const tokens = this.net.requests.traceOf(request)?.blockSize ? this.keepBlocks(request) : this.keepPrefix(request);
+  insert(request: number, owner: number): number {
+    const tokens = this.net.requests.traceOf(request)?.blockSize ? this.keepBlocks(request, owner) : this.keepPrefix(request, owner);
     this.shrink();
     return tokens;
+  }
+
+  lose(from: number, to: number): void {
+    const { prefixBandwidth, prefixHome } = this.values;
+    if (prefixBandwidth > 0 && prefixHome === 'store') return;
+    for (const key of this.kept.of(from, to)) {
+      this.kept.delete(key);
+      this.unsaid.delete(key);
+    }
+    this.shrink();
   }
 
   /** Whether there is a cache behind this one that answers; it hears at once of what it has missed. */
@@ -156,24 +179,24 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
   }
 
   /** Keeps a piece, here and behind; returns the tokens that are new here. What cannot be told behind now is provisional. */
-  private keep(key: number, tokens: number): number {
-    const fresh = this.hold(key, tokens);
+  private keep(key: number, tokens: number, owner: number): number {
+    const fresh = this.hold(key, tokens, owner);
     if (this.reaches()) this.pass(key, tokens);
     else if (this.behind !== null) this.unsaid.set(key, tokens);
     return fresh;
   }
 
   /** Holds so many tokens of a piece; returns those of them that are new. */
-  private hold(key: number, tokens: number): number {
+  private hold(key: number, tokens: number, owner: number): number {
     const known = this.kept.amount(key);
-    if (known === 0) this.kept.add(key, tokens);
-    else if (known < tokens) this.kept.lengthen(key, tokens);
+    if (known === 0) this.kept.add(key, tokens, owner);
+    else if (known < tokens) this.kept.lengthen(key, tokens, owner);
     return Math.max(0, tokens - known);
   }
 
   /** Hands a piece to the cache behind, which takes what it has not. */
   private pass(key: number, tokens: number): void {
-    this.way!.carry(this.behind!.hold(key, tokens) * this.tokenBytes);
+    this.way!.carry(this.behind!.hold(key, tokens, NOBODY) * this.tokenBytes);
     this.behind!.shrink();
   }
 
@@ -200,12 +223,12 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
   }
 
   /** Blocks are known by their numbers alone; the last one of a prompt may be shorter, but is known by its number too and counted whole. */
-  private keepBlocks(request: number): number {
+  private keepBlocks(request: number, owner: number): number {
     const { blocks, blockStart, blockSize } = this.net.requests.traceOf(request)!;
     const row = this.net.requests.row(request);
     const from = blockStart[row]!;
     let fresh = 0;
-    for (let k = blockStart[row + 1]! - 1; k >= from; k--) if (this.kept.amount(blocks[k]!) === 0) fresh += this.keep(blocks[k]!, blockSize);
+    for (let k = blockStart[row + 1]! - 1; k >= from; k--) if (this.kept.amount(blocks[k]!) === 0) fresh += this.keep(blocks[k]!, blockSize, owner);
     return fresh;
   }
 
@@ -217,10 +240,10 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
     return Math.min(this.kept.amount(key), this.whole(request));
   }
 
-  private keepPrefix(request: number): number {
+  private keepPrefix(request: number, owner: number): number {
     const key = -1 - this.net.requests.prefix(request);
     const tokens = this.whole(request);
-    return key !== 0 && this.kept.amount(key) < tokens ? this.keep(key, tokens) : 0;
+    return key !== 0 && this.kept.amount(key) < tokens ? this.keep(key, tokens, owner) : 0;
   }
 
   /** Tokens of the shared prefix that fill whole blocks. */
@@ -258,7 +281,7 @@ export const kvCache = defineKind({
   label: 'KV cache',
   doc: 'keeps keys and values of shared prompt beginnings, so that engines need not compute them again',
   about:
-    'A store of prefixes beside the engines: in host memory, on a disk, or (with no loading time) in the GPU. When a request joins an engine’s batch, the engine looks up how much of its beginning is kept, loads that, and computes the rest; once a prompt is done its beginning is kept. Requests share what their users say they share: a synthetic prefix of a given length, or the block numbers of a recorded trace, of which only the longest run from the first counts. Engines wired to one cache are taken to run the same model. A cache can have another behind it, larger or farther away: what it does not hold itself comes from there, and what it keeps is told there. While the wire is cut or that cache is down, it does with what it has; what it keeps meanwhile is provisional, and told once it is reached again, with the next request. An engine that cannot reach its cache computes everything itself. Keys and values that leave a place, there or back, are paid for as answers are; their way takes no time beyond loading. Loading delays the iteration it belongs to; overlap of loading and computing, copying on write, and what hits occupy in the GPU beyond the engine’s own blocks are left out.',
+    'A store of prefixes beside the engines: in host memory, on a disk, or (with no loading time) in the GPU. When a request joins an engine’s batch, the engine looks up how much of its beginning is kept, loads that, and computes the rest; once a prompt is done its beginning is kept. Requests share what their users say they share: a synthetic prefix of a given length, or the block numbers of a recorded trace, of which only the longest run from the first counts. Engines wired to one cache are taken to run the same model. What a replica has computed is lost with it where it lies in its GPU or with its host; a store of its own keeps it. Until then every replica finds it, as if requests went where their beginning is. A cache can have another behind it, larger or farther away: what it does not hold itself comes from there, and what it keeps is told there. While the wire is cut or that cache is down, it does with what it has; what it keeps meanwhile is provisional, and told once it is reached again, with the next request. An engine that cannot reach its cache computes everything itself. Keys and values that leave a place, there or back, are paid for as answers are; their way takes no time beyond loading. Loading delays the iteration it belongs to; overlap of loading and computing, copying on write, and what hits occupy in the GPU beyond the engine’s own blocks are left out.',
   group: 'Memory',
   icon: 'memory-stick',
   params,
