@@ -1,5 +1,8 @@
 /** Classes, tenants and priorities: percentiles of each, fairness, and costs that add up. */
 import { describe, expect, it } from 'vitest';
+import { report } from '../src/cli/report.ts';
+import { merge } from '../src/run/statistics/merge.ts';
+import { replicate } from '../src/run/statistics/replication.ts';
 import { constant, exponential, imbalances, node, path, people, ran, result, sketch, station, wire } from './sketch.ts';
 
 const tenants = (shares: readonly number[], weights = shares.map(() => 1)) => shares.map((tenantShare, i) => ({ tenantName: `team-${i + 1}`, tenantShare, tenantWeight: weights[i]! }));
@@ -23,6 +26,28 @@ describe('classes and tenants', () => {
     const { cost } = result(sketch(nodes, links, 300, 50));
     expect(cost.classes['chat']! + cost.classes['batch']!).toBeCloseTo(cost.usd, 12);
     expect(cost.classes['batch']! / cost.classes['chat']!).toBeCloseTo(10, 6);
+  });
+
+  it('have times of their own to the first token and per further one, and together those of all', () => {
+    const nodes = [people(5, { requestClasses: sorts, requestTenants: tenants([1, 1]), inputTokens: constant(500), outputTokens: constant(20) }), node('fast', 'gpu-pool'), node('slow', 'gpu-pool')];
+    const links = [wire('users', 'fast', { linkOnly: 'chat' }), wire('users', 'slow', { linkOnly: 'batch', linkLatency: constant(0.5) })];
+    const design = sketch(nodes, links, 200, 50);
+    const { llm, classes, tenants: teams, latency } = result(design);
+    const { chat, batch } = classes;
+    for (const parts of [classes, teams]) expect(Object.values(parts).reduce((sum, part) => sum + part.llm!.ttft.count, 0)).toBe(llm!.ttft.count);
+    // The wire takes half a second there; the way back counts for the last token only.
+    expect(batch!.llm!.ttft.p50! - chat!.llm!.ttft.p50!).toBeCloseTo(0.5, 1.5);
+    expect((batch!.llm!.tpot.mean! - chat!.llm!.tpot.mean!) * 19).toBeCloseTo(0.5, 1.5);
+    expect(teams['team-1']!.llm!.ttft.p50!).toBeGreaterThan(0);
+    expect(latency.count).toBe(llm!.ttft.count);
+    const said = report(design, result(design), 1);
+    const [, , firstTokens] = said.split(/\n(?=latency|time to first token|time per output token)/);
+    for (const name of ['chat', 'batch', 'team-1', 'team-2']) expect(firstTokens).toContain(name);
+    // Replications together, and requests that stream nothing.
+    const two = merge(design, [0, 1].map((k) => replicate({ designs: [design], traces: {}, count: 2, points: 0 }, k)));
+    expect(two.classes['chat']!.llm!.ttft.count).toBeGreaterThan(1.5 * chat!.llm!.ttft.count);
+    expect(two.intervals['classes.chat.llm.ttft.mean']).toBeDefined();
+    expect(result(sketch([people(5, { requestClasses: sorts }), station('files', 10)], path('users', 'files'), 20)).classes['chat']!.llm).toBeNull();
   });
 
   it('a wire that is only for some takes nothing else', () => {

@@ -4,7 +4,7 @@ import { kindOf } from '../kinds/index.ts';
 import type { AnyKind } from '../kit/kind.ts';
 import { estimates } from '../run/flow.ts';
 import { nameOf, unitOf } from '../run/objectives.ts';
-import type { NodeResult, Result, Spread } from '../run/result.ts';
+import type { NodeResult, Party, Result, Spread } from '../run/result.ts';
 import { format } from '../units/format.ts';
 import type { Unit } from '../units/unit.ts';
 import { inColumns } from './columns.ts';
@@ -36,22 +36,28 @@ function reasons(failed: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-function requests({ requests: r, classes }: Result): string {
+/** Classes where there are several, and tenants where there are any, with their names set back. */
+function parties({ classes, tenants }: Result): readonly (readonly [string, Party])[] {
+  const several = Object.keys(classes).length > 1 ? Object.entries(classes) : [];
+  return [...several, ...Object.entries(tenants)].map(([name, party]) => [`  ${name}`, party]);
+}
+
+function requests(result: Result): string {
+  const { requests: r } = result;
   const head = ['requests', 'offered', 'answered', 'failed', 'in flight', 'answered/s', 'goodput/s'];
   const row = (name: string, t: Result['requests']): string[] => [name, whole(t.offered), whole(t.answered), format(t.failedShare, 'share'), whole(t.inFlight), format(t.answeredPerSecond, 'count'), format(t.goodputPerSecond, 'count')];
-  const several = Object.entries(classes).length > 1;
-  const rows = several ? Object.entries(classes).map(([name, tally]) => row(`  ${name}`, tally)) : [];
+  const rows = parties(result).map(([name, party]) => row(name, party));
   const why = reasons(r.failed);
   return inColumns([head, row('all', r), ...rows]) + (why === '' ? '' : `\nfailed: ${why}`);
 }
 
-function latencies({ latency, llm, classes }: Result): string {
+function latencies(result: Result): string {
+  const { latency, llm } = result;
   const head = ['time', 'mean', 'p50', 'p95', 'p99', 'p99.9'];
   const row = (name: string, s: Spread): string[] => [name, ...[s.mean, s.p50, s.p95, s.p99, s.p999].map((value) => figure(value, 'seconds'))];
-  const several = Object.entries(classes).length > 1;
-  const rows = several ? Object.entries(classes).map(([name, tally]) => row(`  ${name}`, tally.latency)) : [];
-  const streamed = llm === null ? [] : [row('time to first token', llm.ttft), row('time per output token', llm.tpot)];
-  return inColumns([head, row('latency', latency), ...rows, ...streamed]);
+  const each = (of: (party: Party) => Spread | undefined): string[][] => parties(result).flatMap(([name, party]) => (of(party) === undefined ? [] : [row(name, of(party)!)]));
+  const streamed = llm === null ? [] : [row('time to first token', llm.ttft), ...each((p) => p.llm?.ttft), row('time per output token', llm.tpot), ...each((p) => p.llm?.tpot)];
+  return inColumns([head, row('latency', latency), ...each((p) => p.latency), ...streamed]);
 }
 
 function components({ nodes }: Result): string {

@@ -25,8 +25,10 @@ export const plainClass = { tenant: '', priority: 0, weight: 1 } as const;
 export class Book {
   /** Answers that came before their deadline. */
   good = 0;
-  /** Seconds from birth to answer. */
+  /** Seconds from birth to answer; of streamed answers, until the first part, and per further unit of output. */
   readonly latency = new Histogram();
+  readonly first = new Histogram();
+  readonly perOutput = new Histogram();
 
   constructor(
     readonly name: string,
@@ -99,16 +101,20 @@ export class Ledger {
     const now = requests.clock[0]!;
     if (now <= requests.deadline(request)) book.good++;
     book.latency.add(now - requests.born(request));
-    if (requests.first(request) >= 0) this.streamed(request);
+    if (requests.first(request) >= 0) this.streamed(book, request);
   }
 
-  private streamed(request: number): void {
+  private streamed(book: Book, request: number): void {
     const { requests } = this;
     const now = requests.clock[0]!;
     const first = requests.first(request);
     const output = requests.output(request);
     this.first.add(first - requests.born(request));
-    if (output > 1) this.perOutput.add((now - first) / (output - 1));
+    book.first.add(first - requests.born(request));
+    if (output > 1) {
+      this.perOutput.add((now - first) / (output - 1));
+      book.perOutput.add((now - first) / (output - 1));
+    }
     this.input += requests.input(request);
     this.output += output;
   }

@@ -143,7 +143,7 @@ function startAt(sim: Simulation, then: Past): Parameters<typeof summarise>[1] {
     row: then.row,
     keys: columns.keys,
     overall: [histogram(0), histogram(1), histogram(2)],
-    books: [{ ended, good: then.row[columns.good]! / slice, latency: empty }],
+    books: [{ ended, good: then.row[columns.good]! / slice, latency: empty, first: empty, perOutput: empty }],
     nodes: new Map(),
     presence: null,
   };

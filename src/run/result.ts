@@ -25,6 +25,13 @@ export interface Tally {
   readonly goodputPerSecond: number;
 }
 
+/** What became of the requests of one class or one tenant, and how long they took. */
+export interface Party extends Tally {
+  readonly latency: Spread;
+  /** Streamed answers: seconds to the first token, and per further one; null where there are none. */
+  readonly llm: { readonly ttft: Spread; readonly tpot: Spread } | null;
+}
+
 /** What happened at one component. */
 export interface NodeResult {
   readonly kind: string;
@@ -76,9 +83,9 @@ export interface Result {
   readonly warmup: Warmup;
   readonly requests: Tally;
   readonly latency: Spread;
-  readonly classes: Readonly<Record<string, Tally & { readonly latency: Spread }>>;
+  readonly classes: Readonly<Record<string, Party>>;
   /** The same by tenant; empty where nobody names any. */
-  readonly tenants: Readonly<Record<string, Tally & { readonly latency: Spread }>>;
+  readonly tenants: Readonly<Record<string, Party>>;
   readonly nodes: Readonly<Record<string, NodeResult>>;
   readonly llm: {
     readonly ttft: Spread;

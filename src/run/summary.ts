@@ -7,13 +7,19 @@ import { attribute, presence } from './attribution.ts';
 import type { Board, Live } from './board.ts';
 import { between, type Columns } from './columns.ts';
 import { nameOf } from './objectives.ts';
-import type { NodeResult, Result, Spread, Tally } from './result.ts';
+import type { NodeResult, Party, Result, Spread, Tally } from './result.ts';
 import { metric } from './metric.ts';
 
-interface BookThen {
+/** How long requests took: in all; of streamed answers, until the first token and per further one. May be the live histograms themselves: read at once. */
+export interface Times {
+  readonly latency: Counts;
+  readonly first: Counts;
+  readonly perOutput: Counts;
+}
+
+interface BookThen extends Times {
   readonly ended: Float64Array;
   readonly good: number;
-  readonly latency: Counts;
 }
 
 /** Where statistics start: what had been counted by then. */
@@ -47,20 +53,16 @@ export function startNow({ board, columns }: Subject): Start {
     row,
     keys: columns.keys,
     overall: [countsOf(ledger.latency()), countsOf(ledger.first), countsOf(ledger.perOutput)],
-    books: ledger.books.map((b) => ({ ended: endings(b), good: b.good, latency: countsOf(b.latency) })),
+    books: ledger.books.map((b) => ({ ended: endings(b), good: b.good, latency: countsOf(b.latency), first: countsOf(b.first), perOutput: countsOf(b.perOutput) })),
     nodes: new Map([...nodes.values()].map((l) => [l.id, { ended: l.node.ended.slice(), latency: countsOf(l.node.latency) }])),
     presence: presence(board),
   };
 }
 
-/** Every distribution of a run from `start` on. May be the live histograms themselves: read at once. */
-export interface Distributions {
-  readonly latency: Counts;
-  readonly first: Counts;
-  readonly perOutput: Counts;
-  /** Latency by the name of a class, by tenant, and by the id of a component. */
-  readonly classes: Readonly<Record<string, Counts>>;
-  readonly tenants: Readonly<Record<string, Counts>>;
+/** Every distribution of a run from `start` on: of all requests, and by the name of their class, by tenant; latency by the id of a component. */
+export interface Distributions extends Times {
+  readonly classes: Readonly<Record<string, Times>>;
+  readonly tenants: Readonly<Record<string, Times>>;
   readonly nodes: Readonly<Record<string, Counts>>;
 }
 
@@ -73,9 +75,11 @@ export interface Replica {
 /** What has been distributed how since the start of statistics. */
 export function distributions({ board }: Subject, start: Start | null): Distributions {
   const { ledger } = board.net;
-  const fresh = (now: Counts, then: Counts | undefined): Counts => (then === undefined ? now : since(now, then));
-  const by = (key: 'name' | 'tenant'): Record<string, Counts> =>
-    Object.fromEntries(namesOf(ledger.books, key).map((name) => [name, together(ledger.books.filter((b) => b[key] === name).map((b) => fresh(b.latency, start?.books[b.index]?.latency)))]));
+  const fresh = (now: Counts, then: Counts | undefined): Counts => (then === undefined || then.count === 0 ? now : since(now, then));
+  const ofBooks = (books: readonly Book[], which: keyof Times): Counts => together(books.map((b) => fresh(b[which], start?.books[b.index]?.[which])));
+  const times = (books: readonly Book[]): Times => ({ latency: ofBooks(books, 'latency'), first: ofBooks(books, 'first'), perOutput: ofBooks(books, 'perOutput') });
+  const by = (key: 'name' | 'tenant'): Record<string, Times> =>
+    Object.fromEntries(namesOf(ledger.books, key).map((name) => [name, times(ledger.books.filter((b) => b[key] === name))]));
   return {
     latency: fresh(ledger.latency(), start?.overall[0]),
     first: fresh(ledger.first, start?.overall[1]),
@@ -251,12 +255,15 @@ export function summarise(sim: Subject, start: Start | null, digest: string, see
   return { ...result, objectives: judge(sim.design, result) };
 }
 
-function parties(books: readonly Book[], key: 'name' | 'tenant', start: Start | null, seconds: number, seen: Readonly<Record<string, Counts>>, slice: number): Result['classes'] {
-  return Object.fromEntries(Object.entries(seen).map(([name, latency]) => [name, { ...tally(books.filter((b) => b[key] === name), start, seconds, slice), latency: spread(latency) }]));
+function parties(books: readonly Book[], key: 'name' | 'tenant', start: Start | null, seconds: number, seen: Distributions['classes'], slice: number): Result['classes'] {
+  return Object.fromEntries(Object.entries(seen).map(([name, times]) => [name, { ...tally(books.filter((b) => b[key] === name), start, seconds, slice), ...timesOf(times) }]));
 }
 
+/** How long the requests of a class or tenant took. */
+export const timesOf = ({ latency, first, perOutput }: Times): Omit<Party, keyof Tally> => ({ latency: spread(latency), llm: first.count > 0 ? { ttft: spread(first), tpot: spread(perOutput) } : null });
+
 /** Times of streamed answers. */
-export function streamed(seen: Distributions): { readonly ttft: Spread; readonly tpot: Spread; readonly e2e: Spread } {
+export function streamed(seen: Times): { readonly ttft: Spread; readonly tpot: Spread; readonly e2e: Spread } {
   return { ttft: spread(seen.first), tpot: spread(seen.perOutput), e2e: spread(seen.latency) };
 }
 

@@ -4,7 +4,7 @@ import { Digest } from '../../engine/digest.ts';
 import { Histogram, type Counts } from '../../engine/histogram.ts';
 import { metric } from '../metric.ts';
 import type { Interval, NodeResult, Result, Spread, Tally } from '../result.ts';
-import { judge, spread, type Replica } from '../summary.ts';
+import { judge, spread, timesOf, type Replica, type Times } from '../summary.ts';
 import { LEVEL } from './batch-means.ts';
 import { around, FEWEST_VALUES, quantiles } from './intervals.ts';
 import { tFactor } from './student.ts';
@@ -21,11 +21,16 @@ function meanOf(values: readonly (number | null)[]): number | null {
   return known.length > 0 ? mean(known) : null;
 }
 
-function together(all: readonly Counts[]): Spread {
-  const whole = new Histogram();
-  for (const one of all) whole.merge(one);
-  return spread(whole);
+function whole(all: readonly Counts[]): Histogram {
+  const sum = new Histogram();
+  for (const one of all) sum.merge(one);
+  return sum;
 }
+
+const together = (all: readonly Counts[]): Spread => spread(whole(all));
+
+/** Times of all of them. */
+const wholeTimes = (all: readonly Times[]): Times => ({ latency: whole(each(all, 'latency')), first: whole(each(all, 'first')), perOutput: whole(each(all, 'perOutput')) });
 
 /** Sums by name, whoever has which names. */
 function sums(all: readonly Readonly<Record<string, number | undefined>>[]): Record<string, number> {
@@ -106,7 +111,7 @@ export function merge(design: Design, all: readonly Replica[]): Result {
   const first = results[0]!;
   const parties = (of: 'classes' | 'tenants'): Result['classes'] => Object.fromEntries(Object.keys(first[of]).map((name) => [name, {
     ...mergedTally(results.flatMap((one) => one[of][name] ?? [])),
-    latency: together(all.flatMap(({ seen }) => seen[of][name] ?? [])),
+    ...timesOf(wholeTimes(all.flatMap(({ seen }) => seen[of][name] ?? []))),
   }]));
   const ofNode = (id: string): NodeResult => mergedNode(results.map(({ nodes }) => nodes[id]!), together(all.map(({ seen }) => seen.nodes[id]!)));
   const result: Result = {

@@ -1,11 +1,11 @@
 /** One independent replication of a design, as plain data that a worker can send. */
 import type { Design } from '../../design/design.ts';
-import { countsOf, type Counts } from '../../engine/histogram.ts';
+import { countsOf } from '../../engine/histogram.ts';
 import type { Trace } from '../../engine/trace.ts';
 import { chartsOf } from '../frames.ts';
 import type { Charts } from '../protocol.ts';
 import { Simulation } from '../simulation.ts';
-import type { Distributions, Replica } from '../summary.ts';
+import type { Distributions, Replica, Times } from '../summary.ts';
 
 /**
  * Designs to be run `count` times each. Replication k has the same seed in every design that has the same seed itself, so the same chances befall them all (common
@@ -33,15 +33,15 @@ export const replicationSeed = (seed: number, k: number): number => (seed + Math
 /** Events between words about the progress. */
 const STRETCH = 500_000;
 
-const copied = (all: Readonly<Record<string, Counts>>): Record<string, Counts> => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, countsOf(one)]));
+const each = <T>(all: Readonly<Record<string, T>>, copied: (one: T) => T): Record<string, T> => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, copied(one)]));
+
+const times = ({ latency, first, perOutput }: Times): Times => ({ latency: countsOf(latency), first: countsOf(first), perOutput: countsOf(perOutput) });
 
 const copy = (seen: Distributions): Distributions => ({
-  latency: countsOf(seen.latency),
-  first: countsOf(seen.first),
-  perOutput: countsOf(seen.perOutput),
-  classes: copied(seen.classes),
-  tenants: copied(seen.tenants),
-  nodes: copied(seen.nodes),
+  ...times(seen),
+  classes: each(seen.classes, times),
+  tenants: each(seen.tenants, times),
+  nodes: each(seen.nodes, countsOf),
 });
 
 /** How many replications a study has in all. */
