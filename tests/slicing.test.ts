@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Design } from '../src/design/design.ts';
 import { objectiveValues } from '../src/run/frames.ts';
 import { Simulation } from '../src/run/simulation.ts';
-import { constant, gamma, node, off, path, people, result, sketch } from './sketch.ts';
+import { constant, gamma, node, off, path, people, result, sketch, wire } from './sketch.ts';
 
 const fleet = (slice: number): Design => {
   const nodes = [people(6400), node('lb', 'load-balancer', { balancing: 'least outstanding' }), node('s', 'service', { serverCount: 1280, serviceTime: gamma(0.15, 1), waitingRoom: 64_000, pricePerServer: 1 })];
@@ -55,6 +55,41 @@ describe('fleet slicing', () => {
     for (const id of ['first', 'second']) expect(off(part.nodes[id]!.utilisation, whole.nodes[id]!.utilisation!), id).toBeLessThan(0.03);
     expect(off(part.cost.usdPerHour, whole.cost.usdPerHour)).toBeLessThan(0.001);
     expect(part.slice).toEqual({ oneIn: 16, bends: [] });
+  });
+
+  it('does the same for gateways, fallbacks and routers, whose limits and bills are divided', () => {
+    const gateway = { gatewayConcurrency: 16_000, gatewayPrice: 3, quotaMethod: 'bucket', quotaScope: 'tenant', quotaRate: 1600, quotaBurst: 6400, quotaOwn: [{ quotaName: 'large', quotaOwnRate: 3200, quotaOwnBurst: 6400 }] };
+    const tenants = [{ tenantName: 'small', tenantShare: 1, tenantWeight: 1 }, { tenantName: 'large', tenantShare: 3, tenantWeight: 1 }];
+    const routed = (slice: number): Design => {
+      const nodes = [
+        people(6400, { requestTenants: tenants }), node('gate', 'api-gateway', gateway), node('else', 'fallback', { fallbackPrice: 2 }), node('choose', 'model-router', { routerPrice: 1, overflowAt: 320 }),
+        node('small', 'service', { serverCount: 640, serviceTime: gamma(0.1, 0.25), waitingRoom: 6400 }), node('large', 'service', { serverCount: 640, serviceTime: gamma(0.2, 0.25), waitingRoom: 6400 }), node('spare', 'service', { serverCount: 640, serviceTime: gamma(0.2, 0.25) }),
+      ];
+      const design = sketch(nodes, [...path('users', 'gate', 'else', 'choose', 'small'), wire('choose', 'large', { linkOrder: 1 }), wire('else', 'spare', { linkOrder: 1 })], 60, 10);
+      return { ...design, run: { ...design.run, slice } };
+    };
+    const [whole, part] = [result(routed(1)), result(routed(16))];
+    expect(part.slice).toEqual({ oneIn: 16, bends: [] });
+    expect(off(part.latency.p99, whole.latency.p99!)).toBeLessThan(0.02);
+    for (const id of ['small', 'large']) expect(off(part.nodes[id]!.utilisation, whole.nodes[id]!.utilisation!), id).toBeLessThan(0.02);
+    // Half of what the large tenant wants is within its quota.
+    for (const name of ['small', 'large']) expect(off(part.tenants[name]!.answeredPerSecond, whole.tenants[name]!.answeredPerSecond), name).toBeLessThan(0.02);
+    expect(part.tenants['large']!.failed.quota).toBeGreaterThan(60_000);
+    expect(whole.nodes['choose']!.measures['overflowed']).toBeGreaterThan(0.01);
+    expect(off(part.cost.usdPerHour, whole.cost.usdPerHour)).toBeLessThan(0.01);
+    for (const id of ['else', 'choose']) expect(part.cost.nodes[id]).toBe(whole.cost.nodes[id]);
+  });
+
+  it('costs what the whole costs, also where a price is for the whole', () => {
+    const priced = (slice: number): Design => {
+      const nodes = [people(1600), node('lb', 'load-balancer', { balancerPrice: 5 }), node('limit', 'rate-limiter', { limiterPrice: 7, limiterRefill: 16_000, limiterBurst: 10 }), node('line', 'queue', { queueBrokerPrice: 9 }), node('s', 'service', { serverCount: 320, serviceTime: constant(0.1) }), node('files', 'object-store', { objectStored: 1e15 })];
+      const design = sketch(nodes, path('users', 'lb', 'limit', 'line', 's', 'files'), 20);
+      return { ...design, run: { ...design.run, slice } };
+    };
+    const [whole, part] = [result(priced(1)), result(priced(16))];
+    expect(off(part.cost.usdPerHour, whole.cost.usdPerHour)).toBeLessThan(0.02);
+    // A bucket is not made so small that nothing passes any more.
+    expect(part.requests.answered).toBeGreaterThan(0.9 * whole.requests.answered);
   });
 
   it('names what cannot be divided', () => {

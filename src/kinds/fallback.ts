@@ -202,6 +202,7 @@ export const fallback = defineKind({
   group: 'Routing',
   icon: 'git-branch',
   params,
+  slices: [],
   ports: { in: 'call', out: [{ wire: 'call', max: 20 }] },
   measures: {
     fellBack: { label: 'fell back', unit: 'share', help: 'answers not from the first wire, of all answers', formula: 'answers not from the first wire ÷ answers', inputs: ['answers', 'degraded'], total: (n: Fallback) => n.others + n.own, per: (n: Fallback) => n.answers },

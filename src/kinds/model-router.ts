@@ -325,6 +325,7 @@ export const modelRouter = defineKind({
   group: 'Routing',
   icon: 'route',
   params,
+  slices: ['overflowAt'],
   ports: { in: 'call', out: [{ wire: 'call', max: 20 }] },
   measures: {
     quality: { label: 'quality', unit: 'share', help: 'mean quality of an answer', formula: 'Σ quality of the answers ÷ answers', origin: 'modelled', inputs: ['toFirst', 'toLast', 'tooSmall', 'tooHardQuality', 'modelTiers'], total: (n: ModelRouter) => n.good, per: (n: ModelRouter) => n.answers },

@@ -179,7 +179,7 @@ export const objectStore = defineKind({
   group: 'Data',
   icon: 'archive',
   params,
-  slices: ['objectReadLimit', 'objectWriteLimit'],
+  slices: ['objectReadLimit', 'objectWriteLimit', 'objectStored'],
   ports: { in: 'call', out: [], refusal: 'an object store is where reads and writes end' },
   measures: {
     bytesRead: { label: 'bytes read', unit: 'bytes/second', help: 'bytes of objects that went out', inputs: ['answers', 'objectWrites'], total: (n: ObjectStore) => n.bytesOut },

@@ -393,7 +393,7 @@ export const queue = defineKind({
   group: 'Data',
   icon: 'inbox',
   params,
-  slices: ['queueConcurrency', 'queueBound'],
+  slices: ['queueConcurrency', 'queueBound', 'queueBrokerPrice'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
     backlog: { label: 'backlog', unit: 'requests', help: 'messages kept, those being worked on included', inputs: ['accepted', 'carriedOut', 'queueBound'], total: (n: Queue, now: number) => n.keptArea(now) },

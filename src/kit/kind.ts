@@ -169,10 +169,11 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   readonly params: P;
   readonly ports: Ports;
   /**
-   * Parameters that are divided by k when only one in k requests is simulated (fleet slicing): numbers of like parts, and rates. An empty list says
+   * Parameters that are divided by k when only one in k requests is simulated (fleet slicing): numbers of like parts, and rates; of a table,
+   * `table.column`. What it costs by the hour is divided too where it is part of `spentUsd`; a cost sheet is taken as it stands. An empty list says
    * that nothing needs dividing; without one, the kind cannot be sliced and bends the truth where it is.
    */
-  readonly slices?: readonly (keyof P & string)[];
+  readonly slices?: readonly ((keyof P & string) | `${keyof P & string}.${string}`)[];
   /** Whether its replicas can be sized by another component (a `control` wire may lead to it). */
   readonly scales?: boolean;
   readonly measures: Readonly<Record<string, Measure<N, Values<P>>>>;

@@ -17,6 +17,7 @@ export interface Live {
   readonly kind: AnyKind;
   readonly node: Component<unknown>;
   label: string;
+  /** Its parameters in the design, of the whole where only a slice is simulated. */
   values: Readonly<Record<string, unknown>>;
   /** What its cost sheet has added up to until `paidUntil`, in USD. */
   paid: number;
@@ -73,7 +74,8 @@ export class Board {
     this.bends = bends;
     const fresh: Live[] = [];
     this.removeMissing(design);
-    for (const node of [...design.nodes].sort(byId)) this.place(node, fresh);
+    const parts = new Map(design.nodes.map((node) => [node.id, node]));
+    for (const node of [...whole.nodes].sort(byId)) this.place(node, parts.get(node.id)!, fresh);
     for (const link of [...design.links].sort(byId)) this.lay(link);
     this.wiring.tune(design);
     this.route();
@@ -116,32 +118,33 @@ export class Board {
     this.nodes.delete(id);
   }
 
-  private place(node: DesignNode, fresh: Live[]): void {
+  /** Builds a component or takes up changes to it; `part` is what is simulated of it. */
+  private place(node: DesignNode, part: DesignNode, fresh: Live[]): void {
     const known = this.nodes.get(node.id);
     const kind = kindOf(node.kind);
     if (kind === undefined) throw new Error(`There is no component kind called “${node.kind}”.`);
     const values = fullParams(kind, node.params);
-    if (known === undefined) fresh.push(this.build(node, kind, values));
+    if (known === undefined) fresh.push(this.build(part, kind, values));
     else {
       known.label = node.label;
       if (JSON.stringify(values) === JSON.stringify(known.values)) return;
       known.paid = this.paidAt(known);
       known.paidUntil = this.net.now;
-      known.node.retune(values);
+      known.node.retune(fullParams(kind, part.params));
       known.values = values;
     }
   }
 
-  private build(node: DesignNode, kind: AnyKind, values: Readonly<Record<string, unknown>>): Live {
+  private build(part: DesignNode, kind: AnyKind, values: Readonly<Record<string, unknown>>): Live {
     const site: Site = {
       net: this.net,
-      id: node.id,
-      stream: (purpose) => new Stream(this.seed, node.id, purpose),
+      id: part.id,
+      stream: (purpose) => new Stream(this.seed, part.id, purpose),
       trace: (name) => this.traces[name] ?? null,
     };
-    const live: Live = { id: node.id, kind, node: kind.build(values, site) as Component<unknown>, label: node.label, values, paid: 0, paidUntil: this.net.now };
+    const live: Live = { id: part.id, kind, node: kind.build(fullParams(kind, part.params), site) as Component<unknown>, label: part.label, values, paid: 0, paidUntil: this.net.now };
     this.net.addNode(live.node);
-    this.nodes.set(node.id, live);
+    this.nodes.set(part.id, live);
     return live;
   }
 
@@ -167,7 +170,8 @@ export class Board {
 
   /** What a component has cost from the start until now, in USD. */
   spentAt(live: Live): number {
-    return (live.node.spentUsd?.(this.net.now) ?? this.paidAt(live)) * (this.divided.has(live.id) ? this.slice : 1);
+    if (live.node.spentUsd === undefined) return this.paidAt(live);
+    return live.node.spentUsd(this.net.now) * (this.divided.has(live.id) ? this.slice : 1);
   }
 
   /** What everything has cost from the start until now, in USD, traffic between places included. */
@@ -179,7 +183,7 @@ export class Board {
 
   /** What the whole board costs per hour now, in USD, and each component's part. */
   costs(): { readonly total: number; readonly nodes: Readonly<Record<string, number>> } {
-    const nodes = Object.fromEntries([...this.nodes.values()].map((l) => [l.id, l.kind.cost(l.values).reduce((sum, row) => sum + row.usdPerHour, 0) * (this.divided.has(l.id) ? this.slice : 1)]));
+    const nodes = Object.fromEntries([...this.nodes.values()].map((l) => [l.id, l.kind.cost(l.values).reduce((sum, row) => sum + row.usdPerHour, 0)]));
     return { total: Object.values(nodes).reduce((a, b) => a + b, 0), nodes };
   }
 }

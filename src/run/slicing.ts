@@ -6,6 +6,7 @@ import type { Design, DesignNode } from '../design/design.ts';
 import { fullParams } from '../design/params.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { AnyKind } from '../kit/kind.ts';
+import type { NumberParam } from '../kit/param.ts';
 
 /** A design as it is simulated, the components that could be divided, and where the truth is bent, in sentences. */
 export interface Sliced {
@@ -41,11 +42,21 @@ function divide(node: DesignNode, kind: AnyKind, names: readonly string[], k: nu
   const values = fullParams(kind, node.params) as Readonly<Record<string, unknown>>;
   const params: Record<string, unknown> = { ...node.params };
   for (const name of names) {
-    const whole = values[name] as number;
-    const spec = kind.params[name];
-    const part = spec.integer === true && whole > 0 ? Math.max(1, Math.round(whole / k)) : whole / k;
-    params[name] = part;
-    if (spec.shownWhen?.(values) !== false && whole > 0 && Math.abs(part * k - whole) > NEGLIGIBLE * whole) bends.push(`“${node.label}”: ${spec.label.toLowerCase()} ${whole.toLocaleString('en')} does not divide by ${k.toLocaleString('en')}; ${part.toLocaleString('en')} stand for it.`);
+    const [param, column] = name.split('.') as [string, string?];
+    const shown = kind.params[param].shownWhen?.(values) !== false;
+    const divided = (whole: number, spec: NumberParam): number => {
+      const part = partOf(whole, spec, k);
+      if (shown && whole > 0 && Math.abs(part * k - whole) > NEGLIGIBLE * whole) bends.push(`“${node.label}”: ${spec.label.toLowerCase()} ${whole.toLocaleString('en')} does not divide by ${k.toLocaleString('en')}; ${part.toLocaleString('en')} stand for it.`);
+      return part;
+    };
+    if (column === undefined) params[param] = divided(values[param] as number, kind.params[param]);
+    else params[param] = ((params[param] ?? values[param]) as readonly Readonly<Record<string, number>>[]).map((row) => ({ ...row, [column]: divided(row[column]!, kind.params[param].columns[column]) }));
   }
   return { ...node, params };
+}
+
+/** A k-th of a figure. What counts things stays whole and does not vanish, and no figure falls below the least there can be. */
+function partOf(whole: number, { integer, min }: NumberParam, k: number): number {
+  if (integer && whole > 0) return Math.max(1, Math.round(whole / k));
+  return Math.max(Math.min(whole, min), whole / k);
 }

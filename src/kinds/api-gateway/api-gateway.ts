@@ -57,7 +57,7 @@ const params = {
     shownWhen: limited,
   }),
   quotaRate: real({ label: 'Quota per second', help: 'Requests or tokens a second, times the tenant’s weight.', section: 'Quotas', unit: 'count', default: 100, min: 0, max: 1e12, shownWhen: limited }),
-  quotaBurst: real({ label: 'Burst', help: 'What may pass at once after a quiet time, times the tenant’s weight. Who needs more than this never passes.', section: 'Quotas', unit: 'count', default: 200, min: 0, max: 1e12, shownWhen: (v) => v.quotaMethod === 'bucket' }),
+  quotaBurst: real({ label: 'Burst', help: 'What may pass at once after a quiet time, times the tenant’s weight, at least one. Who needs more than this never passes.', section: 'Quotas', unit: 'count', default: 200, min: 0, max: 1e12, shownWhen: (v) => v.quotaMethod === 'bucket' }),
   quotaWindow: real({ label: 'Window', help: 'Length of a window; quota per second times this may pass in each.', section: 'Quotas', unit: 'seconds', default: 60, min: 0.001, max: 1e6, shownWhen: (v) => v.quotaMethod === 'window' }),
   quotaOwn: table({
     label: 'Own quotas',
@@ -393,6 +393,7 @@ export const apiGateway = defineKind({
   group: 'Routing',
   icon: 'shield-check',
   params,
+  slices: ['gatewayConcurrency', 'gatewayRoom', 'quotaRate', 'quotaBurst', 'quotaOwn.quotaOwnRate', 'quotaOwn.quotaOwnBurst', 'gatewayPrice'],
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
     admitted: { label: 'admitted', unit: 'requests/second', help: 'requests that passed checks and quotas and found room', inputs: ['arrivals', 'refused'], total: (n: ApiGateway) => n.admitted },

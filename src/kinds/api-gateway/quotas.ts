@@ -78,7 +78,9 @@ export class Quotas {
     const named = scope === 'everybody' ? undefined : own.find((row) => row.name === of.tenant || (scope === 'class' && row.name === of.name));
     const weight = scope === 'everybody' ? 1 : of.weight;
     this.rates[quota] = named?.rate ?? rate * weight;
-    this.bursts[quota] = named?.burst ?? burst * weight;
+    const holds = named?.burst ?? burst * weight;
+    // A bucket that is there at all holds one request.
+    this.bursts[quota] = holds > 0 ? Math.max(1, holds) : 0;
     if (this.amount[quota]! < 0) this.amount[quota] = this.rules.method === 'bucket' ? this.bursts[quota]! : 0;
     this.seen[cls] = of;
     this.quotaOf[cls] = quota;
