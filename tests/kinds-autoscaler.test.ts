@@ -66,6 +66,34 @@ describe('autoscaler', () => {
     expect(sizes(sim).wanted).toBeGreaterThanOrEqual(30);
   });
 
+  it('gets others where it asks for more, but not those that are lost while the fault lasts', () => {
+    const schedule = [{ scheduleTime: 0, scheduleReplicas: 10 }, { scheduleTime: 100, scheduleReplicas: 13 }, { scheduleTime: 200, scheduleReplicas: 9 }, { scheduleTime: 250, scheduleReplicas: 11 }];
+    const fault = (name: 'replicas' | 'preemption', at: number, seconds: number, amount: number) => ({ id: `f${at}`, fault: name, target: 's', at, seconds, amount, inFlight: 'fail', repeat: 'once', every: 600 }) as const;
+    for (const name of ['replicas', 'preemption'] as const) {
+      const nodes = [people(0), node('s', 'service', { serverCount: 10, serverStart: constant(5) }), node('a', 'autoscaler', { scalingPolicy: 'schedule', scalingSchedule: schedule, scalingInterval: 1, scalingMost: 100 })];
+      const sim = ran({ ...sketch(nodes, [wire('users', 's'), wire('a', 's')], 60), faults: [fault(name, 50, 300, 4), fault(name, 70, 80, 1)] });
+      const ready = (time: number): number => {
+        sim.runTo(time);
+        return sizes(sim).ready;
+      };
+      expect([60, 90, 140, 160, 220, 280, 340, 360].map(ready), name).toEqual([6, 5, 8, 9, 9, 11, 11, 11]);
+      expect(sizes(sim).wanted).toBe(11);
+    }
+  });
+
+  it('finds those lost again when they come back', () => {
+    const lost = { id: 'f', fault: 'replicas', target: 's', at: 50, seconds: 100, amount: 4, inFlight: 'fail', repeat: 'once', every: 600 } as const;
+    const nodes = [people(0), node('s', 'service', { serverCount: 10, serverStart: constant(5) })];
+    const sim = ran({ ...sketch(nodes, [wire('users', 's')], 60), faults: [lost] });
+    // A person who changes the design does not heal it either.
+    sim.apply({ ...sim.design, nodes: sim.design.nodes.map((n) => (n.id === 's' ? { ...n, params: { ...n.params, serverCount: 12 } } : n)) }, 'more');
+    expect(sizes(sim).ready).toBe(8);
+    sim.runTo(149);
+    expect(sizes(sim).ready).toBe(8);
+    sim.runTo(160);
+    expect(sizes(sim).ready).toBe(12);
+  });
+
   it('foresees a ramp: fewer requests wait than with a reaction to what is seen', () => {
     const ramp = people(2, { pattern: 'ramp', peakFactor: 20, patternPeriod: 600 });
     const run = (scalingPolicy: string) => scaled(ramp, { scalingPolicy, scalingMost: 200, scalingHorizon: 60 }, { serverStart: constant(60) }, 600).result().latency.mean!;

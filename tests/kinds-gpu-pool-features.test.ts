@@ -270,7 +270,7 @@ describe('coming and going', () => {
   it('wait for the first replica to be ready', () => {
     const rig = new Rig(at([0, 1], 500, [50, 50]), { engineStartup: 10 }).run(0.1);
     rig.pool.strike('replicas', 1);
-    rig.pool.heal();
+    rig.pool.heal('replicas', 1);
     rig.run();
     expect(rig.sender.first[1]).toBeGreaterThan(0.1 + coldStart(rig.values));
     expect(rig.pool.endedAs(Code.answered)).toBe(1);

@@ -42,7 +42,7 @@ function ran({ sent, values, special, prefix, lossAt }: Case, longest: Partial<R
   const rig = new Rig(sent, values, { ...special, ...longest }, prefix ? {} : null);
   if (lossAt > 0) {
     rig.run(lossAt).pool.strike('replicas', 1);
-    rig.run(2 * lossAt).pool.heal();
+    rig.run(2 * lossAt).pool.heal('replicas', 1);
   }
   return rig.run();
 }

@@ -246,8 +246,8 @@ class ModelServer extends Node implements Component<ServerValues>, TakesBatches 
     for (let place = this.places - 1; fault === 'replicas' && place >= 0 && this.busy.value > this.scaling.ready; place--) if (this.planned[place]! >= 0) this.abort(place);
   }
 
-  heal(): void {
-    this.scaling.replace();
+  heal(_fault: FaultName, amount: number): void {
+    this.scaling.replace(amount);
   }
 
   private abort(place: number): void {

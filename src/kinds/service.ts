@@ -245,8 +245,8 @@ class Service extends Node implements Component<ServiceValues> {
     if (fault === 'replicas' || fault === 'preemption') this.scaling.lose(amount);
   }
 
-  heal(fault: FaultName): void {
-    if (fault === 'replicas' || fault === 'preemption') this.scaling.replace();
+  heal(fault: FaultName, amount: number): void {
+    if (fault === 'replicas' || fault === 'preemption') this.scaling.replace(amount);
   }
 
   /** Servers are paid for while they start and serve. */

@@ -369,8 +369,8 @@ class WorkerPool extends Node implements Component<PoolValues> {
     if (fault === 'replicas' || fault === 'preemption') this.scaling.lose(amount, fault === 'preemption');
   }
 
-  heal(fault: FaultName): void {
-    if (fault === 'replicas' || fault === 'preemption') this.scaling.replace();
+  heal(fault: FaultName, amount: number): void {
+    if (fault === 'replicas' || fault === 'preemption') this.scaling.replace(amount);
   }
 
   spentUsd(now: number): number {

@@ -140,7 +140,7 @@ export interface Replicas {
   readonly starting: number;
   /** Asks for so many: more start cold unless a warm one stands by, fewer take nothing new and leave when they are done. */
   scaleTo(count: number): void;
-  /** Loses so many ready replicas at once, with the work on them (`keep`: they were warned and have had time to finish). They do not come back by themselves. */
+  /** Loses so many ready replicas at once, with the work on them (`keep`: they were warned and have had time to finish). Whatever is asked for meanwhile, those do not come back. */
   lose(count: number, keep: boolean): void;
   /** What an autoscaler may look at, as running totals: a share of capacity in use, work waiting per ready replica, and KV memory in use. */
   readonly signals: Readonly<Partial<Record<ScalingSignal, Signal>>>;

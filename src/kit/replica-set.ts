@@ -15,6 +15,8 @@ export class ReplicaSet implements Replicas {
   private price = 0;
   /** Of those starting, how many are no longer wanted; they go as soon as they are up. */
   private unwanted = 0;
+  /** Of those wanted, how many are lost and not to be had for now. */
+  private lost = 0;
 
   /**
    * `what` is the owner's event code for "one has started" (it then calls `started`); `start` is how long a cold start takes, in seconds;
@@ -34,28 +36,29 @@ export class ReplicaSet implements Replicas {
     this.since = net.now;
   }
 
-  /** Sets the number at once, without a cold start: a person has changed the design. */
+  /** Sets the number at once, without a cold start: a person has changed the design. Those lost stay lost. */
   set(count: number): void {
     this.advance();
     this.unwanted = this.starting;
-    this.wanted = this.ready = count;
+    this.wanted = count;
+    this.lost = Math.min(this.lost, count);
+    this.ready = count - this.lost;
     this.changed();
   }
 
+  /** Those lost are not started again by that, and who wants fewer wants first of all those no more. */
   scaleTo(count: number): void {
     this.advance();
     this.wanted = count;
     const coming = this.starting - this.unwanted;
-    let missing = count - this.ready - coming;
-    if (missing > 0) this.startMore(missing);
-    else {
-      const spared = Math.min(coming, -missing);
-      this.unwanted += spared;
-      missing += spared;
-      if (missing === 0) return;
-      this.ready += missing;
-      this.changed();
-    }
+    const missing = count - this.ready - coming;
+    this.lost = Math.max(0, Math.min(this.lost, missing));
+    if (missing >= 0) return this.startMore(missing - this.lost);
+    const spared = Math.min(coming, -missing);
+    this.unwanted += spared;
+    if (missing + spared === 0) return;
+    this.ready += missing + spared;
+    this.changed();
   }
 
   private startMore(count: number): void {
@@ -80,13 +83,25 @@ export class ReplicaSet implements Replicas {
 
   lose(count: number): void {
     this.advance();
-    this.ready = Math.max(0, this.ready - count);
+    const gone = Math.min(count, this.ready);
+    this.ready -= gone;
+    this.lost += gone;
     this.changed();
   }
 
-  /** Starts as many again as are missing. */
-  replace(): void {
+  /** So many of those lost can be had again, and start where they are still wanted. */
+  replace(count: number): void {
+    this.lost = Math.max(0, this.lost - count);
     this.scaleTo(this.wanted);
+  }
+
+  /** All that are ready start anew. */
+  restart(): void {
+    this.advance();
+    const again = this.ready;
+    this.ready = 0;
+    this.changed();
+    this.startMore(again);
   }
 
   /** After a crash of the whole: those starting start again from the beginning. */

@@ -354,8 +354,8 @@ export abstract class BatchingNode extends Node {
     for (let place = this.first.length - 1; fault === 'replicas' && place >= 0 && this.busy.value > this.scaling.ready; place--) if (this.first[place] !== -2) this.abort(place);
   }
 
-  heal(fault: FaultName): void {
-    if (fault === 'replicas' || fault === 'preemption') this.scaling.replace();
+  heal(fault: FaultName, amount: number): void {
+    if (fault === 'replicas' || fault === 'preemption') this.scaling.replace(amount);
   }
 
   private abort(place: number): void {

@@ -322,8 +322,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   begin(): void {
     if (!this.crashed) return;
     this.crashed = false;
-    this.scaling.lose(this.scaling.ready);
-    this.scaling.replace();
+    this.scaling.restart();
   }
 
   override reset(): void {
@@ -383,8 +382,8 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     else this.put(call);
   }
 
-  heal(): void {
-    this.scaling.replace();
+  heal(_fault: FaultName, amount: number): void {
+    this.scaling.replace(amount);
   }
 
   /** ∫ replicas paid for dt: those that start, serve and finish. */
