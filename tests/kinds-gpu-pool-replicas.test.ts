@@ -47,6 +47,41 @@ describe('replicas of a GPU pool', () => {
     expect(scaling(sim).ready).toBe(2);
   });
 
+  describe('that go', () => {
+    /** Four answers that take for ever, one at each of four replicas; one replica is wanted from 50 s on, and three again from `back` on. */
+    const going = (scaler: Record<string, unknown>, faults: readonly DesignFault[] = [], back = 1e6) => {
+      const users = people(1, { arrivals: 'regular', inputTokens: constant(500), outputTokens: constant(100_000) });
+      const pool = node('pool', 'gpu-pool', { poolReplicas: 4, poolSpreading: 'round robin', replicaLoss: 'fail', languageModel: 'llama-3.1-8b' });
+      const schedule = [{ scheduleTime: 0, scheduleReplicas: 4 }, { scheduleTime: 50, scheduleReplicas: faults.length > 0 ? 4 : 1 }, { scheduleTime: back, scheduleReplicas: 3 }];
+      const nodes = [users, pool, node('scaler', 'autoscaler', { scalingPolicy: 'schedule', scalingSchedule: schedule, scalingInterval: 1, ...scaler })];
+      const sim = ran({ ...sketch(nodes, [...path('users', 'pool'), wire('scaler', 'pool')], 4.5), faults });
+      sim.apply({ ...sim.design, nodes: sim.design.nodes.map((n) => (n.id === 'users' ? { ...n, params: { ...n.params, arrivalRate: 0 } } : n)) }, 'no more');
+      return (time: number): number => {
+        sim.runTo(time);
+        expect(imbalances(sim)).toEqual([]);
+        return sim.result().requests.failed.crashed ?? 0;
+      };
+    };
+
+    it('have a while to finish, and are cut off then', () => {
+      const failed = going({ scalingDrain: 60 });
+      expect([100, 109, 112].map(failed)).toEqual([0, 0, 3]);
+      const atOnce = going({ scalingDrain: 0 });
+      expect([49, 52].map(atOnce)).toEqual([0, 3]);
+    });
+
+    it('stay after all where they are wanted again meanwhile', () => {
+      // They have been asked for at 80 s; the first of those that start is up before the time is over.
+      const failed = going({ scalingDrain: 200 }, [], 80);
+      expect([240, 260].map(failed)).toEqual([0, 1]);
+    });
+
+    it('have two minutes where spot capacity is taken away, and others lost in between do not change that', () => {
+      const failed = going({}, [lose({ fault: 'preemption', at: 60, amount: 2 }), { ...lose({ at: 100, amount: 1 }), id: 'g' }]);
+      expect([99, 101, 179, 181].map(failed)).toEqual([0, 1, 1, 3]);
+    });
+  });
+
   it('follow an autoscaler up from nothing; who came meanwhile has waited for the first', () => {
     const design = serving({ poolReplicas: 1, weightLoadRate: 16e9, engineStartup: 1, engineRoom: 1000 }, 60);
     const scaler = node('scaler', 'autoscaler', { scalingPolicy: 'utilisation', scalingTarget: 0.2, scalingInterval: 2, scalingMost: 6 });

@@ -85,6 +85,24 @@ describe('worker pool', () => {
     expect(off(counts(sim).spentSeconds(), pool.busyArea(sim.now))).toBeLessThan(1e-9);
   });
 
+  it('lets workers that go finish for a while; then their jobs save themselves and go on with others', () => {
+    const run = (scalingDrain: number) => {
+      const scaler = node('scaler', 'autoscaler', { scalingPolicy: 'schedule', scalingSchedule: [{ scheduleTime: 0, scheduleReplicas: 10 }, { scheduleTime: 100, scheduleReplicas: 4 }], scalingInterval: 1, scalingDrain });
+      const design = pooled(1, { workerCount: 10, jobTime: constant(1000), checkpointEvery: 10, checkpointTime: 0 }, 500);
+      return ran({ ...design, nodes: [...design.nodes, scaler], links: [...design.links, wire('scaler', 'pool')] });
+    };
+    const [patient, cut] = [run(3600), run(60)];
+    expect(counts(patient).interrupted).toBe(0);
+    expect(counts(cut).interrupted).toBe(6);
+    expect(counts(cut).lostSeconds).toBeCloseTo(0, 6);
+    for (const sim of [patient, cut]) {
+      expect(sim.result().requests.failed).toEqual({});
+      expect(imbalances(sim)).toEqual([]);
+    }
+    cut.runTo(20_000);
+    expect(counts(cut).finished).toBeGreaterThan(50);
+  });
+
   it('takes lost workers’ jobs up again where they stood, and keeps them whole where it was warned', () => {
     const run = (name: 'replicas' | 'preemption', params: Record<string, unknown>) => {
       const sim = ran({ ...pooled(0.15, { workerCount: 10, jobTime: constant(60), workerStart: constant(10), ...params }, 1000), faults: [fault(name, 500, 200, 6)] });

@@ -4,6 +4,7 @@ import { Code } from '../engine/reasons.ts';
 import { published } from '../kit/evidence.ts';
 import { defineKind, type Component, type Replicas, type ScalingSignal, type Site } from '../kit/kind.ts';
 import { choice, real, table, whole, type Values } from '../kit/param.ts';
+import { PATIENCE } from '../kit/replica-set.ts';
 
 const following = (v: Readonly<Record<string, unknown>>): boolean => v.scalingPolicy !== 'schedule';
 
@@ -27,6 +28,7 @@ const params = {
   scalingTolerance: real({ label: 'Tolerance', help: 'A deviation smaller than this share of the target changes nothing. Kubernetes: 0.1.', unit: 'share', default: 0.1, min: 0, max: 1, shownWhen: following }),
   scalingUpPause: real({ label: 'Pause after growing', help: 'It does not grow again before.', section: 'Cool-down', unit: 'seconds', default: 0, min: 0, max: 86400, shownWhen: following }),
   scalingDownPause: real({ label: 'Pause before shrinking', help: 'It shrinks to the most it would have wanted within this time. Kubernetes: 300 s.', section: 'Cool-down', unit: 'seconds', default: 300, min: 0, max: 86400, shownWhen: following }),
+  scalingDrain: real({ label: 'Time to finish', help: 'Replicas that go take nothing new and may finish their work for so long (GPU pools and worker pools; others take the time they need). Then it is cut off. Kubernetes: 30 s unless told otherwise; AWS: 1 h.', section: 'Cool-down', unit: 'seconds', default: PATIENCE, min: 0, max: 1e6 }),
   scalingHorizon: real({ label: 'Looks ahead', help: 'How far the trend of the last looks is carried on; about one cold start.', unit: 'seconds', default: 60, min: 0, max: 86400, shownWhen: (v) => v.scalingPolicy === 'predictive' }),
   scalingPeriod: real({ label: 'Period', help: 'After which the times of the schedule begin again; 0 is never.', section: 'Schedule', unit: 'seconds', default: 0, min: 0, max: 1e7, shownWhen: (v) => v.scalingPolicy === 'schedule' }),
   scalingSchedule: table({
@@ -200,7 +202,7 @@ class Autoscaler extends Node implements Component<AutoscalerValues> {
     if (size === target.wanted) return;
     this.changes++;
     if (size > target.wanted) watch.grewAt = this.net.now;
-    target.scaleTo(size);
+    target.scaleTo(size, this.values.scalingDrain);
   }
 
   /** Replicas ready and starting, of everything it sizes. */
@@ -223,7 +225,7 @@ export const autoscaler = defineKind({
   id: 'autoscaler',
   label: 'Autoscaler',
   doc: 'sizes the replicas of what it is wired to, by load, queue, memory, clock or trend',
-  about: 'Looks at each component it is wired to every so often, sees its average since the last look, and asks for more or fewer replicas. New ones start cold (the component says how long that takes) and are paid for from then on; those that go finish their work first. It leaves out metric delays beyond its own interval and limits of the cloud account.',
+  about: 'Looks at each component it is wired to every so often, sees its average since the last look, and asks for more or fewer replicas. New ones start cold (the component says how long that takes) and are paid for from then on; those that go finish their work first, within a limit. It leaves out metric delays beyond its own interval and limits of the cloud account.',
   group: 'Operations',
   icon: 'gauge',
   params,
@@ -238,6 +240,7 @@ export const autoscaler = defineKind({
     scalingInterval: published('Kubernetes horizontal pod autoscaler: 15 s'),
     scalingTolerance: published('Kubernetes horizontal pod autoscaler: 0.1'),
     scalingDownPause: published('Kubernetes horizontal pod autoscaler: 300 s'),
+    scalingDrain: published('AWS Auto Scaling, lifecycle hooks: 1 h'),
   },
   card: ['ready', 'starting'],
   face: { form: 'cells' },

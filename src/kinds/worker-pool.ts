@@ -133,7 +133,7 @@ class WorkerPool extends Node implements Component<PoolValues> {
       utilisation: { total: (now: number) => this.busyArea(now), per: (now: number) => this.serverArea(now) },
       queue: { total: (now: number) => this.queueArea(now), per: (now: number) => this.serverArea(now) },
     };
-    this.scaling = new Workers((count, keep) => this.takeAway(count, keep), (jobs) => this.lineUpAgain(jobs), net, this, WORKER_STARTED, values.workerCount, new Sampler(values.workerStart), site.stream('starts'), () => this.resize(), signals);
+    this.scaling = new Workers((count, keep) => this.takeAway(count, keep), (jobs) => this.lineUpAgain(jobs), net, this, WORKER_STARTED, values.workerCount, new Sampler(values.workerStart), site.stream('starts'), () => this.resize(), signals, (from, to) => this.dismiss(to - from));
     this.scaling.charge(values.pricePerWorker);
   }
 
@@ -230,7 +230,7 @@ class WorkerPool extends Node implements Component<PoolValues> {
     else if (what === REPAIRED) {
       this.repairSeconds += this.net.now - this.net.calls.mark(call);
       this.run(call);
-    } else this.scaling.started();
+    } else this.scaling.wake(call);
   }
 
   private done(call: number): void {
@@ -323,13 +323,24 @@ class WorkerPool extends Node implements Component<PoolValues> {
     let ready = this.scaling.ready;
     for (let k = Math.min(count, ready); k > 0; k--) {
       if (this.runs === 0 || this.losses.uniform() * ready-- >= this.runs) continue;
-      const call = this.running[this.losses.below(this.runs)]!;
-      this.net.agenda.cancel(this.net.calls.handle(call));
-      this.stop(call, keep);
-      this.strikeOff(call);
-      jobs.push(call);
+      jobs.push(this.unseat(keep));
     }
     return jobs;
+  }
+
+  /** Stops a job that has a worker, each as likely as another. */
+  private unseat(keep: boolean): number {
+    const call = this.running[this.losses.below(this.runs)]!;
+    this.net.agenda.cancel(this.net.calls.handle(call));
+    this.stop(call, keep);
+    this.strikeOff(call);
+    return call;
+  }
+
+  /** So many workers that were to go have had their time. Jobs that are still with any save themselves and go on with others. */
+  private dismiss(count: number): void {
+    const surplus = Math.max(0, Math.min(count, this.runs - this.scaling.ready));
+    if (surplus > 0) this.lineUpAgain(Array.from({ length: surplus }, () => this.unseat(true)));
   }
 
   /** Jobs whose workers are gone stand in line again, where they stood before. */

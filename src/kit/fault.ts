@@ -21,7 +21,7 @@ export const faultInfo = {
   release: { label: 'Bad release', doc: 'it fails a share of what it is asked', amount: { label: 'share failing', unit: 'share', default: 0.3, min: 0, max: 1 }, by: 'network', instant: false },
   job: { label: 'Scheduled job', doc: 'a job on the same machines makes its work take k times as long', amount: { label: 'k', unit: 'ratio', default: 2, min: 1, max: 1000 }, by: 'network', instant: false },
   replicas: { label: 'Lose replicas', doc: 'so many of its replicas are gone, with the work on them', amount: { label: 'replicas', unit: 'count', default: 1, min: 1, max: 100_000 }, by: 'component', instant: false },
-  preemption: { label: 'Spot preemption', doc: 'so many of its replicas have been taken away; they were told two minutes, or the time set, before', amount: { label: 'replicas', unit: 'count', default: 1, min: 1, max: 100_000 }, by: 'component', instant: false },
+  preemption: { label: 'Spot preemption', doc: 'so many of its replicas are told to go: they take nothing new, and what a GPU pool has not finished after two minutes is lost', amount: { label: 'replicas', unit: 'count', default: 1, min: 1, max: 100_000 }, by: 'component', instant: false },
   flush: { label: 'Flush the cache', doc: 'everything kept is forgotten', amount: null, by: 'component', instant: true },
   load: { label: 'Load × k', doc: 'k times as many requests come', amount: { label: 'k', unit: 'ratio', default: 3, min: 0, max: 1000 }, by: 'component', instant: false },
   herd: { label: 'Thundering herd', doc: 'so many requests come at once, on top of the others', amount: { label: 'requests', unit: 'requests', default: 1000, min: 1, max: 1_000_000 }, by: 'component', instant: true },

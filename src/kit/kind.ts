@@ -138,10 +138,10 @@ export interface Replicas {
   /** How many serve now; how many are starting. Those that finish their work before they go count in neither. */
   readonly ready: number;
   readonly starting: number;
-  /** Asks for so many: more start cold unless a warm one stands by, fewer take nothing new and leave when they are done. */
-  scaleTo(count: number): void;
-  /** Loses so many ready replicas at once, with the work on them (`keep`: they were warned and have had time to finish). Whatever is asked for meanwhile, those do not come back. */
-  lose(count: number, keep: boolean): void;
+  /** Asks for so many: more start cold unless a warm one stands by, fewer take nothing new and leave when they are done, or when their `within` seconds are over. */
+  scaleTo(count: number, within?: number): void;
+  /** Loses so many ready replicas at once, with the work on them (`warned`: they have a while to finish it). Whatever is asked for meanwhile, those do not come back. */
+  lose(count: number, warned: boolean): void;
   /** What an autoscaler may look at, as running totals: a share of capacity in use, work waiting per ready replica, and KV memory in use. */
   readonly signals: Readonly<Partial<Record<ScalingSignal, Signal>>>;
 }

@@ -4,6 +4,22 @@ import type { Stream } from '../engine/random.ts';
 import type { Sampler } from '../engine/sampler.ts';
 import type { Replicas, ScalingSignal, Signal } from './kind.ts';
 
+/** Seconds that replicas may take to finish their work before they go, unless told otherwise (AWS Auto Scaling, lifecycle hooks: an hour). */
+export const PATIENCE = 3600;
+/** Seconds from the warning that spot capacity is taken away to its end (AWS EC2, spot interruption notice: two minutes). */
+export const NOTICE = 120;
+
+/** What the owner's event is about: one has started, or some have had their time to finish. */
+const UP = 0;
+const TIME_OVER = 1;
+
+/** Replicas that go together: until when they may finish their work, and whether that is settled. */
+interface Departing {
+  count: number;
+  readonly until: number;
+  over: boolean;
+}
+
 /** Counts of replicas and what they cost; the owner is told of every change and does the serving. */
 export class ReplicaSet implements Replicas {
   ready: number;
@@ -17,10 +33,13 @@ export class ReplicaSet implements Replicas {
   private unwanted = 0;
   /** Of those wanted, how many are lost and not to be had for now. */
   private lost = 0;
+  /** Those that finish their work. Numbered on from those that are ready, the last group of this list comes first. */
+  private readonly departing: Departing[] = [];
 
   /**
-   * `what` is the owner's event code for "one has started" (it then calls `started`); `start` is how long a cold start takes, in seconds;
-   * `changed` is told whenever the number of ready ones has changed.
+   * `what` is the code of an owner's event that belongs to the replicas (it then calls `wake`); `start` is how long a cold start takes, in seconds;
+   * `changed` is told whenever the number of ready ones has changed; `stop`, that replicas `from` … `to` − 1, counted on from those that are ready,
+   * must have finished by now. Left out, they take the time they need.
    */
   constructor(
     private readonly net: Network,
@@ -31,6 +50,7 @@ export class ReplicaSet implements Replicas {
     private readonly draws: Stream,
     private readonly changed: () => void,
     readonly signals: Readonly<Partial<Record<ScalingSignal, Signal>>>,
+    private readonly stop: ((from: number, to: number) => void) | null = null,
   ) {
     this.ready = wanted;
     this.since = net.now;
@@ -42,12 +62,48 @@ export class ReplicaSet implements Replicas {
     this.unwanted = this.starting;
     this.wanted = count;
     this.lost = Math.min(this.lost, count);
-    this.ready = count - this.lost;
+    this.become(count - this.lost, PATIENCE);
+  }
+
+  /** So many are ready from now on; those that go have `within` seconds to finish, or are gone already (null). */
+  private become(ready: number, within: number | null): void {
+    const more = ready - this.ready;
+    this.ready = ready;
+    if (more < 0) this.letGo(-more, within);
+    else this.takeBack(more);
     this.changed();
   }
 
-  /** Those lost are not started again by that, and who wants fewer wants first of all those no more. */
-  scaleTo(count: number): void {
+  private letGo(count: number, within: number | null): void {
+    if (this.stop === null) return;
+    this.departing.push({ count, until: this.net.now + (within ?? 0), over: within === null });
+    if (within !== null) this.net.after(within, this.owner.index, this.what, TIME_OVER);
+  }
+
+  /** As many of those about to go stay after all, the last to be told first. */
+  private takeBack(count: number): void {
+    for (let left = count, last = this.departing.at(-1); left > 0 && last !== undefined; last = this.departing.at(-1)) {
+      const some = Math.min(left, last.count);
+      left -= some;
+      last.count -= some;
+      if (last.count === 0) this.departing.pop();
+    }
+  }
+
+  private timeOver(): void {
+    let from = this.ready;
+    for (const group of this.departing.toReversed()) {
+      if (!group.over && group.until <= this.net.now) {
+        group.over = true;
+        this.stop!(from, from + group.count);
+      }
+      from += group.count;
+    }
+    while (this.departing[0]?.over === true) this.departing.shift();
+  }
+
+  /** Those lost are not started again by that, and who wants fewer wants first of all those no more. Those that go have `within` seconds to finish. */
+  scaleTo(count: number, within = PATIENCE): void {
     this.advance();
     this.wanted = count;
     const coming = this.starting - this.unwanted;
@@ -57,8 +113,7 @@ export class ReplicaSet implements Replicas {
     const spared = Math.min(coming, -missing);
     this.unwanted += spared;
     if (missing + spared === 0) return;
-    this.ready += missing + spared;
-    this.changed();
+    this.become(this.ready + missing + spared, within);
   }
 
   private startMore(count: number): void {
@@ -66,8 +121,14 @@ export class ReplicaSet implements Replicas {
     this.unwanted -= kept;
     for (let k = kept; k < count; k++) {
       this.starting++;
-      this.net.after(this.start.draw(this.draws), this.owner.index, this.what, 0);
+      this.net.after(this.start.draw(this.draws), this.owner.index, this.what, UP);
     }
+  }
+
+  /** The owner's event with this argument is due. */
+  wake(about: number): void {
+    if (about === TIME_OVER) this.timeOver();
+    else this.started();
   }
 
   /** One has started. */
@@ -75,18 +136,14 @@ export class ReplicaSet implements Replicas {
     this.advance();
     this.starting--;
     if (this.unwanted > 0) this.unwanted--;
-    else {
-      this.ready++;
-      this.changed();
-    }
+    else this.become(this.ready + 1, null);
   }
 
-  lose(count: number): void {
+  lose(count: number, warned = false): void {
     this.advance();
     const gone = Math.min(count, this.ready);
-    this.ready -= gone;
     this.lost += gone;
-    this.changed();
+    this.become(this.ready - gone, warned ? NOTICE : null);
   }
 
   /** So many of those lost can be had again, and start where they are still wanted. */
@@ -108,7 +165,7 @@ export class ReplicaSet implements Replicas {
   reset(): void {
     this.advance();
     const again = this.starting - this.unwanted;
-    this.starting = this.unwanted = 0;
+    this.starting = this.unwanted = this.departing.length = 0;
     if (again > 0) this.startMore(again);
   }
 

@@ -69,7 +69,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
       utilisation: { total: (now) => this.books.running.area(now), per: (now) => this.books.slots.area(now) },
       queue: { total: (now) => this.books.waiting.area(now), per: (now) => this.books.replicas.area(now) },
       kv: { total: (now) => this.sum(Sum.blocks, now), per: (now) => this.books.blocks.area(now) },
-    });
+    }, (from, to) => this.stop(from, to));
     const paid = (now: number): number => this.paidArea(now);
     const busy = (now: number): number => this.books.busy.area(now);
     const prompts = (now: number): number => this.sum(Sum.promptSeconds, now);
@@ -225,7 +225,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   }
 
   override wake(what: number, arg: number): void {
-    if (what === STARTED) return this.scaling.started();
+    if (what === STARTED) return this.scaling.wake(arg);
     if (what === ARRIVED) return this.taken(arg);
     const replica = this.replicas[arg]!;
     if (what === START) {
@@ -345,14 +345,18 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     return calls;
   }
 
-  /** Replicas are gone. Those that were warned take nothing new and are let finish; of the others, the work is lost as chosen. */
+  /** Replicas are gone. Those that were warned take nothing new and have a while to finish. */
   strike(fault: FaultName, amount: number): void {
     const before = this.scaling.ready;
-    this.scaling.lose(amount);
-    if (fault === 'preemption') return;
+    this.scaling.lose(amount, fault === 'preemption');
+    if (fault !== 'preemption') this.stop(this.scaling.ready, before);
+  }
+
+  /** Replicas `from` … `to` − 1 stop; what they still have is lost as chosen. */
+  private stop(from: number, to: number): void {
     const keep = this.values.replicaLoss === 'resume';
     const orphans: number[] = [];
-    for (let r = this.scaling.ready; r < before; r++) {
+    for (let r = from; r < Math.min(to, this.replicas.length); r++) {
       orphans.push(...this.uproot(this.replicas[r]!, keep));
       if (this.replicas[r]!.pending >= 0) this.net.agenda.cancel(this.replicas[r]!.pending);
       orphans.push(...this.clear(this.replicas[r]!, keep));
