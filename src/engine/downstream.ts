@@ -60,6 +60,13 @@ export class Downstream {
     net.release(call);
   }
 
+  /** Where in a sequence the wire stands that comes after `link`, which stood before place `k`. Wires may have come and gone meanwhile. */
+  private following(out: Int32Array, k: number, link: number): number {
+    if (out[k - 1] === link) return k;
+    const place = out.indexOf(link);
+    return place < 0 ? k - 1 : place + 1;
+  }
+
   /** An answer to one of a call's calls: `WAITING` or the outcome of them all. */
   replied(child: number, parent: number): number {
     const { calls } = this.net;
@@ -67,8 +74,8 @@ export class Downstream {
     const misses = calls.misses(parent);
     if (misses === -1) return code;
     if (misses === -2) {
-      const k = calls.counter(parent);
       const out = this.outOf(parent);
+      const k = this.following(out, calls.counter(parent), calls.link(child));
       if (code !== Code.answered || k >= out.length) return code;
       this.step(parent, k, out);
       return WAITING;

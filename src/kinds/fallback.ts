@@ -47,7 +47,7 @@ const USUAL = -1;
 const STOPPING = -4;
 const OWNING = -5;
 
-// A call's `counter` is the wire asked last, `data` how many wires have not come back.
+// A call's `counter` is the link asked last, `data` how many wires have not come back.
 
 class Fallback extends Node implements Component<FallbackValues> {
   private readonly time: Sampler;
@@ -92,12 +92,18 @@ class Fallback extends Node implements Component<FallbackValues> {
     const { net } = this;
     const out = this.outOf(net.calls.class(call));
     if (k >= out.length) return this.resort(call, code);
-    net.calls.setCounter(call, k);
+    net.calls.setCounter(call, out[k]!);
     net.calls.setData(call, net.calls.data(call) + 1);
     this.clearTimer(call);
     if (this.values.fallbackAfter > 0 && (k + 1 < out.length || this.values.lastResort !== 'none')) net.calls.setHandle(call, net.after(this.values.fallbackAfter, this.index, LATE, call));
     this.tries++;
     net.call(out[k]!, net.calls.request(call), call, this.index);
+  }
+
+  /** Asks the wire after the one asked last, wherever that stands by now. */
+  private askNext(call: number, code: number): void {
+    const { calls } = this.net;
+    this.ask(call, this.outOf(calls.class(call)).indexOf(calls.counter(call)) + 1, code);
   }
 
   private clearTimer(call: number): void {
@@ -127,7 +133,7 @@ class Fallback extends Node implements Component<FallbackValues> {
   private overdue(call: number): void {
     this.late++;
     if (this.values.fallbackStops) this.stop(call);
-    this.ask(call, this.net.calls.counter(call) + 1, Code.timedOut);
+    this.askNext(call, Code.timedOut);
   }
 
   /** Stops what is out; what comes back at once is only counted. */
@@ -156,11 +162,10 @@ class Fallback extends Node implements Component<FallbackValues> {
   /** The next wire is asked once the last one asked has failed, or nothing else is out. */
   private failed(call: number, link: number, code: number): void {
     const { calls } = this.net;
-    const k = calls.counter(call);
-    const latest = link === this.outOf(calls.class(call))[k];
+    const latest = link === calls.counter(call);
     const alone = calls.data(call) === 0;
     if (latest) this.clearTimer(call);
-    if (this.eligible(code) && (latest || alone)) this.ask(call, k + 1, code);
+    if (this.eligible(code) && (latest || alone)) this.askNext(call, code);
     else if (alone) this.net.fail(call, code);
   }
 

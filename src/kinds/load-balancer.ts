@@ -46,7 +46,7 @@ type Policy = Values<typeof params>['balancing'];
 /** One routed request in this many is looked at for the imbalance measure. */
 const SAMPLE = 64;
 
-/** Marks a call that tries its targets in order (in the second of its two counters). */
+/** In a call's `misses`: it tries its targets in order. */
 const IN_ORDER = -3;
 
 /** What a target may say so that the next one is tried: it turned the call away and has not worked on it. */
@@ -160,8 +160,12 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
 
   /** The targets a call may go to now. */
   private targets(call: number): Int32Array {
-    const open = this.routes === null ? this.out : this.outOf(this.net.calls.class(call));
+    const open = this.open(call);
     return this.outOfRotation === 0 ? open : this.rotation(open);
+  }
+
+  private open(call: number): Int32Array {
+    return this.routes === null ? this.out : this.outOf(this.net.calls.class(call));
   }
 
   private rotation(open: Int32Array): Int32Array {
@@ -185,7 +189,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
     const out = this.targets(call);
     const request = net.calls.request(call);
     if (out.length === 0) return net.fail(call, Code.noHealthyTarget);
-    if (this.policy === 'in order') this.markFirst(call);
+    if (this.policy === 'in order') net.calls.setMisses(call, IN_ORDER);
     const link = out.length === 1 ? out[0]! : this.choose(out, request);
     if (++this.routed % SAMPLE === 0) this.sample(out);
     if (this.policy === 'least tokens') this.addTokens(link, this.size(request));
@@ -194,7 +198,7 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
 
   override replied(child: number, parent: number): void {
     if (this.counting) this.takeTokens(this.net.calls.link(child), this.size(this.net.calls.request(child)));
-    if (this.net.calls.misses(parent) === IN_ORDER && refusals.has(this.net.calls.outcome(child)) && this.next(parent)) return;
+    if (this.net.calls.misses(parent) === IN_ORDER && refusals.has(this.net.calls.outcome(child)) && this.next(parent, this.net.calls.link(child))) return;
     super.replied(child, parent);
   }
 
@@ -202,20 +206,16 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
     return this.net.requests.input(request) + this.net.requests.output(request);
   }
 
-  /** Remembers that a call tries its targets in order, and that this is the first. */
-  private markFirst(call: number): void {
-    this.net.calls.setMisses(call, IN_ORDER);
-    this.net.calls.setCounter(call, 0);
-  }
-
-  /** Tries the next target for a call that was refused; false when there is none. */
-  private next(call: number): boolean {
-    const k = this.net.calls.counter(call) + 1;
-    const out = this.targets(call);
-    if (k >= out.length) return false;
-    this.net.calls.setCounter(call, k);
-    this.net.call(out[k]!, this.net.calls.request(call), call, this.index);
-    return true;
+  /** Tries the next target in rotation for a call that the one at the end of `link` has refused; false when there is none. */
+  private next(call: number, link: number): boolean {
+    const open = this.open(call);
+    // Places in the rotation may have moved meanwhile, those among all wires have not.
+    for (let k = open.indexOf(link) + 1; k < open.length; k++) {
+      if (this.standings.get(open[k]!)?.out === true) continue;
+      this.net.call(open[k]!, this.net.calls.request(call), call, this.index);
+      return true;
+    }
+    return false;
   }
 
   private takeTokens(link: number, by: number): void {

@@ -240,23 +240,21 @@ class ApiGateway extends Node implements Component<GatewayValues> {
     const out = this.outOf(net.calls.class(call));
     for (let k = 0; k < asyncOut.length; k++) net.cast(asyncOut[k]!, request, index);
     if (out.length === 0) return this.finish(call, Code.noHealthyTarget);
-    net.calls.setCounter(call, 0);
     net.call(this.values.gatewayRouting === 'order' ? out[0]! : net.pick(out, this.choices), request, call, index);
   }
 
   override replied(child: number, parent: number): void {
     const code = this.net.calls.outcome(child);
-    if (this.values.gatewayRouting === 'order' && isRefusal(code) && this.next(parent)) return;
+    if (this.values.gatewayRouting === 'order' && isRefusal(code) && this.next(parent, this.net.calls.link(child))) return;
     this.finish(parent, code);
   }
 
-  /** Tries the next wire for a call that was refused; false when there is none. */
-  private next(call: number): boolean {
+  /** Tries the next wire for a call that was refused at the end of `link`; false when there is none. */
+  private next(call: number, link: number): boolean {
     const { calls } = this.net;
     const out = this.outOf(calls.class(call));
-    const k = calls.counter(call) + 1;
+    const k = out.indexOf(link) + 1;
     if (k >= out.length) return false;
-    calls.setCounter(call, k);
     this.net.call(out[k]!, calls.request(call), call, this.index);
     return true;
   }
