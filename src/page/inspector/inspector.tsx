@@ -4,6 +4,7 @@ import { setNote } from '../../design/edit.ts';
 import type { Design } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
 import { panels } from '../panels.ts';
+import '../sentences.ts';
 import { AreaSheet } from './area-sheet.tsx';
 import { DesignSheet } from './design-sheet.tsx';
 import { FaultSection } from './fault-section.tsx';

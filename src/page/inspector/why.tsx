@@ -12,6 +12,7 @@ import { format } from '../../units/format.ts';
 import { figureText } from '../figure-text.ts';
 import { useCalmFrame } from '../live.ts';
 import { figureIn, measureOf } from '../measures.ts';
+import '../sentences.ts';
 import { askWhy, closeWhy, why, type Question } from '../why.ts';
 import { differenceText, differs, handText, rowsOf, wallText } from './apart.ts';
 import { Tag } from './tag.tsx';
