@@ -1,10 +1,13 @@
-/** Measurements inside Chromium: the workloads in a worker, and frames per second of the page with 300 live components. */
+/** Measurements inside Chromium: the workloads in a worker, and the built page: its frames with 300 live components, and how fast big scenarios run in it. */
 import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { chromium, type Browser } from '@playwright/test';
 import { build, preview } from 'vite';
+import type { Design } from '../../src/design/design.ts';
+import { gateScenarioText } from '../../src/design/scenario.ts';
 import { toLink } from '../../src/share/link.ts';
+import { workerCpuSeconds } from './worker-cpu.ts';
 import { crowd } from './workloads.ts';
 
 /** What a worker measured of one workload. */
@@ -60,33 +63,61 @@ function serve(file: string): Promise<Server> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-/** Frames per second of the built page over five seconds with 300 components running, and the longest frame in milliseconds. */
-export async function framesPerSecond(browser: Browser): Promise<{ readonly fps: number; readonly longestFrameMs: number }> {
+/** What a person at the page gets. */
+export interface InPage {
+  readonly fps: number;
+  readonly longestFrameMs: number;
+  /** Simulated seconds per second on the wall, both as the page shows them. */
+  readonly timesRealTime: number;
+  /** Share of a processor that the simulation's worker had meanwhile; null where that is not known. On a machine with others it is below 1. */
+  readonly workerShare: number | null;
+}
+
+/** The simulated clock as the page shows it, in seconds; runs in the page. */
+const shownSeconds = (): number => document.querySelector('[role=timer] span')!.textContent.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+
+/** The built page with a design running in it, over so many seconds on the wall after as many to settle. */
+export async function inPage(browser: Browser, design: Design, seconds: number): Promise<InPage> {
   const server = await preview({ logLevel: 'error', preview: { port: 0, host: '127.0.0.1' } });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   try {
     const address = server.httpServer.address() as AddressInfo;
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.goto(`http://127.0.0.1:${address.port}/${await toLink(crowd(300))}`);
+    await page.goto(`http://127.0.0.1:${address.port}/${await toLink(design)}`);
     await page.waitForSelector('.react-flow__node', { timeout: 20_000 });
     await page.waitForTimeout(3000);
-    return await page.evaluate(
-      () =>
-        new Promise<{ fps: number; longestFrameMs: number }>((resolve) => {
-          const started = performance.now();
-          let frames = 0;
-          let last = started;
-          let longest = 0;
-          const tick = (now: number): void => {
-            frames++;
-            longest = Math.max(longest, now - last);
-            last = now;
-            if (now - started < 5000) requestAnimationFrame(tick);
-            else resolve({ fps: (frames * 1000) / (now - started), longestFrameMs: longest });
-          };
-          requestAnimationFrame(tick);
-        }),
-    );
+    const [cpu, from] = [workerCpuSeconds(), await page.evaluate(shownSeconds)];
+    const { took, ...frames } = await page.evaluate(countFrames, seconds * 1000);
+    const share = (workerCpuSeconds() - cpu) / took;
+    return { ...frames, timesRealTime: ((await page.evaluate(shownSeconds)) - from) / took, workerShare: Number.isNaN(share) ? null : share };
   } finally {
+    await page.close();
     await server.close();
   }
+}
+
+/** Frames drawn from now on, and the seconds it took; runs in the page. */
+function countFrames(milliseconds: number): Promise<{ fps: number; longestFrameMs: number; took: number }> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    let [frames, last, longest] = [0, started, 0];
+    const tick = (now: number): void => {
+      frames++;
+      longest = Math.max(longest, now - last);
+      last = now;
+      if (now - started < milliseconds) requestAnimationFrame(tick);
+      else resolve({ fps: (frames * 1000) / (now - started), longestFrameMs: longest, took: (now - started) / 1000 });
+    };
+    requestAnimationFrame(tick);
+  });
+}
+
+/** The built page with 300 components running. */
+export const crowded = (browser: Browser): Promise<InPage> => inPage(browser, crowd(300), 5);
+
+/** The built page with the reference design of a scenario at full speed: every request simulated, and no end in sight. */
+export function scenarioInPage(browser: Browser, slug: string): Promise<InPage> {
+  const gated = gateScenarioText(readFileSync(`scenarios/${slug}.json`, 'utf8'));
+  if (!gated.ok) throw new Error(gated.why);
+  const { reference } = gated.value;
+  return inPage(browser, { ...reference, run: { ...reference.run, speed: 0, slice: 1, seconds: 3600 } }, 4);
 }
