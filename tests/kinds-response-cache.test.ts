@@ -1,6 +1,7 @@
 /** The response cache: hit ratios against Che's approximation, eviction orders against plain ones, coalescing, lifetimes and live changes. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Clock } from '../src/engine/clock.ts';
 import { Stream } from '../src/engine/random.ts';
 import { KeyMap } from '../src/kinds/response-cache/key-map.ts';
 import { predictedHits } from '../src/kinds/response-cache/hit-ratio.ts';
@@ -204,7 +205,7 @@ describe('store', () => {
   it('evicts exactly whom a plain search would evict', () => {
     for (const eviction of ['LRU', 'LFU', 'GDSF'] as const) {
       const stream = new Stream(1, eviction, 'test');
-      const store = new Store(new Float64Array(1), 200, 0, eviction);
+      const store = new Store(new Clock(), 200, 0, eviction);
       const plain = new PlainStore(200, eviction);
       for (let i = 0; i < 20_000; i++) {
         const key = Math.floor(60 * stream.uniform() * stream.uniform());

@@ -55,7 +55,8 @@ export const result = (design: Design, options: Options = {}): Result => ran(des
 export function imbalances({ board }: Simulation): string[] {
   const wrong: string[] = [];
   for (const { id, node: one } of board.nodes.values()) {
-    one.arrived.forEach((arrived, cls) => {
+    board.net.ledger.classes.forEach((_, cls) => {
+      const arrived = one.arrivedOf(cls);
       const ended = one.ended.slice(cls * outcomes.length, (cls + 1) * outcomes.length).reduce((a, b) => a + b, 0);
       if (ended > arrived) wrong.push(`${id}: class ${cls} ended ${ended} of ${arrived}`);
     });

@@ -1,4 +1,5 @@
 /** A circuit breaker: after too many failures nothing is tried for a while, then a few probes decide. */
+import type { Clock } from './clock.ts';
 
 /** When it opens, and how it closes again. */
 export interface BreakerRules {
@@ -29,7 +30,7 @@ export class Breaker {
   opened = 0;
 
   constructor(
-    private readonly clock: Float64Array,
+    private readonly clock: Clock,
     public rules: BreakerRules,
   ) {}
 
@@ -40,7 +41,7 @@ export class Breaker {
   /** Whether something may be tried now. */
   lets(): boolean {
     if (this.state === CLOSED) return true;
-    if (this.state === OPEN && this.clock[0]! >= this.since + this.rules.open) {
+    if (this.state === OPEN && this.clock.now >= this.since + this.rules.open) {
       this.state = HALF_OPEN;
       this.allowed = this.rules.probes;
       this.succeeded = 0;
@@ -63,7 +64,7 @@ export class Breaker {
   }
 
   private count(good: boolean): void {
-    const half = Math.floor((2 * this.clock[0]!) / this.rules.window);
+    const half = Math.floor((2 * this.clock.now) / this.rules.window);
     if (half > this.half + 1) this.forget();
     else if (half > this.half) this.tried[half & 1] = this.failed[half & 1] = 0;
     this.half = half;
@@ -76,7 +77,7 @@ export class Breaker {
 
   private trip(): void {
     this.state = OPEN;
-    this.since = this.clock[0]!;
+    this.since = this.clock.now;
     this.opened++;
     this.forget();
   }

@@ -2,6 +2,7 @@
  * Calls under way: one row for each visit of a request to a node, with the way back. Strided and recycled like `requests.ts`.
  * The network reads and writes rows in place (`rows`, the offsets below): through accessors the same work took half as long again.
  */
+import type { Clock } from './clock.ts';
 import { enlarged } from './agenda.ts';
 
 /** Integers per call, and what stands where among them. */
@@ -56,9 +57,9 @@ export class Calls {
   /** Calls alive now. */
   count = 0;
 
-  /** `clock[0]` is now, in seconds; `tooMany` hears when more than `limit` calls are under way (checked as the table grows). */
+  /** `clock.now` is now, in seconds; `tooMany` hears when more than `limit` calls are under way (checked as the table grows). */
   constructor(
-    readonly clock: Float64Array,
+    readonly clock: Clock,
     private readonly limit: number,
     private readonly tooMany: () => void,
   ) {}
@@ -99,7 +100,7 @@ export class Calls {
   beThorough(travelling: Iterable<number>): void {
     if (this.thorough) return;
     this.thorough = true;
-    this.thoroughSince = this.made === 0 ? -1 : this.clock[0]!;
+    this.thoroughSince = this.made === 0 ? -1 : this.clock.now;
     for (let c = 0; c < this.made; c++) {
       this.rows[c * CALL_STRIDE + FIRST_CHILD] = -1;
       this.rows[c * CALL_STRIDE + ELDER] = UNLISTED;

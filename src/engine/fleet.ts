@@ -2,6 +2,7 @@
  * A fleet: like stations side by side (shards, replicas), each with servers and a bounded first-come queue, serving *pieces* of calls. One call
  * may be served in many pieces at many stations at once; whoever owns the fleet draws service times, plans their ends and joins the pieces.
  */
+import type { Clock } from './clock.ts';
 import { enlarged } from './agenda.ts';
 import type { Calls } from './calls.ts';
 import { QUEUED, REFUSED, STARTED } from './station.ts';
@@ -39,7 +40,7 @@ export class Fleet {
   private head = new Int32Array(0);
   private tail = new Int32Array(0);
   private readonly t = new Float64Array(4);
-  private readonly clock: Float64Array;
+  private readonly clock: Clock;
 
   constructor(
     calls: Calls,
@@ -66,7 +67,7 @@ export class Fleet {
     rows[at + TWIN] = -1;
     rows[at + TIMER] = -1;
     rows[at + DONE] = 0;
-    this.since[p] = this.clock[0]!;
+    this.since[p] = this.clock.now;
     return p;
   }
 
@@ -134,8 +135,8 @@ export class Fleet {
   /** Brings the areas up to this moment; every change comes after it. */
   private advance(): void {
     const { t } = this;
-    const elapsed = this.clock[0]! - t[LAST]!;
-    t[LAST] = this.clock[0]!;
+    const elapsed = this.clock.now - t[LAST]!;
+    t[LAST] = this.clock.now;
     t[QUEUE_AREA]! += elapsed * this.queued;
     t[BUSY_AREA]! += elapsed * this.busy;
     t[SERVER_AREA]! += elapsed * this.stations * this.servers;

@@ -2,6 +2,7 @@
  * Counts of positive numbers in log-linear buckets: 64 to each power of two, so any quantile is known to within 0.8 %. Two histograms
  * merge by adding; a window of time is the difference of two. (After Tene's HdrHistogram; buckets read off the double's own bits.)
  */
+import { Pages } from './pages.ts';
 
 const LOWEST = -24;
 const HIGHEST = 20;
@@ -87,16 +88,26 @@ export function since(now: Counts, then: Counts): Histogram {
   return between;
 }
 
+const pages = new Pages(BUCKETS, (length) => new Uint32Array(length));
+
 export class Histogram implements Counts {
   readonly lowest = 0;
-  readonly counts = new Uint32Array(BUCKETS);
+  readonly counts: Uint32Array<ArrayBuffer>;
   count = 0;
   sum = 0;
+  /** The page that `counts` is a part of, and where that begins. */
+  private readonly page: Uint32Array<ArrayBuffer>;
+  private readonly from: number;
+
+  constructor() {
+    ({ page: this.page, from: this.from } = pages.take());
+    this.counts = this.page.subarray(this.from, this.from + BUCKETS);
+  }
 
   add(value: number): void {
     this.count++;
     this.sum += value;
-    this.counts[bucketOf(value)]!++;
+    this.page[this.from + bucketOf(value)]!++;
   }
 
   /** Adds all that the other one holds. */

@@ -93,12 +93,12 @@ export class Ledger {
   /** A request has ended with an outcome code; `book` is its source's for its class. */
   ended(book: Book, request: number, code: number): void {
     if (code === 0) this.answered(book, request);
-    if (this.listener !== null) this.listener(request, code, this.requests.clock[0]!);
+    if (this.listener !== null) this.listener(request, code, this.requests.clock.now);
   }
 
   private answered(book: Book, request: number): void {
     const { requests } = this;
-    const now = requests.clock[0]!;
+    const now = requests.clock.now;
     if (now <= requests.deadline(request)) book.good++;
     book.latency.add(now - requests.born(request));
     if (requests.first(request) >= 0) this.streamed(book, request);
@@ -106,7 +106,7 @@ export class Ledger {
 
   private streamed(book: Book, request: number): void {
     const { requests } = this;
-    const now = requests.clock[0]!;
+    const now = requests.clock.now;
     const first = requests.first(request);
     const output = requests.output(request);
     this.first.add(first - requests.born(request));

@@ -2,6 +2,7 @@
  * The network: nodes joined by links, requests flowing through it as calls, and the clock. A call is delivered to a node, the node
  * serves it and may call further nodes, and the answer returns along the way the call came. Whatever is refused carries a reason.
  */
+import { Clock } from './clock.ts';
 import { Agenda, ARGUMENT, enlarged, SLOT, TARGET } from './agenda.ts';
 import { ASYNC, CALL_STRIDE, CALLER, Calls, CANCELLED, CLASS, CONCLUDED, DELIVERED, LINK, NODE, OUTCOME_BITS, PARENT, PENDING, REQUEST, STATE } from './calls.ts';
 import { Health } from './health.ts';
@@ -15,12 +16,6 @@ import type { Sampler } from './sampler.ts';
 /** Events of the network's own; nodes use 0 … 12. */
 const REPLY = 15;
 const ENTER = 14;
-
-/** Length of one class's books at a node: see `Node.tallies`. */
-const CLASS_BOOK = 2 + outcomes.length;
-const ARRIVED = 0;
-const AREA = 1;
-const ENDED = 2;
 
 /** How deep calls may nest before the next one is put on the agenda instead (keeps the machine's stack flat). */
 const DEPTH = 64;
@@ -52,25 +47,44 @@ export interface LinkState {
   severed?: boolean;
 }
 
+/** The books of one class of calls at one node. Fields rather than rows of an array: an event writes six of them, in half as many instructions. */
+class Visits {
+  arrived = 0;
+  answered = 0;
+  failed = 0;
+  /** Σ of the times at which calls ended less Σ of those at which they came: with `in flight · now` added, ∫ calls in flight dt. */
+  steps = 0;
+  /** Calls that failed, by outcome code; null while there are none. */
+  private reasons: Float64Array | null = null;
+
+  fail(code: number): void {
+    this.failed++;
+    this.reasons ??= new Float64Array(outcomes.length);
+    this.reasons[code]!++;
+  }
+
+  endedAs(code: number): number {
+    return code === 0 ? this.answered : (this.reasons?.[code] ?? 0);
+  }
+}
+
 /** A place requests visit. Counts and times of all calls are kept here; what happens to them is for the kinds to say. */
 export abstract class Node {
   index = -1;
   /** Links along which it waits for answers, in order; and those along which it does not. */
   out: Int32Array = new Int32Array(0);
   asyncOut: Int32Array = new Int32Array(0);
+  /** Whether nothing leaves it: no need then to look at either list, which lie elsewhere in memory. */
+  leaf = true;
   /** Where some links are only for some classes: those along which it waits, by class. */
   routes: readonly Int32Array[] | null = null;
-  /**
-   * The books of all nodes of the network, and where this one's begin. For each class: its arrivals; Σ of the times at which its calls ended less Σ of
-   * those at which they came (with `in flight · now` added, ∫ calls in flight dt); and its endings by outcome code.
-   */
-  private tallies: Float64Array = new Float64Array(CLASS_BOOK);
-  private tally = 0;
-  private tallied = 1;
+  /** Books of the calls that came: of the first class, which is often the only one, and of them all. */
+  private readonly ownVisits = new Visits();
+  private readonly visits = [this.ownVisits];
   inFlight = 0;
   /** Seconds from a call's arrival to its answer (answered calls only). */
   latency = new Histogram();
-  private readonly clock: Float64Array;
+  private readonly clock: Clock;
 
   constructor(protected readonly net: Network) {
     this.clock = net.clock;
@@ -124,86 +138,71 @@ export abstract class Node {
   /** ∫ calls in flight dt up to now. */
   inFlightArea(now: number): number {
     let sum = now * this.inFlight;
-    for (let cls = 0; cls < this.tallied; cls++) sum += this.tallies[this.tallyOf(cls) + AREA]!;
+    for (const { steps } of this.visits) sum += steps;
     return sum;
   }
 
   /** The same for one class. */
   inFlightAreaOf(cls: number, now: number): number {
-    let inFlight = this.arrivedOf(cls);
-    for (let code = 0; code < outcomes.length; code++) inFlight -= this.endedOf(cls, code);
-    return this.tallies[this.tallyOf(cls) + AREA]! + now * inFlight;
+    const { arrived, answered, failed, steps } = this.visits[cls]!;
+    return steps + now * (arrived - answered - failed);
   }
 
   /** Books a call of a class in. */
   begins(cls: number): void {
-    const { tallies } = this;
-    const at = this.tallyOf(cls);
-    tallies[at]!++;
-    tallies[at + AREA]! -= this.clock[0]!;
+    const visits = cls === 0 ? this.ownVisits : this.visits[cls]!;
+    visits.arrived++;
+    visits.steps -= this.clock.now;
     this.inFlight++;
   }
 
   /** Books a call of a class out, with its outcome code; its latency is booked by `latency.add`. */
   ends(cls: number, code: number): void {
-    const { tallies } = this;
-    const at = this.tallyOf(cls);
-    tallies[at + ENDED + code]!++;
-    tallies[at + AREA]! += this.clock[0]!;
+    const visits = cls === 0 ? this.ownVisits : this.visits[cls]!;
+    if (code === 0) visits.answered++;
+    else visits.fail(code);
+    visits.steps += this.clock.now;
     this.inFlight--;
   }
 
-  /** From now on its books, for so many classes, are kept in `tallies` from `at` on. */
-  keepTally(tallies: Float64Array, at: number, classes: number): void {
-    tallies.set(this.tallies.subarray(this.tallyOf(0), this.tallyOf(this.tallied)), at);
-    this.tallies = tallies;
-    this.tally = at;
-    this.tallied = classes;
-  }
-
-  /** Where a class's book begins. */
-  private tallyOf(cls: number): number {
-    return this.tally + cls * CLASS_BOOK;
-  }
-
-  /** Calls that came, by class. */
-  get arrived(): Float64Array {
-    return Float64Array.from({ length: this.tallied }, (_, cls) => this.arrivedOf(cls));
+  /** From now on there are so many classes. */
+  widen(classes: number): void {
+    while (this.visits.length < classes) this.visits.push(new Visits());
   }
 
   /** Calls that ended, by class and outcome code (`class · outcomes + code`). */
   get ended(): Float64Array {
-    return Float64Array.from({ length: this.tallied * outcomes.length }, (_, k) => this.endedOf(Math.floor(k / outcomes.length), k % outcomes.length));
+    return Float64Array.from({ length: this.visits.length * outcomes.length }, (_, k) => this.endedOf(Math.floor(k / outcomes.length), k % outcomes.length));
   }
 
   arrivedOf(cls: number): number {
-    return this.tallies[this.tallyOf(cls) + ARRIVED]!;
+    return this.visits[cls]!.arrived;
   }
   endedOf(cls: number, code: number): number {
-    return this.tallies[this.tallyOf(cls) + ENDED + code]!;
+    return this.visits[cls]!.endedAs(code);
   }
 
   /** Calls arrived; ended with an outcome; failed; of all classes. */
   arrivedTotal(): number {
     let sum = 0;
-    for (let cls = 0; cls < this.tallied; cls++) sum += this.arrivedOf(cls);
+    for (const { arrived } of this.visits) sum += arrived;
     return sum;
   }
   endedAs(code: number): number {
     let sum = 0;
-    for (let cls = 0; cls < this.tallied; cls++) sum += this.endedOf(cls, code);
+    for (const visits of this.visits) sum += visits.endedAs(code);
     return sum;
   }
   failedTotal(): number {
     let sum = 0;
-    for (let code = 1; code < outcomes.length; code++) sum += this.endedAs(code);
+    for (const { failed } of this.visits) sum += failed;
     return sum;
   }
 }
 
 export class Network {
-  /** `clock[0]` is now; in memory rather than a field because everyone reads it and nobody should have to be handed it. */
-  readonly clock = new Float64Array(1);
+  /** `clock.now` is now; in memory rather than a field because everyone reads it and nobody should have to be handed it. */
+  readonly clock = new Clock();
   events = 0;
   /** Why the run cannot go on, in one sentence; null while it can. */
   stopped: string | null = null;
@@ -211,8 +210,6 @@ export class Network {
   readonly requests = new Requests(this.clock);
   readonly ledger = new Ledger(this.requests);
   readonly nodes: Node[] = [];
-  /** The books of all nodes in one array: with one each, every event looks for its own all over memory (2–4 % of its time). */
-  private tallies = new Float64Array(16 * CLASS_BOOK);
   readonly links: LinkState[] = [];
   /** Per link: calls made, calls failed, calls under way. */
   linkCalls = new Float64Array(16);
@@ -239,26 +236,15 @@ export class Network {
 
   /** Simulated seconds since the start. */
   get now(): number {
-    return this.clock[0]!;
+    return this.clock.now;
   }
 
   addNode(node: Node): number {
     node.index = this.nodes.length;
     this.nodes.push(node);
     if (node.index === this.pace.length) this.pace = enlarged(this.pace, new Float64Array(node.index * 2).fill(1));
-    if (this.nodes.length * this.classes * CLASS_BOOK > this.tallies.length) this.layTallies(2 * this.tallies.length);
-    else this.layTally(node);
+    node.widen(this.classes);
     return node.index;
-  }
-
-  /** Lays the books of all nodes out anew, in an array of that length. */
-  private layTallies(length: number): void {
-    this.tallies = new Float64Array(length);
-    for (const node of this.nodes) this.layTally(node);
-  }
-
-  private layTally(node: Node): void {
-    node.keepTally(this.tallies, node.index * this.classes * CLASS_BOOK, this.classes);
   }
 
   addLink(link: LinkState): number {
@@ -291,28 +277,26 @@ export class Network {
   /** Opens the book of a class of requests that `source` makes. */
   openBook(of: RequestClass, source: Node): Book {
     const book = this.ledger.open(of, source);
-    if (this.ledger.classes.length > this.classes) {
-      this.classes = this.ledger.classes.length;
-      this.layTallies(Math.max(1, this.nodes.length) * 2 * this.classes * CLASS_BOOK);
-    }
+    this.classes = this.ledger.classes.length;
+    for (const node of this.nodes) node.widen(this.classes);
     return book;
   }
 
   /** Plans an event of a node's own (`what` 0 … 12) after `delay` seconds; the handle can be given to `agenda.cancel`. */
   after(delay: number, node: number, what: number, arg: number): number {
-    this.agenda.at[0] = this.clock[0]! + delay;
+    this.agenda.at[0] = this.clock.now + delay;
     return this.agenda.push(node, what, arg);
   }
 
   /** Plans an event after a drawn delay. Apart from `after`, so that the draw is inlined here and not handed over as a double. */
   afterDraw(delay: Sampler, stream: Stream, node: number, what: number, arg: number): number {
-    this.agenda.at[0] = this.clock[0]! + delay.draw(stream);
+    this.agenda.at[0] = this.clock.now + delay.draw(stream);
     return this.agenda.push(node, what, arg);
   }
 
   /** The same for work of the node's own, which takes longer while the node is slow (`pace`). */
   afterWork(delay: Sampler, stream: Stream, node: number, what: number, arg: number): number {
-    this.agenda.at[0] = this.clock[0]! + delay.draw(stream) * this.pace[node]!;
+    this.agenda.at[0] = this.clock.now + delay.draw(stream) * this.pace[node]!;
     return this.agenda.push(node, what, arg);
   }
 
@@ -363,14 +347,14 @@ export class Network {
   /** On its way along a link, there (ENTER) or back (REPLY). */
   private travel(link: number, to: number, what: number, c: number): void {
     const { latency, distance, stream } = this.links[link]!;
-    this.agenda.at[0] = this.clock[0]! + (distance ?? 0) + (latency === null ? 0 : latency.draw(stream));
+    this.agenda.at[0] = this.clock.now + (distance ?? 0) + (latency === null ? 0 : latency.draw(stream));
     this.agenda.push(to, what, c);
   }
 
   private enter(c: number, to: number): void {
     const node = this.nodes[to]!;
     const { rows, times } = this.calls;
-    times[c * 2] = this.clock[0]!;
+    times[c * 2] = this.clock.now;
     node.begins(rows[c * CALL_STRIDE + CLASS]!);
     if (this.watch > 0 && this.stopsArrival(c, to)) return;
     this.depth++;
@@ -455,7 +439,7 @@ export class Network {
     const at = c * CALL_STRIDE;
     const node = this.nodes[rows[at + NODE]!]!;
     node.ends(rows[at + CLASS]!, code);
-    if (code === 0) node.latency.add(this.clock[0]! - times[c * 2]!);
+    if (code === 0) node.latency.add(this.clock.now - times[c * 2]!);
     rows[at + STATE]! |= code | CONCLUDED;
     if (this.cancelling && rows[at + STATE]! >= PENDING) this.dropChildren(c);
   }
@@ -533,12 +517,12 @@ export class Network {
     for (let left = all; left > 0; left--) {
       const slot = this.stopped === null ? agenda.next(until) : -1;
       if (slot < 0) {
-        if (this.stopped === null && until > clock[0]! && until < Infinity) clock[0] = until;
+        if (this.stopped === null && until > clock.now && until < Infinity) clock.now = until;
         this.events += all - left;
         return true;
       }
-      if (agenda.at[0]! > clock[0]!) {
-        clock[0] = agenda.at[0]!;
+      if (agenda.at[0]! > clock.now) {
+        clock.now = agenda.at[0]!;
         this.atOnce = 0;
       } else if (++this.atOnce > this.budget.eventsPerInstant) this.tooFast();
       const { slots } = agenda;

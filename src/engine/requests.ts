@@ -2,6 +2,7 @@
  * The requests in the system: one row of numbers each, recycled. Rows are strided (eight doubles, eight integers) so that all a
  * request is lies in two cache lines; with 10^5 in flight that is worth about a third of the time per event.
  */
+import type { Clock } from './clock.ts';
 import { enlarged } from './agenda.ts';
 import type { Trace } from './trace.ts';
 
@@ -51,8 +52,8 @@ export class Requests {
   private readonly traces: Trace[] = [];
   private readonly bases: number[] = [];
 
-  /** `clock[0]` is now, in seconds. */
-  constructor(readonly clock: Float64Array) {}
+  /** `clock.now` is now, in seconds. */
+  constructor(readonly clock: Clock) {}
 
   /** A new request, born now, that is like `pattern`; nobody holds it yet. */
   create(pattern: Pattern): number {
@@ -65,7 +66,7 @@ export class Requests {
     const at = r * STRIDE;
     const { f, i, clock } = this;
     const { numbers, integers } = pattern;
-    f[at + BORN] = clock[0]!;
+    f[at + BORN] = clock.now;
     i[at + REFS] = 0;
     if (f[at + LIKE] === numbers[LIKE]) return r;
     for (let k = 1; k < STRIDE; k++) f[at + k] = numbers[k]!;

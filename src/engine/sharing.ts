@@ -2,6 +2,7 @@
  * Servers that do not finish one call before they turn to the next: shared by all (processor sharing), or taken away from one for
  * another (shortest remaining first, priority with preemption). How much work each call is stands in `Calls.mark`.
  */
+import type { Clock } from './clock.ts';
 import type { Calls } from './calls.ts';
 import { Line } from './line.ts';
 import type { Ledger } from './ledger.ts';
@@ -33,7 +34,7 @@ export class SharedServers {
   private readonly served: number[] = [];
   private virtual = 0;
   private readonly t = new Float64Array(4);
-  private readonly clock: Float64Array;
+  private readonly clock: Clock;
 
   constructor(
     private readonly calls: Calls,
@@ -44,14 +45,14 @@ export class SharedServers {
     private readonly plan: Plan,
   ) {
     this.clock = calls.clock;
-    this.t[LAST] = this.clock[0]!;
+    this.t[LAST] = this.clock.now;
   }
 
   /** Brings areas, and what is left of everybody's work, up to this moment. */
   private advance(): void {
     const { t } = this;
-    const elapsed = this.clock[0]! - t[LAST]!;
-    t[LAST] = this.clock[0]!;
+    const elapsed = this.clock.now - t[LAST]!;
+    t[LAST] = this.clock.now;
     t[BUSY]! += elapsed * this.busy;
     t[QUEUE]! += elapsed * this.waiting;
     t[SERVERS]! += elapsed * this.servers;

@@ -20,7 +20,7 @@ export class DeadlineShedder implements Shedder {
     private readonly requests: Requests,
   ) {}
   judge(call: number): number {
-    return this.requests.deadline(this.calls.request(call)) < this.calls.clock[0]! ? Code.deadlinePassed : 0;
+    return this.requests.deadline(this.calls.request(call)) < this.calls.clock.now ? Code.deadlinePassed : 0;
   }
 }
 
@@ -41,7 +41,7 @@ export class Codel implements Shedder {
   ) {}
 
   judge(call: number): number {
-    const now = this.calls.clock[0]!;
+    const now = this.calls.clock.now;
     if (now - this.calls.start(call) < this.target) {
       this.above = 0;
       this.dropping = false;

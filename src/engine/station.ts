@@ -2,17 +2,10 @@
  * Servers with one bounded queue in front: the part most queueing systems are made of. It keeps the books (queue length, servers
  * busy, over time); whoever owns it draws service times and plans their ends.
  */
+import type { Clock } from './clock.ts';
 import type { Calls } from './calls.ts';
 import { Line, type Order } from './line.ts';
 import type { Shedder } from './shedding.ts';
-
-// An area under a level is kept as Σ (time of each step down) − Σ (time of each step up); with level · now added, that is ∫ level dt.
-// One addition a step, where advancing all areas at every event took three times as much.
-const QUEUE = 0;
-const BUSY = 1;
-const SERVERS = 2;
-const RESIZED = 3;
-const LEAVING = 4;
 
 /** What became of a call offered to a station. */
 export const STARTED = 0;
@@ -26,8 +19,15 @@ export class Station {
   longest = 0;
   private head = -1;
   private tail = -1;
-  private readonly t = new Float64Array(5);
-  private readonly clock: Float64Array;
+  // An area under a level is kept as Σ (time of each step down) − Σ (time of each step up); with level · now added, that is ∫ level dt.
+  // One addition a step, where advancing all areas at every event took three times as much.
+  private queueSteps = 0;
+  private busySteps = 0;
+  private leavingSteps = 0;
+  /** ∫ servers dt until they were last resized, and when that was. */
+  private serverSeconds = 0;
+  private resized: number;
+  private readonly clock: Clock;
   /** Where it is not first come, first served: who waits, and by what order. */
   private line: Line | null = null;
   private order: Order | null = null;
@@ -40,21 +40,21 @@ export class Station {
     public room: number,
   ) {
     this.clock = calls.clock;
-    this.t[RESIZED] = calls.clock[0]!;
+    this.resized = calls.clock.now;
   }
 
   /** A call comes: `STARTED` (a server has it from now on), `QUEUED`, or `REFUSED` because the queue is full. */
   offer(call: number): number {
     if (this.busy < this.servers) {
       this.busy++;
-      this.t[BUSY]! -= this.clock[0]!;
+      this.busySteps -= this.clock.now;
       return STARTED;
     }
     if (this.queued >= this.room) return REFUSED;
     if (this.line === null) this.append(call);
     else this.line.push(call, this.order!.key(call));
     if (++this.queued > this.longest) this.longest = this.queued;
-    this.t[QUEUE]! -= this.clock[0]!;
+    this.queueSteps -= this.clock.now;
     return QUEUED;
   }
 
@@ -71,9 +71,9 @@ export class Station {
       const call = this.shedder === null ? this.take() : this.takeWanted();
       if (call >= 0) return call;
     }
-    if (this.busy > this.servers) this.t[LEAVING]! += this.clock[0]!;
+    if (this.busy > this.servers) this.leavingSteps += this.clock.now;
     this.busy--;
-    this.t[BUSY]! += this.clock[0]!;
+    this.busySteps += this.clock.now;
     return -1;
   }
 
@@ -81,13 +81,13 @@ export class Station {
   draw(): number {
     if (this.queued === 0 || this.busy >= this.servers) return -1;
     this.busy++;
-    this.t[BUSY]! -= this.clock[0]!;
+    this.busySteps -= this.clock.now;
     return this.finish();
   }
 
   private take(): number {
     this.queued--;
-    this.t[QUEUE]! += this.clock[0]!;
+    this.queueSteps += this.clock.now;
     return this.line === null ? this.shift() : this.next(this.line);
   }
 
@@ -118,7 +118,7 @@ export class Station {
   leave(call: number): boolean {
     if (!(this.line === null ? this.unlink(call) : this.line.remove(call))) return false;
     this.queued--;
-    this.t[QUEUE]! += this.clock[0]!;
+    this.queueSteps += this.clock.now;
     return true;
   }
 
@@ -162,9 +162,9 @@ export class Station {
 
   /** All servers fall idle and nobody waits any more; what becomes of those calls is the owner's affair. */
   reset(): void {
-    this.t[BUSY]! += this.clock[0]! * this.busy;
-    this.t[QUEUE]! += this.clock[0]! * this.queued;
-    this.t[LEAVING]! += this.clock[0]! * this.leaving;
+    this.busySteps += this.clock.now * this.busy;
+    this.queueSteps += this.clock.now * this.queued;
+    this.leavingSteps += this.clock.now * this.leaving;
     this.busy = 0;
     this.queued = 0;
     this.head = this.tail = -1;
@@ -173,21 +173,21 @@ export class Station {
 
   /** Changes the number of servers and places in the queue; who waits keeps waiting, who is served is served to the end. */
   resize(servers: number, room: number): void {
-    this.t[SERVERS]! += (this.clock[0]! - this.t[RESIZED]!) * this.servers;
-    this.t[RESIZED] = this.clock[0]!;
-    this.t[LEAVING]! += this.clock[0]! * this.leaving;
+    this.serverSeconds += (this.clock.now - this.resized) * this.servers;
+    this.resized = this.clock.now;
+    this.leavingSteps += this.clock.now * this.leaving;
     this.servers = servers;
-    this.t[LEAVING]! -= this.clock[0]! * this.leaving;
+    this.leavingSteps -= this.clock.now * this.leaving;
     this.room = room;
   }
 
   /** ∫ queue length dt up to now, in call-seconds. */
   queueArea(now: number): number {
-    return this.t[QUEUE]! + now * this.queued;
+    return this.queueSteps + now * this.queued;
   }
   /** ∫ busy servers dt. */
   busyArea(now: number): number {
-    return this.t[BUSY]! + now * this.busy;
+    return this.busySteps + now * this.busy;
   }
   /** Servers there are no more, which finish what they have. */
   private get leaving(): number {
@@ -196,6 +196,6 @@ export class Station {
 
   /** ∫ servers dt, those included that only finish what they have. */
   serverArea(now: number): number {
-    return this.t[SERVERS]! + (now - this.t[RESIZED]!) * this.servers + this.t[LEAVING]! + now * this.leaving;
+    return this.serverSeconds + (now - this.resized) * this.servers + this.leavingSteps + now * this.leaving;
   }
 }

@@ -1,4 +1,5 @@
 /** An object store: high latency to the first byte, plenty of bytes after it, a limit on requests for each prefix, and a price for everything. */
+import type { Clock } from '../engine/clock.ts';
 import { Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
@@ -39,7 +40,7 @@ class Buckets {
   private at = new Float64Array(0);
 
   constructor(
-    private readonly clock: Float64Array,
+    private readonly clock: Clock,
     private rate: number,
     private size: number,
   ) {}
@@ -49,14 +50,14 @@ class Buckets {
     this.size = size;
     if (buckets === this.tokens.length) return;
     this.tokens = new Float64Array(buckets).fill(size);
-    this.at = new Float64Array(buckets).fill(this.clock[0]!);
+    this.at = new Float64Array(buckets).fill(this.clock.now);
   }
 
   /** Takes `n` tokens out of a bucket; false if they are not all there. */
   take(bucket: number, n: number): boolean {
     const { tokens, at, clock } = this;
-    tokens[bucket] = Math.min(this.size, tokens[bucket]! + (clock[0]! - at[bucket]!) * this.rate);
-    at[bucket] = clock[0]!;
+    tokens[bucket] = Math.min(this.size, tokens[bucket]! + (clock.now - at[bucket]!) * this.rate);
+    at[bucket] = clock.now;
     if (tokens[bucket]! < n) return false;
     tokens[bucket]! -= n;
     return true;

@@ -196,7 +196,7 @@ class Service extends Node implements Component<ServiceValues> {
 
   /** Service is over: on to the others. */
   private goOn(call: number): void {
-    if (this.out.length + this.asyncOut.length === 0) return this.finish(call, Code.answered);
+    if (this.leaf) return this.finish(call, Code.answered);
     const outcome = this.downstream.begin(call);
     if (outcome !== WAITING) this.finish(call, outcome);
   }

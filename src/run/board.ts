@@ -157,6 +157,7 @@ export class Board {
       const waited = calls.filter((l) => !l.values.fireAndForget);
       live.node.out = indices(waited);
       live.node.asyncOut = indices(calls.filter((l) => l.values.fireAndForget));
+      live.node.leaf = calls.length === 0;
       const { classes } = this.net.ledger;
       live.node.routes = waited.every((l) => l.values.linkOnly === '') ? null : classes.map((c) => indices(waited.filter((l) => isOpenTo(l.values, c.name, c.tenant))));
       if (attaches(live.node)) live.node.attached(mine.filter((l) => l.wire !== 'call').map((l) => this.nodeAt(l.design.to)));

@@ -1,4 +1,5 @@
 /** Quotas by tenant or class: a token bucket or a window of fixed length for each. */
+import type { Clock } from '../../engine/clock.ts';
 import { enlarged } from '../../engine/agenda.ts';
 import type { Ledger, RequestClass } from '../../engine/ledger.ts';
 
@@ -31,7 +32,7 @@ export class Quotas {
   private last = new Float64Array(8);
 
   constructor(
-    private readonly clock: Float64Array,
+    private readonly clock: Clock,
     private readonly ledger: Ledger,
     private rules: QuotaRules,
   ) {}
@@ -51,7 +52,7 @@ export class Quotas {
   }
 
   private drawn(quota: number, cost: number): boolean {
-    const now = this.clock[0]!;
+    const now = this.clock.now;
     const level = Math.min(this.bursts[quota]!, this.amount[quota]! + (now - this.last[quota]!) * this.rates[quota]!);
     const enough = level >= cost * (1 - ROUNDING);
     this.amount[quota] = enough ? Math.max(0, level - cost) : level;
@@ -61,7 +62,7 @@ export class Quotas {
 
   private counted(quota: number, cost: number): boolean {
     const { window } = this.rules;
-    const number = Math.floor(this.clock[0]! / window);
+    const number = Math.floor(this.clock.now / window);
     const used = number === this.last[quota] ? this.amount[quota]! : 0;
     const enough = used + cost <= this.rates[quota]! * window * (1 + ROUNDING);
     this.amount[quota] = enough ? used + cost : used;
@@ -96,7 +97,7 @@ export class Quotas {
     }
     this.keys.set(key, quota);
     this.amount[quota] = -1;
-    this.last[quota] = this.clock[0]!;
+    this.last[quota] = this.clock.now;
     this.rates[quota] = 0;
     return quota;
   }

@@ -1,4 +1,5 @@
 /** Token buckets by number, all of one size and refill: each is opened full when it is first asked for, and fills by itself between draws. */
+import type { Clock } from '../../engine/clock.ts';
 import { enlarged } from '../../engine/agenda.ts';
 
 /** A set of them; moments are read from `clock` (its first place, in seconds). */
@@ -9,7 +10,7 @@ export class Buckets {
   private rate = 0;
   private burst = 0;
 
-  constructor(private readonly clock: Float64Array) {}
+  constructor(private readonly clock: Clock) {}
 
   /** How many have been asked for. */
   get count(): number {
@@ -35,7 +36,7 @@ export class Buckets {
 
   /** What the bucket at a place holds now. */
   level(place: number): number {
-    const now = this.clock[0]!;
+    const now = this.clock.now;
     this.levels[place] = Math.min(this.burst, this.levels[place]! + (now - this.moments[place]!) * this.rate);
     this.moments[place] = now;
     return this.levels[place]!;
@@ -54,7 +55,7 @@ export class Buckets {
     }
     this.places.set(number, place);
     this.levels[place] = this.burst;
-    this.moments[place] = this.clock[0]!;
+    this.moments[place] = this.clock.now;
     return place;
   }
 }

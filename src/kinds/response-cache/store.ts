@@ -1,4 +1,5 @@
 /** What a cache holds: entries by key, each with a size and an age, bounded in bytes. */
+import type { Clock } from '../../engine/clock.ts';
 import { enlarged } from '../../engine/agenda.ts';
 import { KeyMap } from './key-map.ts';
 import { RecencyList, ValueHeap, type Order } from './order.ts';
@@ -31,9 +32,9 @@ export class Store {
   private made = 0;
   private readonly free: number[] = [];
 
-  /** `clock[0]` is now; a `lifetime` of 0 seconds is for ever. */
+  /** `clock.now` is now; a `lifetime` of 0 seconds is for ever. */
   constructor(
-    private readonly clock: Float64Array,
+    private readonly clock: Clock,
     private capacity: number,
     private lifetime: number,
     private eviction: Eviction,
@@ -65,7 +66,7 @@ export class Store {
   hit(key: number): boolean {
     const slot = this.slots.get(key);
     if (slot < 0) return false;
-    if (this.lifetime > 0 && this.clock[0]! - this.since[slot]! >= this.lifetime) {
+    if (this.lifetime > 0 && this.clock.now - this.since[slot]! >= this.lifetime) {
       this.expired++;
       this.drop(slot);
       return false;
@@ -85,7 +86,7 @@ export class Store {
     this.keys[slot] = key;
     this.sizes[slot] = bytes;
     this.costs[slot] = cost;
-    this.since[slot] = this.clock[0]!;
+    this.since[slot] = this.clock.now;
     this.used += this.sizes[slot]!;
     this.order.add(slot, bytes, cost);
   }
