@@ -43,7 +43,7 @@ function check(links: readonly number[], load: number): void {
       const chosen = plainly(loads, turn);
       net.call(first, net.requests.create(pattern), -1, source.index);
       expect(targets.map((t) => t.kept.length)).toEqual(loads.map((n, k) => (k === chosen ? n + 1 : n)));
-      turn = (turn + 1) % targets.length;
+      turn = (chosen + 1) % targets.length;
       sent++;
     }
   }

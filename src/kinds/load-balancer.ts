@@ -258,9 +258,11 @@ class LoadBalancer extends Node implements Component<Values<typeof params>>, Tak
     const { outstanding } = this.net;
     const n = out.length;
     const turn = this.turn < n ? this.turn : 0;
-    this.turn = turn + 1;
-    if (this.first < 0) return out[lowestOf(this.gathered(out), 0, n, turn)]!;
-    return lowestOf(outstanding, this.first, this.first + n, this.first + turn);
+    const { first } = this;
+    const k = first < 0 ? lowestOf(this.gathered(out), 0, n, turn) : lowestOf(outstanding, first, first + n, first + turn) - first;
+    // Behind the one taken: those before it were busy a moment ago (a third of the steps that a turn of its own would take).
+    this.turn = k + 1;
+    return out[k]!;
   }
 
   private learn(out: Int32Array): void {
