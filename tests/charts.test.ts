@@ -172,6 +172,13 @@ describe('the panels', () => {
     expect(headline).toBe('p99 42 ms');
   });
 
+  it('do not call a figure the present one when nothing has been answered for a while', () => {
+    const gone = [...[0.04, 0.086, 0.042], ...Array.from({ length: 20 }, () => NaN)];
+    const silent = view('latency', snapshot(series('latency', 'p50', gone.map((value) => value / 2)), series('latency', 'p99', gone)));
+    expect(silent.sentence).toBe('p99 42 ms at the last answer (3 s), peak 86 ms at 2 s; 2× the median.');
+    expect(silent.headline).toBe('no answers');
+  });
+
   it('hold an objective against the line it names', () => {
     const objectives = [{ metric: 'llm.ttft.p99', relation: 'at most', limit: 0.05 }, { metric: 'latency.p999', relation: 'at most', limit: 2 }] as const;
     expect(latencyLimit(objectives, 'firstToken')).toEqual({ value: 0.05, percentile: 'p99' });

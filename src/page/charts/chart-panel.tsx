@@ -204,7 +204,7 @@ export function ChartPanel({ panel }: { panel: Panel }) {
     <figure className={styles['panel']} aria-labelledby={titleId} data-chart={panel.id} data-empty={keys.length === 0 || undefined}>
       <header className={styles['head']}>
         <Title id={titleId} choices={choices} choice={choice} choose={choose} />
-        <span ref={places.headline} className={styles['headline']} />
+        <span className={styles['headline']}><span ref={places.headline} /></span>
         <button type="button" className={styles['tableButton']} aria-label={`${title} as a table`} title="Read as a table"
           disabled={keys.length === 0} onClick={() => drawn.current && setTable({ title, spec: drawn.current.spec })}>
           <Table2 size={14} aria-hidden="true" />

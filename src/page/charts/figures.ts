@@ -8,6 +8,13 @@ export function latest(values: ArrayLike<number>): number {
   return NaN;
 }
 
+/** The column of the last finite value where that is not recent any more; −1 where it is, or there is none. */
+export function silentSince(values: ArrayLike<number>): number {
+  let at = values.length - 1;
+  while (at >= 0 && !Number.isFinite(values[at])) at--;
+  return at < values.length - recentColumns ? at : -1;
+}
+
 /** Mean of the finite ones among the last few columns, or NaN. */
 export function recent(values: ArrayLike<number>): number {
   const tail = Array.from(values).slice(-recentColumns).filter(Number.isFinite);

@@ -4,7 +4,7 @@ import type { Objective } from '../../design/design.ts';
 import type { ChartId, Charts, ChartSeries } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
-import { latest, lowest, peak, recent, shareAbove, speaks } from './figures.ts';
+import { latest, lowest, peak, recent, shareAbove, silentSince, speaks } from './figures.ts';
 import { assignSlots, inkOf } from './ink.ts';
 import type { Line, PlotSpec } from './marks.ts';
 import { timeText } from './ticks.ts';
@@ -81,6 +81,12 @@ export function latencyLimit(objectives: readonly Objective[], choice: string): 
   return found ? { value: found.limit, percentile: percentileOf(found.metric, prefix) } : null;
 }
 
+/** When the latest of these values was true: figures of answers stand still while there are none. */
+function nowOrLast(times: ArrayLike<number>, values: ArrayLike<number>): string {
+  const last = silentSince(values);
+  return last < 0 ? 'now' : `at the last answer (${timeText(times[last]!)})`;
+}
+
 function latencySentence(times: ArrayLike<number>, lines: readonly Line[], limit: { value: number; percentile: string } | null): string {
   const tail = lines.find(({ name }) => name === (limit?.percentile ?? 'p99')) ?? lines.find(({ name }) => name === 'p99') ?? lines[lines.length - 1];
   const top = tail && peak(tail.values);
@@ -89,7 +95,7 @@ function latencySentence(times: ArrayLike<number>, lines: readonly Line[], limit
   const middle = latest(lines.find(({ name }) => name === 'p50')?.values ?? []);
   const over = limit ? shareAbove(tail.values, limit.value) : 0;
   return [
-    `${tail.name} ${format(now, 'seconds', 2)} now, peak ${format(top.value, 'seconds', 2)} at ${timeText(times[top.at]!)}`,
+    `${tail.name} ${format(now, 'seconds', 2)} ${nowOrLast(times, tail.values)}, peak ${format(top.value, 'seconds', 2)} at ${timeText(times[top.at]!)}`,
     ...(middle > 0 && tail.name !== 'p50' ? [`${format(now / middle, 'ratio', 2)} the median`] : []),
     ...(limit && over > 0 ? [`over ${format(limit.value, 'seconds')} for ${share(over)} of the time`] : []),
   ].join('; ') + '.';
@@ -112,7 +118,7 @@ function latencyView(charts: Charts, choice: string, { objectives }: Context): V
   return {
     chart: choice === 'firstToken' ? 'firstToken' : 'latency', lines, unit: 'seconds', filled: false, stepped: false, ceiling: latencyCeiling(lines, limit?.value ?? 0), reach: 0,
     limit: limit && { value: limit.value, label: `${limit.percentile} ≤ ${format(limit.value, 'seconds')}` },
-    headline: tail && speaks(tail.values) ? `p99 ${format(latest(tail.values), 'seconds', 2)}` : '',
+    headline: tail && silentSince(tail.values) >= 0 ? 'no answers' : tail && speaks(tail.values) ? `p99 ${format(latest(tail.values), 'seconds', 2)}` : '',
     sentence: latencySentence(charts.times, lines, limit),
   };
 }
@@ -261,14 +267,14 @@ const spoken: Readonly<Partial<Record<Unit, string>>> = {
   'usd/hour': 'an hour', 'usd/million tokens': 'per million tokens', 'usd/million requests': 'per million requests',
 };
 
-function costSentence(line: ChartSeries | undefined, unit: Unit, hourly: number): string {
+function costSentence(times: ArrayLike<number>, line: ChartSeries | undefined, unit: Unit, hourly: number): string {
   const now = line ? latest(line.values) : NaN;
   if (!line || Number.isNaN(now)) return 'Nothing has been answered yet, so there is no price for it.';
   const say = (value: number): string => format(value, 'usd');
   const range = `between ${say(lowest(line.values))} and ${say(peak(line.values)!.value)} so far`;
   const steady = peak(line.values)!.value - lowest(line.values) <= 0.005 * Math.abs(now);
   const beside = unit !== 'usd/hour' && Number.isFinite(hourly) ? ` at ${say(hourly)} an hour` : '';
-  return `${say(now)} ${spoken[unit] ?? ''} now${beside}; ${steady ? 'steady' : range}.`;
+  return `${say(now)} ${spoken[unit] ?? ''} ${nowOrLast(times, line.values)}${beside}; ${steady ? 'steady' : range}.`;
 }
 
 /** Where the axis ends when the first answers, which carry the whole price of an idle fleet, are far dearer than those that follow. */
@@ -287,7 +293,7 @@ function costView(charts: Charts, choice: string): View {
   return {
     chart: 'cost', lines, unit, filled: true, stepped: false, ceiling: costCeiling(lines), reach: 0, limit: null,
     headline: Number.isFinite(hourly) ? format(hourly, 'usd/hour') : '',
-    sentence: costSentence(shown[0], unit, hourly),
+    sentence: costSentence(charts.times, shown[0], unit, hourly),
   };
 }
 

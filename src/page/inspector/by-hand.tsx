@@ -22,7 +22,7 @@ function HandRow({ node, row, run }: { node: string; row: EstimateRow; run: numb
       </summary>
       <p><code>{row.formula}</code></p>
       <p><Tag tag="modelled" /> {row.source}</p>
-      {row.assumes && <p>Takes for granted: {row.assumes}</p>}
+      {row.assumes && <p>Takes for granted: {row.assumes}.</p>}
       {measure && <button type="button" className={styles['button']} aria-haspopup="dialog" onClick={(event) => askWhy(node, measure, event.currentTarget)}>Why the run says {handText(run, row.unit)}</button>}
     </details>
   );
@@ -32,7 +32,7 @@ function HandRow({ node, row, run }: { node: string; row: EstimateRow; run: numb
 function Reasons({ rows }: { rows: readonly { row: EstimateRow; run: number }[] }) {
   const apart = rows.filter(({ row, run }) => row.assumes && differs(row, run));
   return apart.slice(0, 2).map(({ row, run }) => (
-    <p key={row.label} className={styles['reason']}><b>{row.label}:</b> {differenceText(row.value, run)} Arithmetic takes for granted: {row.assumes}</p>
+    <p key={row.label} className={styles['reason']}><b>{row.label}:</b> {differenceText(row.value, run)} Arithmetic takes for granted: {row.assumes}.</p>
   ));
 }
 
