@@ -94,9 +94,10 @@ function latencySentence(times: ArrayLike<number>, lines: readonly Line[], limit
   const now = latest(tail.values);
   const middle = latest(lines.find(({ name }) => name === 'p50')?.values ?? []);
   const over = limit ? shareAbove(tail.values, limit.value) : 0;
+  const answers = silentSince(tail.values) < 0;
   return [
     `${tail.name} ${format(now, 'seconds', 2)} ${nowOrLast(times, tail.values)}, peak ${format(top.value, 'seconds', 2)} at ${timeText(times[top.at]!)}`,
-    ...(middle > 0 && tail.name !== 'p50' ? [`${format(now / middle, 'ratio', 2)} the median`] : []),
+    ...(answers && middle > 0 && tail.name !== 'p50' ? [`${format(now / middle, 'ratio', 2)} the median`] : []),
     ...(limit && over > 0 ? [`over ${format(limit.value, 'seconds')} for ${share(over)} of the time`] : []),
   ].join('; ') + '.';
 }
@@ -273,7 +274,7 @@ function costSentence(times: ArrayLike<number>, line: ChartSeries | undefined, u
   const say = (value: number): string => format(value, 'usd');
   const range = `between ${say(lowest(line.values))} and ${say(peak(line.values)!.value)} so far`;
   const steady = peak(line.values)!.value - lowest(line.values) <= 0.005 * Math.abs(now);
-  const beside = unit !== 'usd/hour' && Number.isFinite(hourly) ? ` at ${say(hourly)} an hour` : '';
+  const beside = unit !== 'usd/hour' && silentSince(line.values) < 0 && Number.isFinite(hourly) ? ` at ${say(hourly)} an hour` : '';
   return `${say(now)} ${spoken[unit] ?? ''} ${nowOrLast(times, line.values)}${beside}; ${steady ? 'steady' : range}.`;
 }
 

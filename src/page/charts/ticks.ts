@@ -26,6 +26,7 @@ export function notation(unit: Unit, top: number): Notation {
   if (unit === 'seconds') return reached(secondsNotation, top);
   if (unit === 'share') return plain(0.01, '%');
   const counts = reached(countNotation, top);
+  if (unit === 'requests/second') return { ...counts, after: `${counts.after}/s` };
   return unit.startsWith('usd') ? { ...counts, before: '$' } : counts;
 }
 
