@@ -10,6 +10,9 @@ half[0] = 1;
 const HI = word[0] === 4.94e-324 ? 1 : 0;
 const LO = 1 - HI;
 
+/** Where `exp` hands its number over. */
+const cell = new Float64Array(1);
+
 const LN2_HI = 6.93147180369123816490e-1;
 const LN2_LO = 1.90821492927058770002e-10;
 const INV_LN2 = 1.44269504088896338700;
@@ -48,24 +51,28 @@ export function log(x: number): number {
  * Method and coefficients: FreeBSD msun e_exp.c (Sun Microsystems, freely distributable).
  */
 export function exp(x: number): number {
-  if (x !== x) return x;
-  if (x > 709.782712893383973096) return Infinity;
-  if (x < -745.13321910194110842) return 0;
-  const k = Math.floor(INV_LN2 * x + 0.5);
-  const hi = x - k * LN2_HI;
-  const lo = k * LN2_LO;
-  const r = hi - lo;
-  const t = r * r;
-  const c = r - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5 + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8))));
-  const y = 1 - (lo - (r * c) / (2 - c) - hi);
-  return k === 0 ? y : scale(y, k);
+  cell[0] = x;
+  exponentiate(cell);
+  return cell[0];
 }
 
-/** y · 2^k without rounding surprises: in two steps where the result is subnormal or near overflow. */
-function scale(y: number, k: number): number {
-  if (k > 1023) return y * twoTo(k - 1) * 2;
-  if (k < -1021) return y * twoTo(k + 1000) * 9.33263618503218878990e-302;
-  return y * twoTo(k);
+/** The same for the number in the first place of `x`, which it replaces: a double handed over or back costs an allocation where this is not inlined. */
+export function exponentiate(x: Float64Array): void {
+  const given = x[0]!;
+  if (given > 709.782712893383973096) x[0] = Infinity;
+  else if (given < -745.13321910194110842) x[0] = 0;
+  else if (given === given) {
+    const k = Math.floor(INV_LN2 * given + 0.5);
+    const hi = given - k * LN2_HI;
+    const lo = k * LN2_LO;
+    const r = hi - lo;
+    const t = r * r;
+    const c = r - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5 + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8))));
+    const y = 1 - (lo - (r * c) / (2 - c) - hi);
+    if (k > 1023) x[0] = y * twoTo(k - 1) * 2;
+    else if (k < -1021) x[0] = y * twoTo(k + 1000) * 9.33263618503218878990e-302;
+    else x[0] = y * twoTo(k);
+  }
 }
 
 /** 2 to the whole powers −1022 … 1023, from a table: put together from its bits it would have to wait for memory (4 of the 14 ns of `exp`). */

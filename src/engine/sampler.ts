@@ -1,5 +1,5 @@
 /** Turns a named shape with a mean and a coefficient of variation into draws. */
-import { exp, log, logGamma, pow } from './math.ts';
+import { exp, exponentiate, log, logGamma, pow } from './math.ts';
 import type { Stream } from './random.ts';
 
 /** What is to be drawn; `cv` is standard deviation over mean. */
@@ -91,7 +91,8 @@ export class Sampler {
   }
 
   private lognormal(stream: Stream): void {
-    drawn[0] = exp(this.a + this.b * stream.nextNormal());
+    drawn[0] = this.a + this.b * stream.nextNormal();
+    exponentiate(drawn);
   }
 
   private rarer(stream: Stream): void {
