@@ -160,6 +160,17 @@ describe('GPUs joined', () => {
     expect(new StepTime({ ...deepseek, attentionGroups: 8 }).decoding(512, 4000)).toBeLessThan(new StepTime(deepseek).decoding(512, 4000));
   });
 
+  it('lasts with sequences of their own as long as the longest prompt keeps its GPU busy, however short the others are', () => {
+    const apart = new StepTime({ ...deepseek, attentionGroups: 8 });
+    const seconds = (...prompts: number[]): number => {
+      apart.begin(0, 0);
+      for (const tokens of prompts) apart.chunk(tokens, 0, true);
+      return apart.seconds();
+    };
+    expect(seconds(8000, 8, 8, 8, 8, 8, 8, 8)).toBeGreaterThanOrEqual(seconds(8000));
+    expect(seconds(8000, 8, 8, 8, 8, 8, 8, 8)).toBeGreaterThan(1.2 * seconds(...new Array<number>(8).fill(1007)));
+  });
+
   it('reads more experts the more tokens there are, and one token exactly its own', () => {
     const t = new StepTime({ model: modelOf('mixtral-8x7b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 2 });
     const bytes = (n: number): number => {

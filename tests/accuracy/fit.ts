@@ -6,6 +6,8 @@ import type { Residual, Trial } from './trials.ts';
 export interface Knob extends Place {
   /** Strength of the pull towards where it began; weak where left out. */
   readonly pull?: number;
+  /** Places that turn with it. */
+  readonly also?: readonly Place[];
 }
 
 /** Relative errors beyond which a trial is taken for an outlier by and by (Cauchy): at first hardly any, so that a far start is no trap. */
@@ -24,7 +26,10 @@ function moves({ software, on }: Place, t: Trial): boolean {
   return (software === undefined || software === t.software) && (on === undefined || on === t.generation);
 }
 
-const pullOf = (knob: Knob): number => knob.pull ?? 0.5;
+/** Pull towards where a knob began: a constant half again as large as expected is as unlikely as an error of 3 %. */
+const pullOf = (knob: Knob): number => knob.pull ?? 6;
+
+const placesOf = (knob: Knob): readonly Place[] => [knob, ...(knob.also ?? [])];
 
 /** Solves a small system by elimination with pivots. */
 function solved(a: readonly (readonly number[])[], b: readonly number[]): number[] {
@@ -57,7 +62,7 @@ class Fit {
   ) {}
 
   tableAt(turns: readonly number[]): Table {
-    return this.knobs.reduce((t, knob, k) => turned(t, knob, Math.exp(turns[k]!)), this.table);
+    return this.knobs.reduce((t, knob, k) => placesOf(knob).reduce((then, place) => turned(then, place, Math.exp(turns[k]!)), t), this.table);
   }
 
   errors(turns: readonly number[], of: (t: Trial) => boolean = () => true): (readonly Residual[] | null)[] {
@@ -72,7 +77,7 @@ class Fit {
 
   slopes(turns: readonly number[], here: Errors): Slopes {
     return this.knobs.map((knob, k) => {
-      const nudged = this.errors(turns.map((x, j) => (j === k ? x + NUDGE : x)), (t) => moves(knob, t));
+      const nudged = this.errors(turns.map((x, j) => (j === k ? x + NUDGE : x)), (t) => placesOf(knob).some((place) => moves(place, t)));
       return nudged.map((rs, i) => rs && rs.map((r, j) => (r.error - here[i]![j]!.error) / NUDGE));
     });
   }

@@ -51,7 +51,7 @@ function replayOf(folder: string, name: string): Replay | string {
   const groups = model.experts === null ? 1 : engines;
   const fp8 = /fp8/i.test(name) || k.quantization === 'fp8';
   const setup: Setup = { model, gpu, precision: fp8 ? 'fp8' : 'bf16', kvBytes: /fp8/.test(k.kv_cache_dtype ?? '') ? 1 : 2, tp: (k.tensor_parallel_size ?? 1) * groups, pipeline: k.pipeline_parallel_size ?? 1, attentionGroups: groups, software: software.vllm };
-  return { name, setup, rows: readTable(`${folder}/replay/${name}.csv`).sort((a, b) => numberIn(a, 'arrival_s') - numberIn(b, 'arrival_s')), replicas: engines / groups, sequences: (k.max_num_seqs ?? 256) * groups, budget: k.max_num_batched_tokens ?? 2048 };
+  return { name, setup, rows: readTable(`${folder}/replay/${name}.csv`).sort((a, b) => numberIn(a, 'arrival_s') - numberIn(b, 'arrival_s')), replicas: engines / groups, sequences: (k.max_num_seqs ?? 256) * groups, budget: (k.max_num_batched_tokens ?? 2048) * groups };
 }
 
 /** The replays of a folder, and those that cannot be run with the reason. */

@@ -3,12 +3,12 @@
  * kernels are held to their own measurements; each stage moves only what its cases can tell.
  */
 import type { Generation } from '../../src/kinds/gpu-pool/catalogue-gpus.ts';
-import type { Engine, SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
+import { software, type Engine, type Software, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import type { Case } from './cases.ts';
 import { fitted, type Knob } from './fit.ts';
 import { trialOfKernel, type Kernel } from './micro.ts';
 import { trialOfReplay, type Replay } from './replays.ts';
-import type { Table } from './table.ts';
+import type { Place, Table } from './table.ts';
 import { trialOf, type Trial, type Weight } from './trials.ts';
 
 /** All that is measured in a folder. */
@@ -32,10 +32,18 @@ type Key = keyof Engine;
 /** Known to a few hundredths from measurements of kernels. */
 const HELD = 600;
 
+/** Pull of what all software has in common: host and layers can hardly be told apart, and neither is to vanish. */
+const COMMON = 20;
+
+/** Pull of software and generations that have nothing in common with others. */
+const LOOSE = 0.5;
+
 const kernel = (on: Generation, ...keys: Key[]): Knob[] => keys.map((key) => ({ on, key }));
 const held = (on: Generation, ...keys: Key[]): Knob[] => keys.map((key) => ({ on, key, pull: HELD }));
 const anywhere = (software: SoftwareId, ...keys: Key[]): Knob[] => keys.map((key) => ({ software, key }));
 const engine = (software: SoftwareId, on: Generation, ...keys: Key[]): Knob[] => keys.map((key) => ({ software, on, key }));
+
+const loose = (knobs: readonly Knob[]): Knob[] => knobs.map((knob) => ({ ...knob, pull: knob.pull ?? LOOSE }));
 
 const overheads: readonly Key[] = ['layer', 'host', 'perSequence'];
 const grouped: readonly Key[] = ['grouped', 'padding', 'routing'];
@@ -52,6 +60,15 @@ const mlperf = (c: Case): boolean => c.family.startsWith('MLPerf');
 const all: Weight = (_, figure) => (figure === 'ttft' ? 0.3 : 1);
 const perToken: Weight = (c, figure) => (figure !== 'ttft' ? 1 : dense(c) ? 0.3 : 0.05);
 
+/** Software of 2025 and 2026, and constants of them all that turn together, wherever they are told: what one of them has in common with the others. */
+const recent: readonly SoftwareId[] = ['vllm', 'sglang', 'sglang-2025', 'tensorrt-llm', 'tensorrt-llm-1.0', 'tensorrt-llm-1.0rc'];
+const placed = (key: Key): Place[] =>
+  recent.flatMap((id) => {
+    const { any, on: told }: Software = software[id];
+    return [...(key in any ? [{ software: id, key }] : []), ...(Object.keys(told) as Generation[]).filter((g) => key in told[g]!).map((g) => ({ software: id, on: g, key }))];
+  });
+const together = (...keys: Key[]): Knob[] => keys.map((key) => ({ ...placed(key)[0]!, also: placed(key).slice(1), pull: COMMON }));
+
 /** What is fitted to dense models on Hopper, and to models of experts. */
 const denseHopper: readonly Knob[] = [
   ...kernel('hopper', 'stream', 'compute16', 'compute8'),
@@ -67,17 +84,18 @@ const denseHopper: readonly Knob[] = [
   ...engine('tensorrt-llm-1.0rc', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceStart', 'reduceRate'),
   ...anywhere('tensorrt-llm-1.0', ...overheads, 'launchPrompt'),
   ...engine('tensorrt-llm-1.0', 'hopper', 'compute8', 'kvRead8'),
-  ...anywhere('tensorrt-llm-0.17', ...overheads, 'client', 'perStream'),
-  ...engine('tensorrt-llm-0.17', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceRate'),
+  ...loose(anywhere('tensorrt-llm-0.17', ...overheads, 'client', 'perStream')),
+  ...loose(engine('tensorrt-llm-0.17', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceRate')),
 ];
 
 const sparseHopper: readonly Knob[] = [
   ...engine('vllm', 'hopper', ...grouped),
+  ...anywhere('vllm', 'gather'),
   ...engine('sglang', 'hopper', ...eager),
   ...engine('tensorrt-llm', 'hopper', ...eager),
   ...engine('tensorrt-llm-1.0', 'hopper', ...grouped),
   ...engine('tensorrt-llm-1.0rc', 'hopper', ...grouped),
-  ...engine('tensorrt-llm-0.17', 'hopper', ...grouped),
+  ...loose(engine('tensorrt-llm-0.17', 'hopper', ...grouped)),
 ];
 
 /** All stages, in order. */
@@ -85,12 +103,22 @@ export const stages: readonly Stage[] = [
   {
     name: 'kernels alone',
     trials: (m) => m.kernels.map(trialOfKernel),
-    knobs: timed.flatMap((on) => kernel(on, 'burst', 'launch', 'stream', 'kvRead', 'kvRead8', 'attention', 'prefill', 'reduceStart', 'reduceRate')),
+    knobs: loose(timed.flatMap((on) => kernel(on, 'burst', 'launch', 'stream', 'kvRead', 'kvRead8', 'attention', 'prefill', 'reduceStart', 'reduceRate'))),
+  },
+  {
+    name: 'dense models on Hopper, all software alike',
+    trials: ofCases((c) => on(c, 'hopper') && dense(c) && by(c, ...recent) && c.family !== 'static batch, vLLM 2024', all),
+    knobs: [...kernel('hopper', 'stream', 'compute16', 'compute8'), ...together(...overheads, 'client', 'launchPrompt')],
   },
   {
     name: 'dense models on Hopper',
     trials: ofCases((c) => on(c, 'hopper') && dense(c) && !by(c, 'vllm-2023') && c.family !== 'static batch, vLLM 2024', all),
     knobs: denseHopper,
+  },
+  {
+    name: 'experts on Hopper, all software alike',
+    trials: ofCases((c) => on(c, 'hopper') && !dense(c) && by(c, ...recent), perToken),
+    knobs: together(...eager),
   },
   {
     name: 'experts on Hopper',
@@ -105,7 +133,7 @@ export const stages: readonly Stage[] = [
   {
     name: 'Ampere and Ada',
     trials: ofCases((c) => (on(c, 'ampere') || on(c, 'ada')) && by(c, 'tensorrt-llm-0.17'), all),
-    knobs: [...kernel('ampere', 'compute16'), ...held('ampere', 'stream', 'prefill'), ...engine('tensorrt-llm-0.17', 'ampere', 'grouped', 'reduceRate'), ...kernel('ada', 'compute8'), ...kernel('ada', 'kvRead8'), ...engine('tensorrt-llm-0.17', 'ada', 'grouped')],
+    knobs: loose([...kernel('ampere', 'compute16'), ...held('ampere', 'stream', 'prefill'), ...engine('tensorrt-llm-0.17', 'ampere', 'grouped', 'reduceRate'), ...kernel('ada', 'compute8'), ...kernel('ada', 'kvRead8'), ...engine('tensorrt-llm-0.17', 'ada', 'grouped')]),
   },
   {
     name: 'dense models on Blackwell',
@@ -126,12 +154,12 @@ export const stages: readonly Stage[] = [
   {
     name: 'vLLM of 2023',
     trials: ofCases((c) => by(c, 'vllm-2023'), all),
-    knobs: [...anywhere('vllm-2023', ...overheads, 'launchLayer', 'launchRank', 'client'), ...engine('vllm-2023', 'hopper', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge'), ...engine('vllm-2023', 'ampere', 'launchLayer', 'launchRank', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge')],
+    knobs: loose([...anywhere('vllm-2023', ...overheads, 'launchLayer', 'launchRank', 'client'), ...engine('vllm-2023', 'hopper', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge'), ...engine('vllm-2023', 'ampere', 'launchLayer', 'launchRank', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge')]),
   },
   {
     name: 'replays on workstation cards',
     trials: (m) => m.replays.map(trialOfReplay),
-    knobs: [...engine('vllm', 'workstation', ...overheads, ...eager, 'launchPrompt'), ...kernel('workstation', 'compute16'), ...held('workstation', 'stream')],
+    knobs: loose([...engine('vllm', 'workstation', ...overheads, ...eager, 'launchPrompt'), ...kernel('workstation', 'compute16'), ...held('workstation', 'stream')]),
   },
 ];
 

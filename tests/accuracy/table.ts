@@ -62,6 +62,7 @@ const guesses: Readonly<Partial<Record<keyof Engine, number>>> = {
   grouped: 0.5,
   padding: 40,
   routing: 40e-6,
+  gather: 40e-6,
   launchLayer: 200e-6,
   launchRank: 1e-3,
   reduceLarge: 80e9,

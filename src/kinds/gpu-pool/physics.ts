@@ -98,7 +98,7 @@ class Layers {
     this.exchangeStart = exchange.start;
     this.exchangePerToken = exchange.perByte * 2 * m.hidden;
     this.perToken = this.smallWork(dense) + this.exchangePerToken;
-    this.fixed = m.layers * c.layer + exchange.start + this.sparse * c.routing;
+    this.fixed = m.layers * c.layer + exchange.start + this.sparse * (c.routing + (groupsOf(setup) === 1 ? 0 : c.gather));
     this.largeFrom = c.reduceLarge > 0 ? LARGE / (2 * m.hidden) : Infinity;
     this.largePerToken = c.reduceLarge > 0 ? this.exchangePerToken * (c.reduceRate / c.reduceLarge - 1) : 0;
   }
@@ -208,6 +208,9 @@ export class StepTime implements Clockwork {
   private chunks = 0;
   private outputs = 0;
   private promptSeconds = 0;
+  /** Of the longest piece of a prompt: tokens, and seconds of attention. */
+  private longest = 0;
+  private longestSeconds = 0;
   private pairs = 0;
   private reads = 0;
 
@@ -242,6 +245,8 @@ export class StepTime implements Clockwork {
     this.chunks = 0;
     this.outputs = this.tokens;
     this.promptSeconds = 0;
+    this.longest = 0;
+    this.longestSeconds = 0;
     this.pairs = 0;
     this.reads = 0;
     const { attention, growth } = this;
@@ -258,7 +263,10 @@ export class StepTime implements Clockwork {
     const pairs = tokens * cached + (tokens * tokens) / 2;
     const near = attention.sliding > 0 ? attention.sliding * Math.min(pairs, tokens * attention.window) : 0;
     // A short piece after a long cached one reads more than it computes.
-    this.promptSeconds += Math.max((pairs + near + tokens * MARGIN) * attention.secondsPerPair, cached * attention.secondsPerRead);
+    const seconds = Math.max((pairs + near + tokens * MARGIN) * attention.secondsPerPair, cached * attention.secondsPerRead);
+    this.promptSeconds += seconds;
+    this.longest = Math.max(this.longest, tokens);
+    this.longestSeconds = Math.max(this.longestSeconds, seconds);
     this.pairs += pairs + near;
     this.reads += cached;
   }
@@ -293,12 +301,12 @@ export class StepTime implements Clockwork {
     const streams = this.streams();
     const beside = this.beside(chunks);
     const prompts = this.tokens - decodes * this.width;
-    const rows = ranks === 1 ? this.tokens : (decodes * this.width) / ranks + prompts / beside;
+    const rows = ranks === 1 ? this.tokens : (decodes * this.width) / ranks + Math.max(prompts / beside, this.longest);
     let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
-    if (chunks > 0) work += this.attentionStart + this.promptSeconds / (beside * streams);
+    if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds) / streams;
     if (decodes > 0) work += this.attentionStart;
     const launches = chunks === 0 ? this.launches : this.tokens > c.graphTokens ? this.promptLaunches : this.shortLaunches;
-    if (launches > 0) work = joined(work, launches, 2);
+    if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? 2 : 4);
     return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes + chunks);
   }
 
