@@ -180,12 +180,12 @@ export class Agenda {
       const end = first + 4 < heapSize ? first + 4 : heapSize;
       for (let c = first + 1; c < end; c++) {
         const u = heapTime[c]!;
-        if (u < t || (u === t && keys[heapSlot[c]! * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) {
+        if (u <= t && (u < t || keys[heapSlot[c]! * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) {
           m = c;
           t = u;
         }
       }
-      if (time < t || (time === t && keys[slot * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) break;
+      if (time <= t && (time < t || keys[slot * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) break;
       heapTime[i] = t;
       heapSlot[i] = heapSlot[m]!;
       i = m;

@@ -5,7 +5,7 @@
 import type { Clock } from './clock.ts';
 import { enlarged } from './agenda.ts';
 
-/** Integers per call, and what stands where among them. */
+/** Integers per call, and what stands where among them. A power of two: places are put together by `|`, which needs no check for overflow. */
 export const CALL_STRIDE = 16;
 export const REQUEST = 0;
 export const PARENT = 1;
@@ -70,19 +70,19 @@ export class Calls {
     if (c < 0) {
       if (this.made * CALL_STRIDE === this.rows.length) this.grow();
       c = this.made++;
-    } else this.free = this.rows[c * CALL_STRIDE + NEXT]!;
+    } else this.free = this.rows[c * CALL_STRIDE | NEXT]!;
     this.count++;
     const at = c * CALL_STRIDE;
     const { rows } = this;
-    rows[at + REQUEST] = request;
-    rows[at + PARENT] = parent;
-    rows[at + CALLER] = caller;
-    rows[at + NODE] = node;
-    rows[at + LINK] = link;
-    rows[at + STATE] = flags;
-    rows[at + CLASS] = cls;
-    rows[at + MISSES] = -1;
-    rows[at + ATTEMPT] = this.nextAttempt;
+    rows[at | REQUEST] = request;
+    rows[at | PARENT] = parent;
+    rows[at | CALLER] = caller;
+    rows[at | NODE] = node;
+    rows[at | LINK] = link;
+    rows[at | STATE] = flags;
+    rows[at | CLASS] = cls;
+    rows[at | MISSES] = -1;
+    rows[at | ATTEMPT] = this.nextAttempt;
     if (this.thorough) this.note(c);
     return c;
   }
@@ -90,9 +90,9 @@ export class Calls {
   /** What is noted of a call only where calls are tried again or cancelled. */
   private note(c: number): void {
     const at = c * CALL_STRIDE;
-    this.rows[at + FIRST_CHILD] = -1;
-    this.rows[at + ELDER] = UNLISTED;
-    this.rows[at + HANDLE] = -1;
+    this.rows[at | FIRST_CHILD] = -1;
+    this.rows[at | ELDER] = UNLISTED;
+    this.rows[at | HANDLE] = -1;
     this.times[c * 2] = -1;
   }
 
@@ -102,8 +102,8 @@ export class Calls {
     this.thorough = true;
     this.thoroughSince = this.made === 0 ? -1 : this.clock.now;
     for (let c = 0; c < this.made; c++) {
-      this.rows[c * CALL_STRIDE + FIRST_CHILD] = -1;
-      this.rows[c * CALL_STRIDE + ELDER] = UNLISTED;
+      this.rows[c * CALL_STRIDE | FIRST_CHILD] = -1;
+      this.rows[c * CALL_STRIDE | ELDER] = UNLISTED;
     }
     for (const c of travelling) this.times[c * 2] = -1;
   }
@@ -115,38 +115,38 @@ export class Calls {
 
   /** Gives the row back. */
   recycle(c: number): void {
-    this.rows[c * CALL_STRIDE + NEXT] = this.free;
+    this.rows[c * CALL_STRIDE | NEXT] = this.free;
     this.free = c;
     this.count--;
   }
 
   request(c: number): number {
-    return this.rows[c * CALL_STRIDE + REQUEST]!;
+    return this.rows[c * CALL_STRIDE | REQUEST]!;
   }
   /** The call on whose behalf this one was made, or −1. */
   parent(c: number): number {
-    return this.rows[c * CALL_STRIDE + PARENT]!;
+    return this.rows[c * CALL_STRIDE | PARENT]!;
   }
   /** Index of the node that waits for the answer. */
   caller(c: number): number {
-    return this.rows[c * CALL_STRIDE + CALLER]!;
+    return this.rows[c * CALL_STRIDE | CALLER]!;
   }
   /** Index of the node that is asked. */
   node(c: number): number {
-    return this.rows[c * CALL_STRIDE + NODE]!;
+    return this.rows[c * CALL_STRIDE | NODE]!;
   }
   link(c: number): number {
-    return this.rows[c * CALL_STRIDE + LINK]!;
+    return this.rows[c * CALL_STRIDE | LINK]!;
   }
   class(c: number): number {
-    return this.rows[c * CALL_STRIDE + CLASS]!;
+    return this.rows[c * CALL_STRIDE | CLASS]!;
   }
   /** Next call in the list it waits in; for the owner of that list. */
   next(c: number): number {
-    return this.rows[c * CALL_STRIDE + NEXT]!;
+    return this.rows[c * CALL_STRIDE | NEXT]!;
   }
   setNext(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE + NEXT] = value;
+    this.rows[c * CALL_STRIDE | NEXT] = value;
   }
   /** The call before another in the list that starts with `head`: −1 if it is the first, −2 if it is not there. Walks the list: for rare occasions. */
   before(call: number, head: number): number {
@@ -159,55 +159,55 @@ export class Calls {
   }
   /** Outcome code (see `reasons.ts`) once concluded. */
   outcome(c: number): number {
-    return this.rows[c * CALL_STRIDE + STATE]! & OUTCOME_BITS;
+    return this.rows[c * CALL_STRIDE | STATE]! & OUTCOME_BITS;
   }
   /** Two counters for whoever fans out; the second is −1 until set. */
   counter(c: number): number {
-    return this.rows[c * CALL_STRIDE + COUNT]!;
+    return this.rows[c * CALL_STRIDE | COUNT]!;
   }
   setCounter(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE + COUNT] = value;
+    this.rows[c * CALL_STRIDE | COUNT] = value;
   }
   misses(c: number): number {
-    return this.rows[c * CALL_STRIDE + MISSES]!;
+    return this.rows[c * CALL_STRIDE | MISSES]!;
   }
   setMisses(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE + MISSES] = value;
+    this.rows[c * CALL_STRIDE | MISSES] = value;
   }
   /** A whole number of the serving node's own; undefined until set. */
   data(c: number): number {
-    return this.rows[c * CALL_STRIDE + DATA]!;
+    return this.rows[c * CALL_STRIDE | DATA]!;
   }
   setData(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE + DATA] = value;
+    this.rows[c * CALL_STRIDE | DATA] = value;
   }
   /** Puts a call on its parent's list, so that it can be found when the parent is cancelled. */
   adopt(c: number, parent: number): void {
     const { rows } = this;
-    const first = rows[parent * CALL_STRIDE + FIRST_CHILD]!;
-    rows[c * CALL_STRIDE + SIBLING] = first;
-    rows[c * CALL_STRIDE + ELDER] = -1;
-    if (first >= 0) rows[first * CALL_STRIDE + ELDER] = c;
-    rows[parent * CALL_STRIDE + FIRST_CHILD] = c;
+    const first = rows[parent * CALL_STRIDE | FIRST_CHILD]!;
+    rows[c * CALL_STRIDE | SIBLING] = first;
+    rows[c * CALL_STRIDE | ELDER] = -1;
+    if (first >= 0) rows[first * CALL_STRIDE | ELDER] = c;
+    rows[parent * CALL_STRIDE | FIRST_CHILD] = c;
   }
 
   /** Takes a call off its parent's list, if it is on it. */
   disown(c: number, parent: number): void {
     const { rows } = this;
-    const elder = rows[c * CALL_STRIDE + ELDER]!;
+    const elder = rows[c * CALL_STRIDE | ELDER]!;
     if (elder === UNLISTED) return;
-    const younger = rows[c * CALL_STRIDE + SIBLING]!;
-    if (elder >= 0) rows[elder * CALL_STRIDE + SIBLING] = younger;
-    else rows[parent * CALL_STRIDE + FIRST_CHILD] = younger;
-    if (younger >= 0) rows[younger * CALL_STRIDE + ELDER] = elder;
-    rows[c * CALL_STRIDE + ELDER] = UNLISTED;
+    const younger = rows[c * CALL_STRIDE | SIBLING]!;
+    if (elder >= 0) rows[elder * CALL_STRIDE | SIBLING] = younger;
+    else rows[parent * CALL_STRIDE | FIRST_CHILD] = younger;
+    if (younger >= 0) rows[younger * CALL_STRIDE | ELDER] = elder;
+    rows[c * CALL_STRIDE | ELDER] = UNLISTED;
   }
 
   /** The calls still out on a call's behalf, as far as they are listed. */
   children(c: number): number[] {
     if (!this.thorough) return [];
     const list: number[] = [];
-    for (let k = this.rows[c * CALL_STRIDE + FIRST_CHILD]!; k >= 0; k = this.rows[k * CALL_STRIDE + SIBLING]!) list.push(k);
+    for (let k = this.rows[c * CALL_STRIDE | FIRST_CHILD]!; k >= 0; k = this.rows[k * CALL_STRIDE | SIBLING]!) list.push(k);
     return list;
   }
 
@@ -217,25 +217,25 @@ export class Calls {
     for (let c = this.free; c >= 0; c = this.next(c)) free[c] = 1;
     const found: number[] = [];
     for (let c = 0; c < this.made; c++) {
-      if (free[c] === 0 && this.node(c) === node && !travelling.has(c) && (this.rows[c * CALL_STRIDE + STATE]! & CONCLUDED) === 0) found.push(c);
+      if (free[c] === 0 && this.node(c) === node && !travelling.has(c) && (this.rows[c * CALL_STRIDE | STATE]! & CONCLUDED) === 0) found.push(c);
     }
     return found;
   }
 
   /** Which attempt at the same thing this call is, 0 being the first; only for whoever counts them. */
   attempt(c: number): number {
-    return this.rows[c * CALL_STRIDE + ATTEMPT]!;
+    return this.rows[c * CALL_STRIDE | ATTEMPT]!;
   }
   /** Handle of an event that the serving node has planned for this call; where calls are noted thoroughly, −1 until set. */
   handle(c: number): number {
-    return this.rows[c * CALL_STRIDE + HANDLE]!;
+    return this.rows[c * CALL_STRIDE | HANDLE]!;
   }
   setHandle(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE + HANDLE] = value;
+    this.rows[c * CALL_STRIDE | HANDLE] = value;
   }
   /** Whether nobody wants its answer any more. */
   cancelled(c: number): boolean {
-    return (this.rows[c * CALL_STRIDE + STATE]! & CANCELLED) !== 0;
+    return (this.rows[c * CALL_STRIDE | STATE]! & CANCELLED) !== 0;
   }
 
   /** When it reached its node, in seconds; while it is on its way, −1 where calls are noted thoroughly. */

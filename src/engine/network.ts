@@ -312,7 +312,7 @@ export class Network {
     const c = this.calls.create(request, parent, caller, to, link, 0, this.requests.class(request));
     // A call's row outlives its calls downstream, so holding the request once, at the root, is enough.
     if (parent >= 0) {
-      this.calls.rows[parent * CALL_STRIDE + STATE]! += PENDING;
+      this.calls.rows[parent * CALL_STRIDE | STATE]! += PENDING;
       if (this.cancelling) this.calls.adopt(c, parent);
     } else this.requests.hold(request);
     this.send(c, link, to);
@@ -355,7 +355,7 @@ export class Network {
     const node = this.nodes[to]!;
     const { rows, times } = this.calls;
     times[c * 2] = this.clock.now;
-    node.begins(rows[c * CALL_STRIDE + CLASS]!);
+    node.begins(rows[c * CALL_STRIDE | CLASS]!);
     if (this.watch > 0 && this.stopsArrival(c, to)) return;
     this.depth++;
     node.arrive(c);
@@ -400,12 +400,12 @@ export class Network {
   cancel(c: number): void {
     const { rows } = this.calls;
     const at = c * CALL_STRIDE;
-    const state = rows[at + STATE]!;
+    const state = rows[at | STATE]!;
     if ((state & CANCELLED) !== 0) return;
-    rows[at + STATE] = state | CANCELLED;
+    rows[at | STATE] = state | CANCELLED;
     if (this.calls.start(c) < 0) return;
     if ((state & CONCLUDED) !== 0) this.cancelChildren(c);
-    else if (this.health.hears(c, rows[at + NODE]!)) this.nodes[rows[at + NODE]!]!.cancelled(c);
+    else if (this.health.hears(c, rows[at | NODE]!)) this.nodes[rows[at | NODE]!]!.cancelled(c);
   }
 
   /** Cancels what is still out on a call's behalf. */
@@ -428,20 +428,20 @@ export class Network {
     this.settle(c, code);
     const { rows } = this.calls;
     const at = c * CALL_STRIDE;
-    const link = rows[at + LINK]!;
+    const link = rows[at | LINK]!;
     if (this.slow[link] === 0 && this.depth < DEPTH) this.reply(c);
-    else this.travel(link, rows[at + CALLER]!, REPLY, c);
+    else this.travel(link, rows[at | CALLER]!, REPLY, c);
   }
 
   /** Books a call out with an outcome code; its caller has not heard of it yet. */
   settle(c: number, code: number): void {
     const { rows, times } = this.calls;
     const at = c * CALL_STRIDE;
-    const node = this.nodes[rows[at + NODE]!]!;
-    node.ends(rows[at + CLASS]!, code);
+    const node = this.nodes[rows[at | NODE]!]!;
+    node.ends(rows[at | CLASS]!, code);
     if (code === 0) node.latency.add(this.clock.now - times[c * 2]!);
-    rows[at + STATE]! |= code | CONCLUDED;
-    if (this.cancelling && rows[at + STATE]! >= PENDING) this.dropChildren(c);
+    rows[at | STATE]! |= code | CONCLUDED;
+    if (this.cancelling && rows[at | STATE]! >= PENDING) this.dropChildren(c);
   }
 
   /** What a call still has out along wires that stop work nobody waits for is cancelled. */
@@ -453,11 +453,11 @@ export class Network {
   private reply(c: number): void {
     const { rows } = this.calls;
     const at = c * CALL_STRIDE;
-    if (this.watch > 0 && this.health.stopsReply(c, rows[at + CALLER]!)) return;
-    const link = rows[at + LINK]!;
-    const parent = rows[at + PARENT]!;
-    const state = rows[at + STATE]!;
-    const caller = this.nodes[rows[at + CALLER]!]!;
+    if (this.watch > 0 && this.health.stopsReply(c, rows[at | CALLER]!)) return;
+    const link = rows[at | LINK]!;
+    const parent = rows[at | PARENT]!;
+    const state = rows[at | STATE]!;
+    const caller = this.nodes[rows[at | CALLER]!]!;
     this.outstanding[link]!--;
     if ((state & OUTCOME_BITS) !== 0) this.linkFailed[link]!++;
     this.depth++;
@@ -465,17 +465,17 @@ export class Network {
       if (this.cancelling) this.calls.disown(c, parent);
       // What it still has out downstream outlives its parent: from here on it holds the request by itself.
       if (state >= PENDING) {
-        this.requests.hold(rows[at + REQUEST]!);
-        rows[at + PARENT] = -1;
+        this.requests.hold(rows[at | REQUEST]!);
+        rows[at | PARENT] = -1;
       }
-      const left = (rows[parent * CALL_STRIDE + STATE]! -= PENDING);
+      const left = (rows[parent * CALL_STRIDE | STATE]! -= PENDING);
       if ((left & CONCLUDED) === 0) caller.replied(c, parent);
       else this.leave(parent, left);
     } else if ((state & ASYNC) === 0) caller.returned(c);
     this.depth--;
     // Rows may have grown meanwhile, and calls downstream may still be out: read anew.
-    const now = this.calls.rows[at + STATE]! | DELIVERED;
-    this.calls.rows[at + STATE] = now;
+    const now = this.calls.rows[at | STATE]! | DELIVERED;
+    this.calls.rows[at | STATE] = now;
     this.leave(c, now);
   }
 
@@ -484,18 +484,18 @@ export class Network {
     if ((state & DELIVERED) === 0 || state >= PENDING) return;
     const at = c * CALL_STRIDE;
     const { rows } = this.calls;
-    if (rows[at + PARENT]! < 0) this.requests.release(rows[at + REQUEST]!);
+    if (rows[at | PARENT]! < 0) this.requests.release(rows[at | REQUEST]!);
     this.calls.recycle(c);
   }
 
   /** Keeps a call's row while its node is still handing out calls on its behalf. */
   hold(c: number): void {
-    this.calls.rows[c * CALL_STRIDE + STATE]! += PENDING;
+    this.calls.rows[c * CALL_STRIDE | STATE]! += PENDING;
   }
 
   /** Lets go again; false if the call has meanwhile ended. */
   release(c: number): boolean {
-    const state = (this.calls.rows[c * CALL_STRIDE + STATE]! -= PENDING);
+    const state = (this.calls.rows[c * CALL_STRIDE | STATE]! -= PENDING);
     if ((state & CONCLUDED) === 0) return true;
     this.leave(c, state);
     return false;
@@ -503,7 +503,7 @@ export class Network {
 
   /** Whether a held call has meanwhile ended. */
   concluded(c: number): boolean {
-    return (this.calls.rows[c * CALL_STRIDE + STATE]! & CONCLUDED) !== 0;
+    return (this.calls.rows[c * CALL_STRIDE | STATE]! & CONCLUDED) !== 0;
   }
 
   /**
