@@ -49,12 +49,12 @@ export class Agenda {
     const time = this.at[0]!;
     let slot = this.free;
     if (slot === NOTHING) slot = this.made * SLOT === this.slots.length ? this.grow() : this.made++;
-    else this.free = this.slots[slot * SLOT + LINK]!;
+    else this.free = this.slots[slot * SLOT | LINK]!;
     const { slots, keys } = this;
-    slots[slot * SLOT + TARGET] = (node << 4) | what;
-    slots[slot * SLOT + ARGUMENT] = arg;
+    slots[slot * SLOT | TARGET] = (node << 4) | what;
+    slots[slot * SLOT | ARGUMENT] = arg;
     keys[slot * 2] = time;
-    keys[slot * 2 + 1] = this.sequence++;
+    keys[slot * 2 | 1] = this.sequence++;
     if ((time - this.start) * this.perSecond >= this.cursor) this.later(slot);
     else if (this.open) {
       this.open = false;
@@ -65,7 +65,7 @@ export class Agenda {
 
   /** Strikes a pending event out; it costs nothing further but its place until its time has come. */
   cancel(slot: number): void {
-    this.slots[slot * SLOT + TARGET] = NOTHING;
+    this.slots[slot * SLOT | TARGET] = NOTHING;
   }
 
   /**
@@ -80,10 +80,10 @@ export class Agenda {
       if (time > limit) return NOTHING;
       const slot = this.heapSlot[0]!;
       const { slots } = this;
-      slots[slot * SLOT + LINK] = this.free;
+      slots[slot * SLOT | LINK] = this.free;
       this.free = slot;
       this.open = true;
-      if (slots[slot * SLOT + TARGET] === NOTHING) continue;
+      if (slots[slot * SLOT | TARGET] === NOTHING) continue;
       this.at[0] = time;
       return slot;
     }
@@ -94,19 +94,19 @@ export class Agenda {
    * slot of a list of such events, −1 for none; the list's new first slot is returned.
    */
   park(slot: number, shelf: number): number {
-    this.free = this.slots[slot * SLOT + LINK]!;
-    this.slots[slot * SLOT + LINK] = shelf;
+    this.free = this.slots[slot * SLOT | LINK]!;
+    this.slots[slot * SLOT | LINK] = shelf;
     return slot;
   }
 
   /** Plans all events of a shelf for the time in `at[0]`, in the order in which they were parked. */
   unpark(shelf: number): void {
     const parked: number[] = [];
-    for (let slot = shelf; slot !== NOTHING; slot = this.slots[slot * SLOT + LINK]!) parked.push(slot);
+    for (let slot = shelf; slot !== NOTHING; slot = this.slots[slot * SLOT | LINK]!) parked.push(slot);
     const time = this.at[0]!;
     for (const slot of parked.reverse()) {
       this.keys[slot * 2] = time;
-      this.keys[slot * 2 + 1] = this.sequence++;
+      this.keys[slot * 2 | 1] = this.sequence++;
       if (this.open) this.close();
       if ((time - this.start) * this.perSecond >= this.cursor) this.later(slot);
       else this.near(slot);
@@ -116,7 +116,7 @@ export class Agenda {
   /** Strikes out every pending event of a node whose `what` is below `below`. Looks at all slots: for rare occasions. */
   purge(node: number, below: number): void {
     for (let slot = 0; slot < this.made; slot++) {
-      const target = this.slots[slot * SLOT + TARGET]!;
+      const target = this.slots[slot * SLOT | TARGET]!;
       if (target >> 4 === node && target !== NOTHING && (target & 15) < below) this.cancel(slot);
     }
   }
@@ -124,11 +124,11 @@ export class Agenda {
   /** Arguments of all pending events of a sort. Looks at all slots: for rare occasions. */
   arguments(what: number): Set<number> {
     const free = new Uint8Array(this.made);
-    for (let slot = this.free; slot !== NOTHING; slot = this.slots[slot * SLOT + LINK]!) free[slot] = 1;
+    for (let slot = this.free; slot !== NOTHING; slot = this.slots[slot * SLOT | LINK]!) free[slot] = 1;
     const found = new Set<number>();
     for (let slot = 0; slot < this.made; slot++) {
-      const target = this.slots[slot * SLOT + TARGET]!;
-      if (free[slot] === 0 && target !== NOTHING && (target & 15) === what) found.add(this.slots[slot * SLOT + ARGUMENT]!);
+      const target = this.slots[slot * SLOT | TARGET]!;
+      if (free[slot] === 0 && target !== NOTHING && (target & 15) === what) found.add(this.slots[slot * SLOT | ARGUMENT]!);
     }
     return found;
   }
@@ -143,10 +143,10 @@ export class Agenda {
     const bucket = (this.keys[slot * 2]! - this.start) * this.perSecond;
     if (bucket < this.buckets) {
       const b = bucket | 0;
-      this.slots[slot * SLOT + LINK] = this.rung[b]!;
+      this.slots[slot * SLOT | LINK] = this.rung[b]!;
       this.rung[b] = slot;
     } else {
-      this.slots[slot * SLOT + LINK] = this.far;
+      this.slots[slot * SLOT | LINK] = this.far;
       this.far = slot;
       this.farCount++;
     }
@@ -158,7 +158,7 @@ export class Agenda {
     while (i > 0) {
       const p = (i - 1) >> 2;
       const t = heapTime[p]!;
-      if (time > t || (time === t && keys[slot * 2 + 1]! > keys[heapSlot[p]! * 2 + 1]!)) break;
+      if (time > t || (time === t && keys[slot * 2 | 1]! > keys[heapSlot[p]! * 2 | 1]!)) break;
       heapTime[i] = t;
       heapSlot[i] = heapSlot[p]!;
       i = p;
@@ -180,12 +180,12 @@ export class Agenda {
       const end = first + 4 < heapSize ? first + 4 : heapSize;
       for (let c = first + 1; c < end; c++) {
         const u = heapTime[c]!;
-        if (u <= t && (u < t || keys[heapSlot[c]! * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) {
+        if (u <= t && (u < t || keys[heapSlot[c]! * 2 | 1]! < keys[heapSlot[m]! * 2 | 1]!)) {
           m = c;
           t = u;
         }
       }
-      if (time <= t && (time < t || keys[slot * 2 + 1]! < keys[heapSlot[m]! * 2 + 1]!)) break;
+      if (time <= t && (time < t || keys[slot * 2 | 1]! < keys[heapSlot[m]! * 2 | 1]!)) break;
       heapTime[i] = t;
       heapSlot[i] = heapSlot[m]!;
       i = m;
@@ -217,7 +217,7 @@ export class Agenda {
 
   /** Moves one slot of a list into the heap; returns the rest of the list. */
   private toHeap(slot: number): number {
-    const rest = this.slots[slot * SLOT + LINK]!;
+    const rest = this.slots[slot * SLOT | LINK]!;
     if (this.heapSize === this.heapTime.length) this.growHeap();
     this.siftUp(this.heapSize++, slot);
     return rest;
@@ -227,7 +227,7 @@ export class Agenda {
   private spill(): void {
     for (let i = 0; i < this.heapSize; i++) {
       const slot = this.heapSlot[i]!;
-      this.slots[slot * SLOT + LINK] = this.far;
+      this.slots[slot * SLOT | LINK] = this.far;
       this.far = slot;
     }
     this.farCount += this.heapSize;
@@ -243,7 +243,7 @@ export class Agenda {
     let slot = this.far;
     let earliest = Infinity;
     let sum = 0;
-    for (let s = slot; s !== NOTHING; s = this.slots[s * SLOT + LINK]!) {
+    for (let s = slot; s !== NOTHING; s = this.slots[s * SLOT | LINK]!) {
       const t = this.keys[s * 2]!;
       if (t < earliest) earliest = t;
       sum += t;
@@ -259,7 +259,7 @@ export class Agenda {
     this.perSecond = this.buckets / reach;
     this.cursor = 0;
     while (slot !== NOTHING) {
-      const rest = this.slots[slot * SLOT + LINK]!;
+      const rest = this.slots[slot * SLOT | LINK]!;
       this.later(slot);
       slot = rest;
     }

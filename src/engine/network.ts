@@ -526,10 +526,10 @@ export class Network {
         this.atOnce = 0;
       } else if (++this.atOnce > this.budget.eventsPerInstant) this.tooFast();
       const { slots } = agenda;
-      const target = slots[slot * SLOT + TARGET]!;
+      const target = slots[slot * SLOT | TARGET]!;
       const what = target & 15;
-      if (what >= ENTER) this.carry(what, target >> 4, slots[slot * SLOT + ARGUMENT]!);
-      else if (this.watch === 0 || !this.health.stopsEvent(slot, target >> 4)) nodes[target >> 4]!.wake(what, slots[slot * SLOT + ARGUMENT]!);
+      if (what >= ENTER) this.carry(what, target >> 4, slots[slot * SLOT | ARGUMENT]!);
+      else if (this.watch === 0 || !this.health.stopsEvent(slot, target >> 4)) nodes[target >> 4]!.wake(what, slots[slot * SLOT | ARGUMENT]!);
     }
     this.events += all;
     return false;

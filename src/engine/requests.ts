@@ -61,14 +61,14 @@ export class Requests {
     if (r < 0) {
       if (this.made * STRIDE === this.i.length) this.grow();
       r = this.made++;
-    } else this.free = this.i[r * STRIDE + NEXT]!;
+    } else this.free = this.i[r * STRIDE | NEXT]!;
     this.count++;
     const at = r * STRIDE;
     const { f, i, clock } = this;
     const { numbers, integers } = pattern;
-    f[at + BORN] = clock.now;
-    i[at + REFS] = 0;
-    if (f[at + LIKE] === numbers[LIKE]) return r;
+    f[at | BORN] = clock.now;
+    i[at | REFS] = 0;
+    if (f[at | LIKE] === numbers[LIKE]) return r;
     for (let k = 1; k < STRIDE; k++) f[at + k] = numbers[k]!;
     for (let k = 0; k < NEXT; k++) i[at + k] = integers[k]!;
     return r;
@@ -81,64 +81,64 @@ export class Requests {
 
   /** One more holder of the request. */
   hold(r: number): void {
-    this.i[r * STRIDE + REFS]!++;
+    this.i[r * STRIDE | REFS]!++;
   }
 
   /** One holder less; the last one out frees the row. */
   release(r: number): void {
     const at = r * STRIDE;
-    if (--this.i[at + REFS]! > 0) return;
-    this.i[at + NEXT] = this.free;
+    if (--this.i[at | REFS]! > 0) return;
+    this.i[at | NEXT] = this.free;
     this.free = r;
     this.count--;
   }
 
   /** When it was born, in seconds. */
   born(r: number): number {
-    return this.f[r * STRIDE + BORN]!;
+    return this.f[r * STRIDE | BORN]!;
   }
   /** Work going in (tokens of the prompt, for language models). */
   input(r: number): number {
-    return this.f[r * STRIDE + INPUT]!;
+    return this.f[r * STRIDE | INPUT]!;
   }
   /** Work coming out (tokens of the answer). */
   output(r: number): number {
-    return this.f[r * STRIDE + OUTPUT]!;
+    return this.f[r * STRIDE | OUTPUT]!;
   }
   bytes(r: number): number {
-    return this.f[r * STRIDE + BYTES]!;
+    return this.f[r * STRIDE | BYTES]!;
   }
   /** The moment after which nobody cares for the answer; Infinity if never. */
   deadline(r: number): number {
-    return this.f[r * STRIDE + DEADLINE]!;
+    return this.f[r * STRIDE | DEADLINE]!;
   }
   /** When the first part of the answer appeared, or −1. */
   first(r: number): number {
-    return this.f[r * STRIDE + FIRST]!;
+    return this.f[r * STRIDE | FIRST]!;
   }
   class(r: number): number {
-    return this.i[r * STRIDE + CLASS]!;
+    return this.i[r * STRIDE | CLASS]!;
   }
   /** Identity of what it asks for (caches, hashing): a rank of popularity, 0 the most popular. */
   key(r: number): number {
-    return this.i[r * STRIDE + KEY]!;
+    return this.i[r * STRIDE | KEY]!;
   }
   /** How many things it asks for at once. */
   items(r: number): number {
-    return this.i[r * STRIDE + ITEMS]!;
+    return this.i[r * STRIDE | ITEMS]!;
   }
   /** Handle of its give-up timer in the agenda, −1 without one, −2 once its asker has given up. */
   timer(r: number): number {
-    return this.i[r * STRIDE + TIMER]!;
+    return this.i[r * STRIDE | TIMER]!;
   }
   /** Row of the trace it replays (see `traceOf`), or −1. */
   row(r: number): number {
-    const row = this.i[r * STRIDE + ROW]!;
+    const row = this.i[r * STRIDE | ROW]!;
     return row < 0 ? -1 : row - this.bases[this.traceIndex(row)]!;
   }
   /** The trace it replays, or null. */
   traceOf(r: number): Trace | null {
-    const row = this.i[r * STRIDE + ROW]!;
+    const row = this.i[r * STRIDE | ROW]!;
     return row < 0 ? null : this.traces[this.traceIndex(row)]!;
   }
   /** Makes a trace's rows known; `setRow` takes the row plus the number returned. */
@@ -158,52 +158,52 @@ export class Requests {
   }
   /** How much of its input that shared prefix is. */
   prefixInput(r: number): number {
-    return this.f[r * STRIDE + PREFIX_INPUT]!;
+    return this.f[r * STRIDE | PREFIX_INPUT]!;
   }
   /** Identity of the prefix it shares with others, or −1. */
   prefix(r: number): number {
-    return this.i[r * STRIDE + PREFIX]!;
+    return this.i[r * STRIDE | PREFIX]!;
   }
 
   setWork(r: number, input: number, output: number, bytes: number): void {
     const at = r * STRIDE;
-    this.f[at + LIKE] = 0;
-    this.f[at + INPUT] = input;
-    this.f[at + OUTPUT] = output;
-    this.f[at + BYTES] = bytes;
+    this.f[at | LIKE] = 0;
+    this.f[at | INPUT] = input;
+    this.f[at | OUTPUT] = output;
+    this.f[at | BYTES] = bytes;
   }
   setDeadline(r: number, time: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.f[r * STRIDE + DEADLINE] = time;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.f[r * STRIDE | DEADLINE] = time;
   }
   setFirst(r: number, time: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.f[r * STRIDE + FIRST] = time;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.f[r * STRIDE | FIRST] = time;
   }
   setClass(r: number, value: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.i[r * STRIDE + CLASS] = value;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.i[r * STRIDE | CLASS] = value;
   }
   setKey(r: number, value: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.i[r * STRIDE + KEY] = value;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.i[r * STRIDE | KEY] = value;
   }
   setItems(r: number, value: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.i[r * STRIDE + ITEMS] = value;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.i[r * STRIDE | ITEMS] = value;
   }
   setTimer(r: number, handle: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.i[r * STRIDE + TIMER] = handle;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.i[r * STRIDE | TIMER] = handle;
   }
   setRow(r: number, row: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.i[r * STRIDE + ROW] = row;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.i[r * STRIDE | ROW] = row;
   }
   setPrefix(r: number, prefix: number, input: number): void {
-    this.f[r * STRIDE + LIKE] = 0;
-    this.i[r * STRIDE + PREFIX] = prefix;
-    this.f[r * STRIDE + PREFIX_INPUT] = input;
+    this.f[r * STRIDE | LIKE] = 0;
+    this.i[r * STRIDE | PREFIX] = prefix;
+    this.f[r * STRIDE | PREFIX_INPUT] = input;
   }
 
   private grow(): void {
