@@ -11,15 +11,20 @@ const PER_OCTAVE = 64;
 /** Number of buckets: from 2^−24 (60 ns, if seconds) to 2^20 (12 days); values beyond fall into the outermost ones. */
 export const BUCKETS = (HIGHEST - LOWEST) * PER_OCTAVE + 1;
 
-const word = new Float64Array(1);
-const bits = new Int32Array(word.buffer);
+/** Where a value is handed to `Histogram.take`: a double handed to a function that is not inlined costs an allocation. */
+export const given = new Float64Array(1);
+const bits = new Int32Array(given.buffer);
 bits[0] = 1;
-const HI = word[0] === 4.94e-324 ? 1 : 0;
+const HI = given[0] === 4.94e-324 ? 1 : 0;
 const OFFSET = (1023 + LOWEST) * PER_OCTAVE - 1;
 
 /** Which bucket a value falls into; bucket 0 holds zero and all below 2^−24. */
 export function bucketOf(value: number): number {
-  word[0] = value;
+  given[0] = value;
+  return bucketOfGiven();
+}
+
+function bucketOfGiven(): number {
   const b = (bits[HI]! >> 14) - OFFSET;
   return b < 0 ? 0 : b < BUCKETS ? b : BUCKETS - 1;
 }
@@ -105,9 +110,15 @@ export class Histogram implements Counts {
   }
 
   add(value: number): void {
+    given[0] = value;
+    this.take();
+  }
+
+  /** Adds the value in `given[0]`. */
+  take(): void {
     this.count++;
-    this.sum += value;
-    this.page[this.from + bucketOf(value)]!++;
+    this.sum += given[0]!;
+    this.page[this.from + bucketOfGiven()]!++;
   }
 
   /** Adds all that the other one holds. */

@@ -1,5 +1,5 @@
 /** The books of requests: how fast and how well they were answered. What was offered and how it ended is counted at their source. */
-import { Histogram } from './histogram.ts';
+import { given, Histogram } from './histogram.ts';
 import type { Requests } from './requests.ts';
 
 /** The source's own counts: arrivals by class, and endings by class and outcome code. */
@@ -100,7 +100,8 @@ export class Ledger {
     const { requests } = this;
     const now = requests.clock.now;
     if (now <= requests.deadline(request)) book.good++;
-    book.latency.add(now - requests.born(request));
+    given[0] = now - requests.born(request);
+    book.latency.take();
     if (requests.first(request) >= 0) this.streamed(book, request);
   }
 

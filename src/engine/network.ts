@@ -6,7 +6,7 @@ import { Clock } from './clock.ts';
 import { Agenda, ARGUMENT, enlarged, SLOT, TARGET } from './agenda.ts';
 import { ASYNC, CALL_STRIDE, CALLER, Calls, CANCELLED, CLASS, CONCLUDED, DELIVERED, LINK, NODE, OUTCOME_BITS, PARENT, PENDING, REQUEST, STATE } from './calls.ts';
 import { Health } from './health.ts';
-import { Histogram } from './histogram.ts';
+import { given, Histogram } from './histogram.ts';
 import { Ledger, type Book, type RequestClass } from './ledger.ts';
 import { Code, outcomes } from './reasons.ts';
 import type { Stream } from './random.ts';
@@ -439,7 +439,10 @@ export class Network {
     const at = c * CALL_STRIDE;
     const node = this.nodes[rows[at | NODE]!]!;
     node.ends(rows[at | CLASS]!, code);
-    if (code === 0) node.latency.add(this.clock.now - times[c * 2]!);
+    if (code === 0) {
+      given[0] = this.clock.now - times[c * 2]!;
+      node.latency.take();
+    }
     rows[at | STATE]! |= code | CONCLUDED;
     if (this.cancelling && rows[at | STATE]! >= PENDING) this.dropChildren(c);
   }
