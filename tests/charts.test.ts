@@ -1,4 +1,5 @@
 /** Charts are pure functions from series to marks: scales, gaps, ticks, inks and the sentence each chart says about itself. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { latest, lowest, peak, recent, shareAbove, speaks } from '../src/page/charts/figures.ts';
 import { assignSlots, inkOf } from '../src/page/charts/ink.ts';
@@ -268,6 +269,22 @@ describe('objective chips', () => {
     expect(metricOf('nodes.gpu.utilisation', design)).toMatchObject({ label: 'GPU pool utilisation', unit: 'share' });
     expect(metricOf('nodes.gpu.latency.p99', design)).toMatchObject({ label: 'GPU pool p99 latency', unit: 'seconds' });
     expect(metricsOf(design).map(({ title }) => title)).toEqual([null, 'GPU pool']);
+  });
+
+  it('of a class, a tenant or a component are named in words and carry their unit', () => {
+    const design = { ...emptyDesign, nodes: [{ id: 'gpu', kind: 'x', label: 'GPU pool', x: 0, y: 0, params: {} }] };
+    const said = (metric: string): string => { const { label, unit } = metricOf(metric, design); return `${label} ${unit}`; };
+    expect(said('tenants.legal.latency.p99')).toBe('legal p99 latency seconds');
+    expect(said('tenants.EU.failedShare')).toBe('EU failed share');
+    expect(said('tenants.search.goodputPerSecond')).toBe('search goodput requests/second');
+    expect(said('classes.batch.llm.ttft.mean')).toBe('batch mean first token seconds');
+    expect(said('cost.classes.chat')).toBe('chat cost usd');
+    expect(said('llm.ttft.p95')).toBe('p95 first token seconds');
+    expect(said('requests.goodput')).toBe('answered in time requests');
+    expect(said('nodes.gpu.inFlightMean')).toBe('GPU pool in flight requests');
+    const scenarios = readdirSync('scenarios').map((file) => readFileSync(`scenarios/${file}`, 'utf8'));
+    const paths = scenarios.flatMap((text) => [...text.matchAll(/"metric": ?"((?:classes|tenants|requests|latency|llm|cost)\.[^"]+)"/g)].map(([, path]) => path!));
+    for (const path of new Set(paths)) expect(metricOf(path, design).label, path).not.toMatch(/[a-z][A-Z]|^(classes|tenants|llm)/);
   });
 
   it('hold, miss, or have nothing to say', () => {
