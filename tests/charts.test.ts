@@ -8,6 +8,7 @@ import type { Line, PlotSpec } from '../src/page/charts/marks.ts';
 import { busiest, costUnit, latencyCeiling, latencyLimit, panels } from '../src/page/charts/panels.ts';
 import { notation, tickText, timeText } from '../src/page/charts/ticks.ts';
 import { tipRows } from '../src/page/charts/tip.ts';
+import { figureText } from '../src/page/figure-text.ts';
 import { metricOf, metricsOf } from '../src/page/metrics.ts';
 import { standing, verdict } from '../src/page/top/objective-text.ts';
 import { emptyDesign } from '../src/design/design.ts';
@@ -172,6 +173,8 @@ describe('the panels', () => {
     const { sentence, headline } = view('latency', latencies);
     expect(sentence).toBe('p99 42 ms now, peak 86 ms at 2 s; 2.1× the median.');
     expect(headline).toBe('p99 42 ms');
+    const alike = snapshot(series('latency', 'p50', [0.041]), series('latency', 'p99', [0.042]));
+    expect(view('latency', alike).sentence).toBe('p99 42 ms now, peak 42 ms at 1 s.');
   });
 
   it('do not call a figure the present one when nothing has been answered for a while', () => {
@@ -208,6 +211,17 @@ describe('the panels', () => {
     expect(view('waiting', queues).headline).toBe('GPU pool');
     expect(view('waiting', queues).lines.map(({ name }) => name)).toEqual(['GPU pool', 'Batcher']);
     expect(view('waiting', snapshot(series('waiting', 'A', [0, 0], 'a'))).sentence).toBe('Nothing is waiting anywhere.');
+    const said = (waits: number): string => { const { headline, sentence } = view('waiting', snapshot(series('waiting', 'A', [1, waits], 'a'))); return `${headline}: ${sentence}`; };
+    expect(said(0)).toBe('A: 0.5 wait at A, peak 1 at 1 s.');
+    expect(view('waiting', snapshot(series('waiting', 'A', [0.3, 0.3], 'a')))).toMatchObject({ headline: 'hardly any', sentence: '0.3 wait at A, peak 0.3 at 1 s.' });
+    expect(view('waiting', snapshot(series('waiting', 'A', [0, 0], 'a'))).headline).toBe('no queue');
+  });
+
+  it('end at 100 % where shares of a whole are drawn, although what was saved up is drawn at once', () => {
+    const used = view('utilisation', snapshot(series('utilisation', 'Limiter · allowance used', [0.4, 1.3, 0.9], 'l')));
+    const labels = texts(plot({ ...spec([]), times: [1, 2, 3], lines: used.lines, unit: used.unit, reach: used.reach, ceiling: used.ceiling }));
+    expect(labels.filter((text) => text.endsWith('%'))).toEqual(['100 %']);
+    expect(used.sentence).toBe('Limiter · allowance used is busiest at 87 %, peak 130 % at 2 s.');
   });
 
   it('keep to the busiest and never rank silence above zero', () => {
@@ -285,6 +299,13 @@ describe('objective chips', () => {
     const scenarios = readdirSync('scenarios').map((file) => readFileSync(`scenarios/${file}`, 'utf8'));
     const paths = scenarios.flatMap((text) => [...text.matchAll(/"metric": ?"((?:classes|tenants|requests|latency|llm|cost)\.[^"]+)"/g)].map(([, path]) => path!));
     for (const path of new Set(paths)) expect(metricOf(path, design).label, path).not.toMatch(/[a-z][A-Z]|^(classes|tenants|llm)/);
+  });
+
+  it('and figures show nothing where only rounding is left', () => {
+    expect(figureText(1.07e-13, 'usd/hour')).toBe('$0/h');
+    expect(figureText(-3e-15, 'share')).toBe('0 %');
+    expect(figureText(-0, 'requests')).toBe('0 req');
+    expect(figureText(2e-9, 'seconds')).toBe('2 ns');
   });
 
   it('hold, miss, or have nothing to say', () => {

@@ -5,6 +5,12 @@ import type { Line } from './marks.ts';
 /** What a legend needs of a line. */
 export type Key = Pick<Line, 'key' | 'name' | 'stroke' | 'dash' | 'weight'>;
 
+/** What a line's name ends in where several lines are of one component: that tells them apart, and stays when there is no room for all. */
+function Name({ name }: { name: string }) {
+  const at = name.lastIndexOf(' · ');
+  return at < 0 ? <span>{name}</span> : <><span>{name.slice(0, at)}</span><span>{name.slice(at)}</span></>;
+}
+
 /** One button per line of the chart. */
 export function Legend({ keys, isolated, isolate }: { keys: readonly Key[]; isolated: string | null; isolate: (key: string | null) => void }) {
   return (
@@ -15,7 +21,7 @@ export function Legend({ keys, isolated, isolate }: { keys: readonly Key[]; isol
           <svg width="16" height="8" aria-hidden="true">
             <line x1="1" x2="15" y1="4" y2="4" stroke={stroke} strokeWidth={weight + 0.4} strokeDasharray={dash || undefined} />
           </svg>
-          <span>{name}</span>
+          <Name name={name} />
         </button>
       ))}
     </div>

@@ -97,7 +97,7 @@ function latencySentence(times: ArrayLike<number>, lines: readonly Line[], limit
   const answers = silentSince(tail.values) < 0;
   return [
     `${tail.name} ${format(now, 'seconds', 2)} ${nowOrLast(times, tail.values)}, peak ${format(top.value, 'seconds', 2)} at ${timeText(times[top.at]!)}`,
-    ...(answers && middle > 0 && tail.name !== 'p50' ? [`${format(now / middle, 'ratio', 2)} the median`] : []),
+    ...(answers && now > 1.05 * middle && middle > 0 && tail.name !== 'p50' ? [`${format(now / middle, 'ratio', 2)} the median`] : []),
     ...(limit && over > 0 ? [`over ${format(limit.value, 'seconds')} for ${share(over)} of the time`] : []),
   ].join('; ') + '.';
 }
@@ -170,10 +170,10 @@ function waitingView(charts: Charts, _choice: string, { slots }: Context): View 
   const all = of(charts, 'waiting');
   const top = busiest(all, 4).filter((each, i) => i === 0 || (peak(each.values)?.value ?? 0) > 0);
   const first = top[0];
-  const queues = first !== undefined && recent(first.values) >= 0.5;
+  const mean = first ? recent(first.values) : NaN;
   return {
     chart: 'waiting', lines: slotted(top, slots), unit: 'requests', filled: true, stepped: true, ceiling: null, reach: 1, limit: null,
-    headline: queues ? first.name : first && speaks(first.values) ? 'no queue' : '',
+    headline: Number.isNaN(mean) ? '' : mean >= 0.5 ? first!.name : mean < 0.05 ? 'no queue' : 'hardly any',
     sentence: waitingSentence(charts.times, all),
   };
 }
@@ -239,7 +239,8 @@ function utilisationView(charts: Charts, _choice: string, { slots }: Context): V
   const all = of(charts, 'utilisation').filter(({ values }) => speaks(values));
   const top = busiest(all, 4);
   return {
-    chart: 'utilisation', lines: slotted(top, slots), unit: 'share', filled: false, stepped: false, ceiling: null, reach: 1, limit: null,
+    // What was saved up may be drawn at once, and an allowance be used to more than its whole: such a line runs along the upper edge.
+    chart: 'utilisation', lines: slotted(top, slots), unit: 'share', filled: false, stepped: false, ceiling: 1, reach: 1, limit: null,
     headline: top[0] ? `highest ${share(recent(top[0].values))}` : '',
     sentence: utilisationSentence(charts.times, all),
   };
