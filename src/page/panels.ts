@@ -17,8 +17,10 @@ export interface Panels {
 
 const storageKey = 'sandtable:panels';
 const kept = ['dock', 'minimap', 'wheelPans', 'explain'] as const;
-/** On a small screen the board comes first; its charts are one tap away. */
-const roomy = !matchMedia('(max-width: 760px)').matches;
+/** Phones, and tablets held upright: there the panels are sheets over the board, as `app.module.css` has it. */
+export const smallScreen = '(max-width: 900px)';
+/** Where there is little room the board comes first; its charts are one tap away. */
+const roomy = !matchMedia('(max-width: 760px), (max-width: 900px) and (max-height: 820px)').matches;
 const initial: Panels = { sheet: null, dock: roomy, minimap: false, wheelPans: false, explain: false, tab: 'inspect', commandBox: false, help: false };
 
 function remembered(): Partial<Panels> {

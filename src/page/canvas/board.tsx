@@ -34,6 +34,8 @@ const manyNodes = 80;
  */
 const someWires = 25;
 const manyWires = 60;
+/** Pixels that a hand may tremble while it clicks: less is a click and moves nothing, more is a drag. */
+const tremble = 4;
 /** Below this zoom the figures on the cards are too small to be read; the cards show large names instead. */
 const farZoom = 0.34;
 /** Below this one they leave out what can be done without, and write the rest larger. */
@@ -179,7 +181,7 @@ function Surface({ commands, openLibrary }: BoardProps) {
         onNodesChange={onNodesChange} onEdgesChange={takeSelection} {...wiring.props} {...context.props} {...interest.props} {...panning(wheelPans)}
         {...looking.props} {...dragging}
         minZoom={zooms.min} maxZoom={zooms.max} deleteKeyCode={null} selectionKeyCode="Shift" selectionMode={SelectionMode.Partial} multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
-        zoomOnDoubleClick={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={design.nodes.length > manyNodes} connectionRadius={26} reconnectRadius={14}
+        nodeClickDistance={tremble} nodeDragThreshold={tremble} paneClickDistance={tremble} zoomOnDoubleClick={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={design.nodes.length > manyNodes} connectionRadius={26} reconnectRadius={14}
       >
         <Background gap={22} size={1.6} color="var(--dot)" />
         {minimap && <MiniMap pannable zoomable className={styles['minimap'] ?? ''} nodeBorderRadius={12} ariaLabel="Map of the board" />}

@@ -1,4 +1,5 @@
 /** Where to look so that a design is seen whole: as large as it can be, and clear of what stands in front of the board. */
+import { greatest } from 'd3-array';
 import { getViewportForBounds, type Viewport } from '@xyflow/react';
 import type { Design } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
@@ -18,7 +19,11 @@ export interface Box extends Area {
 interface Padding {
   readonly top: number;
   readonly left: number;
+  readonly right: number;
+  readonly bottom: number;
 }
+
+const free: Padding = { top: margin, left: margin, right: margin, bottom: margin };
 
 /** The places of everything on the board, or of those with the given ids; a wire has none. */
 export function boxesOf(design: Design, ids?: ReadonlySet<string>): readonly Box[] {
@@ -39,9 +44,8 @@ function around(boxes: readonly Area[]): Area {
 
 const px = (value: number): `${number}px` => `${value}px`;
 
-function padded(bounds: Area, room: Area, { top, left }: Padding): Viewport {
-  const padding = { top: px(top), left: px(left), right: px(margin), bottom: px(margin) };
-  return getViewportForBounds(bounds, room.width, room.height, zooms.least, zooms.most, padding);
+function padded(bounds: Area, room: Area, { top, left, right, bottom }: Padding): Viewport {
+  return getViewportForBounds(bounds, room.width, room.height, zooms.least, zooms.most, { top: px(top), left: px(left), right: px(right), bottom: px(bottom) });
 }
 
 function covers(boxes: readonly Box[], { x, y, zoom }: Viewport, inFront: Area): boolean {
@@ -53,15 +57,24 @@ function covers(boxes: readonly Box[], { x, y, zoom }: Viewport, inFront: Area):
   });
 }
 
+/** Four ways to keep clear of something in front of the board: to stay below it, beside it on either hand, or above it. */
+function clearOf({ x, y, width, height }: Area, room: Area): readonly Partial<Padding>[] {
+  const gap = margin / 2;
+  return [{ top: y + height + gap }, { left: x + width + gap }, { right: room.width - x + gap }, { bottom: room.height - y + gap }];
+}
+
+/** Keeping clear is not worth more than this much of the design's size: on a small screen a sheet may hide most of the board. */
+const leastOfFree = 0.5;
+
 /**
- * The view that shows all boxes in a board of that size. `inFront` is what stands in the board's upper left corner, in the
- * board's pixels: where it would hide anything, the design moves below it or beside it, whichever leaves it larger.
+ * The view that shows all boxes in a board of that size. `inFront` is what stands in front of the board, in the board's pixels: where any
+ * of it would hide something, the design keeps clear of it on whichever side leaves it largest.
  */
-export function viewOf(boxes: readonly Box[], room: Area, inFront: Area | null): Viewport {
+export function viewOf(boxes: readonly Box[], room: Area, inFront: readonly Area[]): Viewport {
   const bounds = around(boxes);
-  const free = padded(bounds, room, { top: margin, left: margin });
-  if (!inFront || !covers(boxes, free, inFront)) return free;
-  const below = padded(bounds, room, { top: inFront.y + inFront.height + margin / 2, left: margin });
-  const beside = padded(bounds, room, { top: margin, left: inFront.x + inFront.width + margin / 2 });
-  return below.zoom >= beside.zoom ? below : beside;
+  const whole = padded(bounds, room, free);
+  if (!inFront.some((area) => covers(boxes, whole, area))) return whole;
+  const paddings = inFront.reduce<readonly Padding[]>((all, area) => all.flatMap((one) => [one, ...clearOf(area, room).map((more) => ({ ...one, ...more }))]), [free]);
+  const clear = paddings.map((one) => padded(bounds, room, one)).filter((view) => view.zoom >= leastOfFree * whole.zoom && !inFront.some((area) => covers(boxes, view, area)));
+  return greatest(clear, ({ zoom }) => zoom) ?? whole;
 }

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, type RefObject } from 'react';
 import { kinds } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
 import { board, type Area, type BoardView, type Point } from '../board-view.ts';
+import { smallScreen } from '../panels.ts';
 import { boxesOf, viewOf } from './fitting.ts';
 import { wireUnder } from './gestures.ts';
 import type { KindQuestion } from './kind-menu.tsx';
@@ -11,8 +12,6 @@ import type { BoardNode } from './shape.ts';
 import { addAt } from './wiring.ts';
 
 const smooth = { duration: 220 };
-/** On smaller screens a stored view, made on a large one, shows a corner of the design at best. */
-const narrow = 760;
 
 type Root = RefObject<HTMLDivElement | null>;
 type Flow = ReturnType<typeof useReactFlow<BoardNode>>;
@@ -34,10 +33,10 @@ function visible(root: HTMLElement | null, at: (x: number, y: number) => Point):
   return { ...start, width: end.x - start.x, height: end.y - start.y };
 }
 
-/** What stands in front of the board's upper left corner, in the board's pixels. */
-function inFront(room: Area): Area | null {
-  const box = document.querySelector('[data-over-board]')?.getBoundingClientRect();
-  return box && box.width > 0 ? { x: box.x - room.x, y: box.y - room.y, width: box.width, height: box.height } : null;
+/** What stands in front of the board, in the board's pixels. */
+function inFront(room: Area): readonly Area[] {
+  const boxes = [...document.querySelectorAll('[data-over-board]')].map((element) => element.getBoundingClientRect());
+  return boxes.filter(({ width }) => width > 0).map(({ x, y, width, height }) => ({ x: x - room.x, y: y - room.y, width, height }));
 }
 
 function wholeView(root: HTMLElement | null, ids?: readonly string[]): Viewport | null {
@@ -81,7 +80,8 @@ function useOpening(flow: Flow, root: Root, untouched: { current: boolean }): vo
   const documentId = session((state) => state.documentId);
   useEffect(() => {
     const { view, nodes } = session.getState().design;
-    untouched.current = nodes.length > 0 && !(view && innerWidth > narrow);
+    // On a small screen a stored view, made on a large one, shows a corner of the design at best.
+    untouched.current = nodes.length > 0 && (!view || matchMedia(smallScreen).matches);
     if (untouched.current) board.current?.settle();
     else void flow.setViewport(nodes.length > 0 && view ? view : { x: 0, y: 0, zoom: 1 });
   }, [documentId, flow, untouched]);

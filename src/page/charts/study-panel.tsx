@@ -1,11 +1,12 @@
 /** The study's panel: how often to repeat, against what, how far it is, and what came of it as a small table. */
 import { X } from 'lucide-react';
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState, type RefObject } from 'react';
 import type { Design } from '../../design/design.ts';
 import type { Comparison } from '../../run/statistics/comparison.ts';
 import { session } from '../../session/store.ts';
 import { isStale, study, type Asked, type Rival, type StudyState } from '../../session/study.ts';
 import { format } from '../../units/format.ts';
+import { board } from '../board-view.ts';
 import { current } from '../current.ts';
 import { gain, plusMinus } from './plus-minus.ts';
 import styles from './study.module.css';
@@ -119,6 +120,19 @@ function Found({ found, against, asked }: Pick<StudyState, 'against'> & { found:
   );
 }
 
+/** The design keeps clear of the panel, however tall it grows, unless somebody is looking at a part of their own choice. */
+function useKeepingClear(panel: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const watch = new ResizeObserver(() => board.current?.settle());
+    if (panel.current) watch.observe(panel.current);
+    return () => {
+      watch.disconnect();
+      // Once the panel is gone.
+      requestAnimationFrame(() => board.current?.settle());
+    };
+  }, [panel]);
+}
+
 const close = (): void => study.setState({ open: false });
 
 /** The panel over the board, beside the charts it adds to. */
@@ -127,8 +141,9 @@ export function StudyPanel() {
   const panel = useRef<HTMLElement>(null);
   const title = useId();
   useEffect(() => panel.current?.focus(), []);
+  useKeepingClear(panel);
   return (
-    <section ref={panel} className={styles['panel']} role="dialog" aria-labelledby={title} tabIndex={-1} onKeyDown={(event) => {
+    <section ref={panel} className={styles['panel']} data-over-board role="dialog" aria-labelledby={title} tabIndex={-1} onKeyDown={(event) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
       close();

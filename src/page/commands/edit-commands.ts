@@ -3,7 +3,7 @@ import { addGroup, addNote, duplicate, moveItems, nextId, removeItems } from '..
 import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
 import type { Command } from '../command.ts';
-import { panels } from '../panels.ts';
+import { panels, smallScreen } from '../panels.ts';
 import { chosen, pasteFromClipboard, removeChosen } from './clipboard.ts';
 import { tidy } from './tidy.ts';
 
@@ -75,7 +75,7 @@ function selectNext(step: 1 | -1): void {
 }
 
 function openSearch(): void {
-  const small = matchMedia('(max-width: 760px)').matches;
+  const small = matchMedia(smallScreen).matches;
   const focus = (): void => document.querySelector<HTMLInputElement>('[data-panel="palette"] input[type="search"]')?.focus();
   panels.setState({ sheet: small ? 'palette' : null });
   // At once, so that no letter typed after the key is lost; a sheet has to be on the page first.

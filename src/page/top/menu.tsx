@@ -47,7 +47,7 @@ export function Menu({ label, icon, entries, className }: { label: string; icon?
   };
   return (
     <>
-      <button ref={button} type="button" className={`${styles['button']} ${className ?? ''}`} popoverTarget={id} aria-label={label} aria-haspopup="menu" aria-expanded="false">
+      <button ref={button} type="button" className={`${styles['button']} ${className ?? ''}`} popoverTarget={id} title={label} aria-label={label} aria-haspopup="menu" aria-expanded="false">
         {icon}<span>{label}</span><ChevronDown size={13} aria-hidden="true" />
       </button>
       <div ref={popover} id={id} popover="auto" role="menu" aria-label={label} className={styles['menu']} onKeyDown={walk}

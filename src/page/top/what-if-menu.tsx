@@ -8,6 +8,7 @@ import { session } from '../../session/store.ts';
 import { current } from '../current.ts';
 import { Menu } from './menu.tsx';
 import type { Entry } from './menu.tsx';
+import styles from './top.module.css';
 
 function entryOf(whatIf: WhatIf, design: Design): Entry {
   const { label, set, faults = [] } = whatIf;
@@ -27,5 +28,5 @@ export function WhatIfMenu() {
   const scenario = current((state) => state.scenario);
   const design = session((state) => state.design);
   if (!scenario || scenario.whatIfs.length === 0) return null;
-  return <Menu label="What if" icon={<FlaskConical size={15} aria-hidden="true" />} entries={scenario.whatIfs.map((each) => entryOf(each, design))} />;
+  return <Menu label="What if" icon={<FlaskConical size={15} aria-hidden="true" />} entries={scenario.whatIfs.map((each) => entryOf(each, design))} className={styles['next']} />;
 }
