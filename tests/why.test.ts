@@ -4,10 +4,12 @@ import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import { kindOf, kinds } from '../src/kinds/index.ts';
 import { commonTold, explain } from '../src/kit/explain.ts';
 import { evidenceIn } from '../src/kit/evidence.ts';
-import type { AnyKind, Flow } from '../src/kit/kind.ts';
+import type { AnyKind, EstimateRow, Flow } from '../src/kit/kind.ts';
 import { defaults, type Param, type Values } from '../src/kit/param.ts';
+import { differs, wholeFigure } from '../src/page/inspector/apart.ts';
 import { noFlow } from '../src/run/flow.ts';
 import { commonMeasures } from '../src/run/protocol.ts';
+import { exponential, path, people, result as resultOf, sketch, station } from './sketch.ts';
 
 const flow: Flow = { ...noFlow, rate: 50, inputTokens: 500, outputTokens: 100, bytes: 2000, items: 4, keys: 1000, skew: 0.9 };
 
@@ -143,5 +145,31 @@ describe('the first wall of a GPU pool', () => {
   it('is memory where the model does not fit at all', () => {
     const rows = gpuPool.estimate({ ...defaults(gpuPool.params), languageModel: 'llama-3.1-405b' }, flow);
     expect(rows.find(({ label }) => label === 'capacity')).toMatchObject({ value: 0, wall: 'memory' });
+  });
+});
+
+describe('arithmetic beside the run', () => {
+  const row = (value: number): EstimateRow => ({ label: 'mean wait', value, unit: 'seconds', formula: '', source: '' });
+
+  it('is apart by more than a fifth and what chance explains over so few calls', () => {
+    expect(differs(row(1), 1.19)).toBe(false);
+    expect(differs(row(1), 1.3)).toBe(true);
+    // A second at 13 instead of 20 a second is chance; two thousand calls at that share are not.
+    expect(differs(row(20), 13, 13)).toBe(false);
+    expect(differs(row(20), 13, 2000)).toBe(true);
+    expect(differs(row(0.000143), 0.417, 56)).toBe(true);
+    expect(differs(row(1), 3, 0)).toBe(false);
+  });
+
+  it('is held against figures of the whole run, the same that the command line prints', () => {
+    const result = resultOf(sketch([people(300), station('service', 4, exponential(0.01))], path('users', 'service'), 200));
+    const node = result.nodes['service']!;
+    const figure = (measure: string): number => wholeFigure(result, node, measure);
+    expect(figure('utilisation')).toBe(node.utilisation);
+    expect(figure('wait')).toBe(node.measures['wait']);
+    expect(figure('waiting')).toBeCloseTo(figure('arrivals') * figure('wait'), 6);
+    expect(figure('inFlight')).toBeCloseTo(figure('answers') * figure('latency'), 1);
+    expect(figure('failedShare')).toBe(0);
+    expect(figure('nothing of the kind')).toBeNaN();
   });
 });

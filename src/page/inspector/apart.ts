@@ -2,6 +2,7 @@
 import type { Design } from '../../design/design.ts';
 import type { EstimateRow } from '../../kit/kind.ts';
 import { estimates } from '../../run/flow.ts';
+import type { NodeResult, Result } from '../../run/result.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
 
@@ -10,12 +11,28 @@ const notable = 0.2;
 /** Below these, in the unit's base, nobody would plan differently: ten microseconds, a hundredth of a request, half a per cent. */
 const negligible: Partial<Record<Unit, number>> = { seconds: 1e-5, requests: 0.01, items: 0.01, count: 0.01, share: 0.005 };
 
-/** Whether the run differs by more than a fifth from the estimate, both ways round, in a figure large enough to matter. */
-export function differs({ value: byHand, unit }: EstimateRow, run: number): boolean {
+/** What chance may do to a mean over so many calls, as a share of it: four standard deviations of a Poisson count. */
+const chance = (calls: number): number => 4 / Math.sqrt(calls);
+
+/**
+ * Whether the run differs from the estimate by more than a fifth and what chance explains, both ways round, in a figure large enough to matter.
+ * `calls` is over how many the run's figure is.
+ */
+export function differs({ value: byHand, unit }: EstimateRow, run: number, calls = Infinity): boolean {
   if (byHand === Infinity) return Number.isFinite(run);
   if (!Number.isFinite(byHand) || !Number.isFinite(run)) return false;
   if (Math.max(Math.abs(byHand), Math.abs(run)) < (negligible[unit] ?? 0)) return false;
-  return Math.abs(run - byHand) > notable * Math.max(Math.abs(byHand), Math.abs(run));
+  return Math.abs(run - byHand) > (notable + chance(calls)) * Math.max(Math.abs(byHand), Math.abs(run));
+}
+
+/** A component's figure over the whole of a run so far, by the name of its measure; NaN where the result has none. */
+export function wholeFigure({ measuredSeconds }: Result, node: NodeResult, measure: string): number {
+  const ended = node.served + node.failed;
+  const common: Readonly<Partial<Record<string, number | null>>> = {
+    arrivals: node.arrived / measuredSeconds, answers: node.served / measuredSeconds, failures: node.failed / measuredSeconds,
+    inFlight: node.inFlightMean, waiting: node.queue.mean, utilisation: node.utilisation, latency: node.latency.mean, failedShare: ended > 0 ? node.failed / ended : 0,
+  };
+  return (measure in common ? common[measure] : node.measures[measure]) ?? Number.NaN;
 }
 
 /** A figure of the comparison; what is next to nothing says so instead of showing its zeros. */

@@ -15,6 +15,7 @@ import { figureIn, measureOf } from '../measures.ts';
 import '../sentences.ts';
 import { askWhy, closeWhy, why, type Question } from '../why.ts';
 import { differenceText, differs, handText, rowsOf, wallText } from './apart.ts';
+import { useBeside } from './beside.ts';
 import { Tag } from './tag.tsx';
 import styles from './why.module.css';
 
@@ -56,21 +57,24 @@ function Constants({ constants }: { constants: readonly Constant[] }) {
   ));
 }
 
-const reason = ({ assumes }: EstimateRow): string => (assumes ? `Arithmetic takes for granted: ${assumes}.` : 'Arithmetic speaks of the long run, the figure of its recent past.');
+const reason = ({ assumes }: EstimateRow): string => (assumes ? `Arithmetic takes for granted: ${assumes}.` : 'Arithmetic speaks of the long run.');
 
 function ByHandBeside({ node, asked }: Subject) {
   const design = session((state) => state.design);
   const rows = useMemo(() => rowsOf(design, node.id), [design, node.id]);
-  const run = useFigures(node.id)(asked.measure);
+  const { figure, calls, whole } = useBeside(node.id);
+  const run = figure(asked.measure);
   const row = rows.find(({ measure }) => measure === asked.measure);
   const wall = wallText(rows);
   if (!row) return <p className={styles['wall']}>There is no estimate of this number by hand. {wall}</p>;
+  const apart = differs(row, run, calls);
   return (
-    <section className={styles['hand']} data-apart={differs(row, run) || undefined}>
+    <section className={styles['hand']} data-apart={apart || undefined}>
       <h3>By hand<b>{handText(row.value, row.unit)}</b><Tag tag="modelled" /></h3>
       <p><code>{row.formula}</code></p>
       <p>{row.source}</p>
-      {differs(row, run) && <p className={styles['apart']}>{differenceText(row.value, run)} {reason(row)}</p>}
+      {whole && <p>The run so far says {handText(run, row.unit)}.</p>}
+      {apart && <p className={styles['apart']}>{differenceText(row.value, run)} {reason(row)}</p>}
       {wall !== '' && <p>{wall}</p>}
     </section>
   );
