@@ -9,16 +9,20 @@ test.beforeEach(async ({ page }) => {
   await connect(page, 'users-1', 'load-balancer-1');
   await connect(page, 'load-balancer-1', 'service-1');
   await expect(wires(page)).toHaveCount(2);
+  // Nothing has happened while it was drawn.
+  expect(await clockOf(page)).toBe(0);
+  await page.getByRole('button', { name: 'Play' }).click();
 });
 
 test('a design drawn with the mouse runs, and its charts move', async ({ page }) => {
-  await page.getByRole('button', { name: 'Restart' }).click();
   const latency = page.locator('[data-chart="latency"]');
   await expect(latency.locator('header span[title^="p99 "]')).toHaveText(/^p99 [\d.]+ ms$/);
   const line = latency.locator('svg path[d^="M"]').last();
   const before = await line.getAttribute('d');
   await expect.poll(() => line.getAttribute('d')).not.toBe(before);
   await expect(card(page, 'service-1')).toContainText(/[\d.]+ (req\/s|%)/);
+  await expect(card(page, 'users-1')).not.toContainText('no healthy target');
+  await expect(latency.locator('text.moment')).toHaveCount(0);
 });
 
 test('a parameter turned while it runs shows in the figures', async ({ page }) => {

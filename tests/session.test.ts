@@ -19,6 +19,9 @@ const layout: Layout = { nodes: {}, links: {}, cells: {}, failing: {} };
 const none = new Float64Array(0);
 const frame = (state: Frame['state'], stopped: string | null = null, more: Partial<Frame> = {}): Frame => ({ time: 1, state, stopped, events: 0, eventsPerSecond: 0, realTimeFactor: 0, nodes: none, links: none, cells: none, failing: new Uint8Array(0), lasting: [], edits: 0, generation: Infinity, objectives: none, ...more });
 
+/** The least that runs by itself. */
+const one = edit.addNode(emptyDesign, 'users', 0, 0);
+
 /** An engine that notes what it is told and answers at once. */
 function toyEngine() {
   const told: string[] = [];
@@ -92,14 +95,14 @@ describe('undo', () => {
 
   it('hands the restored design to the run and never starts it afresh', async () => {
     const { state, engine } = table();
-    state().open(emptyDesign, 'new');
+    state().open(one, 'new');
     await settle();
-    state().edit('Add users', (d) => edit.addNode(d, 'users', 0, 0));
+    state().edit('Add service', (d) => edit.addNode(d, 'service', 0, 0));
     await settle();
     state().undo();
     await settle();
-    expect(engine.told).toEqual(['load', 'play 1', 'apply Add users', 'apply Undo: Add users']);
-    expect(engine.designs.at(-1)!.nodes).toEqual([]);
+    expect(engine.told).toEqual(['load', 'play 1', 'apply Add service', 'apply Undo: Add service']);
+    expect(engine.designs.at(-1)!.nodes).toEqual(one.nodes);
     expect(state().run.state).toBe('running');
   });
 
@@ -138,9 +141,27 @@ describe('undo', () => {
 });
 
 describe('the run', () => {
-  it('gets edits one at a time, and only the newest of those that waited', async () => {
+  it('waits for play on an empty board, and begins with what was drawn until then', async () => {
     const { state, engine } = table();
     state().open(emptyDesign, 'new');
+    await settle();
+    expect(state().run.state).toBe('paused');
+    state().edit('Add users', (d) => edit.addNode(d, 'users', 0, 0));
+    await settle();
+    state().edit('Add service', (d) => edit.addNode(d, 'service', 0, 0));
+    await settle();
+    expect([engine.told, engine.designs.at(-1)!.nodes.length, state().history!.edits]).toEqual([['load', 'load', 'load'], 2, []]);
+    state().play();
+    engine.say().onFrame(frame('running', null, { time: 2 }));
+    state().pause();
+    state().edit('Add another', (d) => edit.addNode(d, 'service', 0, 0));
+    await settle();
+    expect(engine.told.slice(3)).toEqual(['play 1', 'pause', 'apply Add another']);
+  });
+
+  it('gets edits one at a time, and only the newest of those that waited', async () => {
+    const { state, engine } = table();
+    state().open(one, 'new');
     for (const x of [1, 2, 3]) state().edit(`Add ${x}`, (d) => edit.addNode(d, 'service', x, 0));
     await settle();
     expect(engine.told).toEqual(['load', 'apply Add 3', 'play 1']);
@@ -158,7 +179,7 @@ describe('the run', () => {
 
   it('shows its end, and play starts it again', async () => {
     const { state, engine } = table();
-    state().open(emptyDesign, 'new');
+    state().open(one, 'new');
     await settle();
     engine.say().onFrame(frame('stopped', 'The design is a runaway.'));
     expect(state().run).toMatchObject({ state: 'stopped', notice: 'The design is a runaway.' });
@@ -213,7 +234,7 @@ describe('a run that says nothing', () => {
 
   it('can be started again with the design as it stands, paused', async () => {
     const { state, engine } = table();
-    state().open(emptyDesign, 'new');
+    state().open(one, 'new');
     await settle();
     state().edit('Add users', (d) => edit.addNode(d, 'users', 0, 0));
     await vi.advanceTimersByTimeAsync(3000);
@@ -221,7 +242,7 @@ describe('a run that says nothing', () => {
     state().revive();
     await settle();
     expect(engine.told.slice(-2)).toEqual(['stop', 'load']);
-    expect(engine.designs.at(-1)!.nodes.length).toBe(1);
+    expect(engine.designs.at(-1)!.nodes.length).toBe(2);
     expect([state().run.state, state().run.silent]).toEqual(['paused', false]);
   });
 });

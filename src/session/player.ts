@@ -255,6 +255,8 @@ class EnginePlayer implements Player {
     this.#rest = undefined;
     const next = this.#waiting;
     if (!next || this.#busy || this.#state === 'crashed') return;
+    // Nothing has happened yet: the run begins with the edited design, and has no edit in its history.
+    if (this.#state === 'paused' && this.#now === 0) return this.load(false);
     [this.#waiting, this.#given, this.#busy] = [null, next.design, true];
     this.#last = { label: next.label, at: performance.now() };
     const round = this.#round;

@@ -171,7 +171,8 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
       if (origin === 'link' || origin === 'file') room.autosave.note(design);
       const crashed = room.ground.crashedWith(documentId);
       if (history && history.edits.length > 0) room.player.replay(history, !crashed, history.edits.at(-1)!.time);
-      else room.player.load(!crashed);
+      // An empty board waits for play: whoever draws does not watch requests fail that have nowhere to go yet.
+      else room.player.load(!crashed && design.nodes.length > 0);
       if (crashed) set((state) => ({ run: { ...state.run, notice: 'The page was closed unexpectedly. Your design is as you left it; press play to run it.' } }));
     },
     openFile(name, text) {
