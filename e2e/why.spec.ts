@@ -61,9 +61,15 @@ test('the number goes on while the panel is open, and what fails says so too', a
   await waitUntil(page, 2);
   await card(page, 'service-1').getByRole('button', { name: /queue full/ }).click();
   await expect(panel(page, 'failed share')).toContainText('calls that failed ÷ calls that came to an end');
+  await expect(panel(page, 'failed share')).toContainText('It begins here: queue full, the line was as long as it may be.');
   const value = (): Promise<string> => panel(page, 'failed share').getByRole('status').innerText();
   const first = await value();
   await expect.poll(value).not.toBe(first);
+  await page.keyboard.press('Escape');
+  await card(page, 'users-1').getByRole('button', { name: /queue full/ }).click();
+  await panel(page, 'failed share').getByRole('button', { name: 'Service' }).click();
+  await expect(inspector(page).getByLabel('Name of the component')).toHaveValue('Service');
+  await expect(panel(page, 'failed share').locator('dl div', { hasText: 'queue full' })).toContainText(/\d+ = \d+(\.\d+)? %/);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,5 +1,6 @@
 /** Every number says why: each measure of each kind has a formula and an origin, each constant a tag and a source, each price a date, each capacity its wall. */
 import { describe, expect, it } from 'vitest';
+import { Code, outcomes } from '../src/engine/reasons.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import { kindOf, kinds } from '../src/kinds/index.ts';
 import { commonTold, explain } from '../src/kit/explain.ts';
@@ -7,8 +8,9 @@ import { evidenceIn } from '../src/kit/evidence.ts';
 import type { AnyKind, EstimateRow, Flow } from '../src/kit/kind.ts';
 import { defaults, type Param, type Values } from '../src/kit/param.ts';
 import { differs, wholeFigure } from '../src/page/inspector/apart.ts';
+import { meanings, origins } from '../src/page/inspector/failing.ts';
 import { noFlow } from '../src/run/flow.ts';
-import { commonMeasures } from '../src/run/protocol.ts';
+import { commonMeasures, type Frame, type Layout } from '../src/run/protocol.ts';
 import { exponential, path, people, result as resultOf, sketch, station } from './sketch.ts';
 
 const flow: Flow = { ...noFlow, rate: 50, inputTokens: 500, outputTokens: 100, bytes: 2000, items: 4, keys: 1000, skew: 0.9 };
@@ -148,6 +150,39 @@ describe('the first wall of a GPU pool', () => {
   });
 });
 
+describe('failures', () => {
+  /** Users call a service that calls a store and a pool; what fails is given by component and by wire. */
+  function board(nodes: Readonly<Record<string, number>>, links: Readonly<Record<string, number>>, reasons: Readonly<Record<string, number>> = {}) {
+    const ids = ['users', 'service', 'store', 'pool'];
+    const design = sketch(ids.map((id) => ({ id, kind: 'service', label: id, x: 0, y: 0, params: {} })), [...path('users', 'service', 'store'), ...path('service', 'pool')]);
+    const layout: Layout = {
+      nodes: Object.fromEntries(ids.map((id, i) => [id, { at: 2 * i, measures: ['failures', 'answers'] }])),
+      links: Object.fromEntries(design.links.map((link, i) => [link.id, 3 * i])), cells: {}, failing: Object.fromEntries(ids.map((id, i) => [id, i])),
+    };
+    const failing = new Uint8Array(ids.length);
+    for (const [id, code] of Object.entries(reasons)) failing[ids.indexOf(id)] = code;
+    const frame = {
+      nodes: Float64Array.from(ids.flatMap((id) => [nodes[id] ?? 0, 1])), links: Float64Array.from(design.links.flatMap((link) => [1, links[link.id] ?? 0, 0])), failing,
+    } as Frame;
+    return origins(design, frame, layout, 'users').map(({ label, reason }) => `${label}: ${reason}`);
+  }
+
+  it('are traced along failing wires to where they begin', () => {
+    expect(board({}, {})).toEqual([]);
+    expect(board({ users: 1 }, {}, { users: Code.noHealthyTarget })).toEqual(['users: no healthy target']);
+    const down = { users: 1, service: 1, pool: 1 };
+    expect(board(down, { 'users-service': 1, 'service-pool': 1 }, { users: Code.crashed, service: Code.crashed, pool: Code.crashed })).toEqual(['pool: crashed']);
+    // What else fails on the board, for others, is not why.
+    expect(board({ ...down, store: 1 }, { 'users-service': 1, 'service-pool': 0.4 }, { pool: Code.queueFull, store: Code.lost })).toEqual(['pool: queue full']);
+    // A wire that gives up by itself leaves the failure where it waits.
+    expect(board({ users: 1, service: 0 }, { 'users-service': 1 }, { users: Code.timedOut })).toEqual(['users: timed out']);
+  });
+
+  it('have a sentence for every reason there is', () => {
+    expect(Object.keys(meanings)).toEqual(outcomes.slice(1));
+  });
+});
+
 describe('arithmetic beside the run', () => {
   const row = (value: number): EstimateRow => ({ label: 'mean wait', value, unit: 'seconds', formula: '', source: '' });
 
@@ -158,7 +193,9 @@ describe('arithmetic beside the run', () => {
     expect(differs(row(20), 13, 13)).toBe(false);
     expect(differs(row(20), 13, 2000)).toBe(true);
     expect(differs(row(0.000143), 0.417, 56)).toBe(true);
+    expect(differs(row(0.0267), 1.96, 20)).toBe(true);
     expect(differs(row(1), 3, 0)).toBe(false);
+    expect(differs(row(0), 0, 100)).toBe(false);
   });
 
   it('is held against figures of the whole run, the same that the command line prints', () => {

@@ -5,14 +5,15 @@ import { estimates } from '../../run/flow.ts';
 import type { NodeResult, Result } from '../../run/result.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
+import { figureText } from '../figure-text.ts';
 
 const notable = 0.2;
 
 /** Below these, in the unit's base, nobody would plan differently: ten microseconds, a hundredth of a request, half a per cent. */
 const negligible: Partial<Record<Unit, number>> = { seconds: 1e-5, requests: 0.01, items: 0.01, count: 0.01, share: 0.005 };
 
-/** What chance may do to a mean over so many calls, as a share of it: four standard deviations of a Poisson count. */
-const chance = (calls: number): number => 4 / Math.sqrt(calls);
+/** By what factor chance may move a mean over so many calls: four standard deviations of a Poisson count. */
+const chance = (calls: number): number => Math.exp(4 / Math.sqrt(calls));
 
 /**
  * Whether the run differs from the estimate by more than a fifth and what chance explains, both ways round, in a figure large enough to matter.
@@ -21,8 +22,8 @@ const chance = (calls: number): number => 4 / Math.sqrt(calls);
 export function differs({ value: byHand, unit }: EstimateRow, run: number, calls = Infinity): boolean {
   if (byHand === Infinity) return Number.isFinite(run);
   if (!Number.isFinite(byHand) || !Number.isFinite(run)) return false;
-  if (Math.max(Math.abs(byHand), Math.abs(run)) < (negligible[unit] ?? 0)) return false;
-  return Math.abs(run - byHand) > (notable + chance(calls)) * Math.max(Math.abs(byHand), Math.abs(run));
+  const [less, more] = [Math.min(Math.abs(byHand), Math.abs(run)), Math.max(Math.abs(byHand), Math.abs(run))];
+  return more >= (negligible[unit] ?? 0) && less < more * (1 - notable) / chance(calls);
 }
 
 /** A component's figure over the whole of a run so far, by the name of its measure; NaN where the result has none. */
@@ -39,7 +40,7 @@ export function wholeFigure({ measuredSeconds }: Result, node: NodeResult, measu
 export function handText(value: number, unit: Unit): string {
   if (value === Infinity) return '∞';
   const least = (negligible[unit] ?? 0) / 100;
-  return value !== 0 && Math.abs(value) < least ? '≈ 0' : format(value, unit);
+  return value !== 0 && Math.abs(value) < least ? '≈ 0' : figureText(value, unit);
 }
 
 /** How far the run is from the estimate, in a sentence. */

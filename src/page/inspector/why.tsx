@@ -16,6 +16,7 @@ import '../sentences.ts';
 import { askWhy, closeWhy, why, type Question } from '../why.ts';
 import { differenceText, differs, handText, rowsOf, wallText } from './apart.ts';
 import { useBeside } from './beside.ts';
+import { Failures } from './failures.tsx';
 import { Tag } from './tag.tsx';
 import styles from './why.module.css';
 
@@ -59,6 +60,9 @@ function Constants({ constants }: { constants: readonly Constant[] }) {
 
 const reason = ({ assumes }: EstimateRow): string => (assumes ? `Arithmetic takes for granted: ${assumes}.` : 'Arithmetic speaks of the long run.');
 
+/** Measures of failure, whose why is more than a formula. */
+const failing: ReadonlySet<string> = new Set(['failedShare', 'failures']);
+
 function ByHandBeside({ node, asked }: Subject) {
   const design = session((state) => state.design);
   const rows = useMemo(() => rowsOf(design, node.id), [design, node.id]);
@@ -66,7 +70,7 @@ function ByHandBeside({ node, asked }: Subject) {
   const run = figure(asked.measure);
   const row = rows.find(({ measure }) => measure === asked.measure);
   const wall = wallText(rows);
-  if (!row) return <p className={styles['wall']}>There is no estimate of this number by hand. {wall}</p>;
+  if (!row) return failing.has(asked.measure) ? null : <p className={styles['wall']}>There is no estimate of this number by hand. {wall}</p>;
   const apart = differs(row, run, calls);
   return (
     <section className={styles['hand']} data-apart={apart || undefined}>
@@ -99,6 +103,7 @@ function Answer(subject: Subject) {
       <p className={styles['now']}><Value {...subject} /><Tag tag={told.origin}>{origins[told.origin]}</Tag></p>
       <p><code>{told.formula}</code></p>
       <p>{help && help !== told.formula ? `${help}; ` : ''}over the recent past of the run</p>
+      {failing.has(asked.measure) && <Failures node={node} />}
       <ByHandBeside {...subject} />
       {told.measures.length + told.constants.length > 0 && (
         <>
