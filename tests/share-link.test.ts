@@ -87,6 +87,12 @@ describe('a link', () => {
     expect(await openLink(linked({ ...design, e: Array.from({ length: 101 }, (_, k) => [k, 'x', {}]) }))).toMatchObject({ ok: false, why: expect.stringMatching(/At most 100 edits/) });
   });
 
+  it('is opened with what mail and chat leave behind it', async () => {
+    const link = linked({ n: 'Sent around' });
+    for (const behind of ['.', ')', '====', '%20%20', ' >', '…', '%22,', '\n']) expect(await fromLink(`https://example.org/${link}${behind}`), behind).toMatchObject({ ok: true, value: { name: 'Sent around' } });
+    expect(await fromLink(`#s1.${'%'.repeat(250_000)}A`)).toMatchObject({ ok: false });
+  });
+
   it('is opened without its run where a file’s run is damaged, and that is said', () => {
     const design = fifty();
     const text = JSON.stringify({ ...JSON.parse(toFile(design)) as object, history: { e: 3 } });

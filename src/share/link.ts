@@ -23,6 +23,16 @@ export async function toLink(design: Design, edits: readonly TimedEdit[] = [], b
   return prefix + toBase64url(await collected(through(bytes, new CompressionStream('deflate-raw')), Infinity));
 }
 
+/** Without what mail and chat leave behind an address that stood in brackets or at the end of a sentence. */
+function trimmed(text: string): string {
+  let end = text.length;
+  for (;;) {
+    if (/^%[0-9a-f]{2}$/i.test(text.slice(Math.max(0, end - 3), end))) end -= 3;
+    else if (/^[^A-Za-z0-9_-]$/.test(text.slice(Math.max(0, end - 1), end))) end -= 1;
+    else return text.slice(0, end);
+  }
+}
+
 /** The design in a link (with or without what stands before `#`). Never rejects: what is wrong is said in one sentence. */
 export async function fromLink(link: string, book: Catalogue = catalogue): Promise<Gated<Design>> {
   const shared = await openLink(link, book);
@@ -42,14 +52,24 @@ export async function openLink(link: string, book: Catalogue = catalogue): Promi
 async function contents(hash: string): Promise<string> {
   if (hash.length > longestLink) throw new Refusal('This link is too long to be a design.');
   if (!hash.startsWith(prefix)) throw new Refusal(isLink(hash) ? 'This link was made by a newer version of Sandtable.' : 'This link holds no design.');
-  const bytes = fromBase64url(hash.slice(prefix.length));
+  const bytes = fromBase64url(trimmed(hash.slice(prefix.length)));
   if (bytes === null) throw new Refusal(damage);
   const inflated = await collected(through(bytes, new DecompressionStream('deflate-raw')), longestText);
   return new TextDecoder('utf-8', { fatal: true }).decode(inflated);
 }
 
+/** Bytes that go into a stream at a time: what unpacks a thousandfold is noticed after half a megabyte, and not all at once. */
+const slice = 512;
+
 function through(bytes: Uint8Array<ArrayBuffer>, transform: CompressionStream | DecompressionStream): ReadableStream<Uint8Array> {
-  return new Blob([bytes]).stream().pipeThrough(transform as ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>);
+  let at = 0;
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(to) {
+      if (at < bytes.length) to.enqueue(bytes.subarray(at, (at += slice)));
+      else to.close();
+    },
+  });
+  return source.pipeThrough(transform as ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>);
 }
 
 /** All bytes of a stream; stops reading, with a `Refusal`, as soon as they are more than `most`. */
