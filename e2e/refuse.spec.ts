@@ -9,6 +9,7 @@ const files = [
   { name: 'large.json', text: ' '.repeat(3 * 2 ** 20), sentence: 'large.json: This is 3 MiB of text; at most 2 MiB are read.' },
   { name: 'proto.json', text: '{"nodes": [], "__proto__": {"polluted": true}}', sentence: 'proto.json: The key “__proto__” is not allowed.' },
   { name: 'picture.png', text: '\u0089PNG\r\n', sentence: 'picture.png: This is not JSON.' },
+  { name: 'empty.json', text: '', sentence: 'empty.json: This file is empty.' },
   { name: 'empty.csv', text: 'TIMESTAMP,ContextTokens,GeneratedTokens\n', sentence: 'empty.csv: This trace has no rows.' },
 ];
 

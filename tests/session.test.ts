@@ -10,6 +10,7 @@ import { charts, frames } from '../src/session/frames.ts';
 import { createPlayer } from '../src/session/player.ts';
 import type { Progress, Replicated } from '../src/session/replications.ts';
 import type { Shelf, WriterLock } from '../src/session/shelf.ts';
+import { isTrace, readText } from '../src/session/read-file.ts';
 import { createSession } from '../src/session/store.ts';
 import { createStudy, isStale } from '../src/session/study.ts';
 import type { Study } from '../src/run/statistics/replication.ts';
@@ -556,6 +557,23 @@ describe('files', () => {
     expect(state().openFile('x.json', 'hello')).toEqual({ ok: false, why: 'This is not JSON.' });
     await settle();
     expect(engine.told.filter((word) => word === 'load').length).toBe(2);
+  });
+
+  it('are read as text whatever an editor put in front, and refused where they are none', async () => {
+    const wide = (text: string): Blob => new Blob([new Uint8Array([0xff, 0xfe]), Uint16Array.from(text, (letter) => letter.charCodeAt(0))]);
+    expect(await readText(new Blob(['\uFEFF{"name":"é"}']))).toMatchObject({ ok: true, value: '{"name":"é"}' });
+    expect(await readText(wide('{"name":"é"}'))).toMatchObject({ ok: true, value: '{"name":"é"}' });
+    expect(await readText(new Blob([' \r\n']))).toEqual({ ok: false, why: 'This file is empty.' });
+    expect(await readText(new Blob([new Uint8Array([0x7b, 0xe9, 0x7d])]))).toEqual({ ok: false, why: 'This is not text in UTF-8.' });
+    expect(await readText({ size: 300 * 2 ** 20 } as Blob)).toEqual({ ok: false, why: 'This is 300 MiB of text; at most 2 MiB are read.' });
+    expect([isTrace('a.csv', ''), isTrace('a.txt', 'TIMESTAMP,ContextTokens'), isTrace('a.json', '{"timestamp":0')]).toEqual([true, true, true]);
+    expect([isTrace('a.json', '{"nodes":[]}'), isTrace('timestamp.txt', 'hello')]).toEqual([false, false]);
+  });
+
+  it('are taken as they are, and their trace with one row is one request', async () => {
+    const { state } = table();
+    expect(await state().takeFile(new File(['{"name":"Taken","nodes":[]}'], 'x.json'))).toMatchObject({ ok: true, value: 'Opened “Taken”.' });
+    expect(state().openFile('one.csv', 'TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1')).toMatchObject({ value: 'Loaded the trace “one” with 1 request.' });
   });
 
   it('sets the open design to replay a dropped trace, as one step that can be undone', () => {

@@ -1,9 +1,10 @@
 /** The thin door between the page and the simulation. */
 import * as Comlink from 'comlink';
+import { parseTrace, type ParsedTrace } from '../src/design/trace.ts';
 import type { RunService } from '../src/run/protocol.ts';
 import { createRunService } from '../src/run/service.ts';
 import { createReplicationService, type ReplicationService } from '../src/run/statistics/replication.ts';
-import { giveCharts, giveFrame, paced } from './outbound.ts';
+import { giveCharts, giveFrame, giveTrace, paced } from './outbound.ts';
 
 // A message to oneself lets the page's messages in between, without the 4 ms that nested timers cost.
 const turn = new MessageChannel();
@@ -34,5 +35,6 @@ Comlink.expose({
   onFrame: (listener) => service.onFrame(paced(listener)),
   prepare: (study) => replications.prepare(study),
   replicate: (task, tell) => replications.replicate(task, tell),
+  readTrace: async (name, file) => giveTrace(parseTrace(name, await file.text())),
   alive: () => true,
-} satisfies RunService & ReplicationService & { alive: () => true });
+} satisfies RunService & ReplicationService & { readTrace(name: string, file: Blob): Promise<ParsedTrace>; alive: () => true });

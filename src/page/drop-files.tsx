@@ -1,14 +1,7 @@
 /** A file dropped anywhere on the page is opened: a design, or a request trace. */
 import { useEffect, useState } from 'react';
-import { session } from '../session/store.ts';
+import { take } from './files.ts';
 import styles from './app.module.css';
-
-async function open(file: File): Promise<void> {
-  const { openFile, say } = session.getState();
-  const opened = openFile(file.name, await file.text());
-  if (opened.ok) say(opened.value);
-  else say(`${file.name}: ${opened.why}`, 'error');
-}
 
 const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
 
@@ -28,7 +21,7 @@ export function DropFiles() {
       setOver(false);
       if (!holdsFiles(event)) return;
       event.preventDefault();
-      for (const file of event.dataTransfer?.files ?? []) void open(file);
+      for (const file of event.dataTransfer?.files ?? []) void take(file);
     }, { signal });
     return () => stop.abort();
   }, []);

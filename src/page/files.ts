@@ -8,9 +8,10 @@ export function newDesign(): void {
   session.getState().open(emptyDesign, 'new');
 }
 
-async function take(file: File): Promise<boolean> {
-  const { openFile, say } = session.getState();
-  const read = openFile(file.name, await file.text());
+/** Opens a file, a design or a request trace, and says what came of it; answers whether it was taken. */
+export async function take(file: File): Promise<boolean> {
+  const { takeFile, say } = session.getState();
+  const read = await takeFile(file);
   if (read.ok) say(read.value);
   else say(`${file.name}: ${read.why}`, 'error');
   return read.ok;

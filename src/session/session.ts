@@ -72,6 +72,8 @@ export interface SessionState {
   open(design: Design, origin: 'scenario' | 'file' | 'link' | 'new' | 'saved', documentId?: string, history?: RunHistory): void;
   /** Text of a dropped or chosen file: a design, or a trace (CSV, JSONL); says what was wrong otherwise. */
   openFile(name: string, text: string): Gated<string>;
+  /** The same for a file itself, which is read first; a trace is read beside the page. */
+  takeFile(file: File): Promise<Gated<string>>;
   saved(): Promise<readonly SavedDesign[]>;
   openSaved(id: string): Promise<void>;
   forgetSaved(id: string): Promise<void>;

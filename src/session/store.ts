@@ -3,7 +3,7 @@ import { create } from 'zustand';
 import { catalogue } from '../design/catalogue.ts';
 import { emptyDesign, type Design, type Gated, type RunSettings } from '../design/design.ts';
 import { traceName, withTrace } from '../design/replay.ts';
-import { parseTrace } from '../design/trace.ts';
+import { parseTrace, type ParsedTrace } from '../design/trace.ts';
 import type { Trace } from '../engine/trace.ts';
 import { openFile as openShared } from '../share/file.ts';
 import { presentOf } from '../share/run-form.ts';
@@ -13,6 +13,7 @@ import { browserGround, type Ground } from './ground.ts';
 import { leftBehind, noHistory, record, rewrite, stepBack, stepForward, travel, type History } from './history.ts';
 import { dressed, sameRun } from './looks.ts';
 import { createPlayer, type Player, type PlayerHost } from './player.ts';
+import { beginsAsTrace, isTrace, readText, readTrace } from './read-file.ts';
 import type { SessionState, Toast } from './session.ts';
 
 /** What the session stands on; replaced in tests. */
@@ -158,7 +159,7 @@ function show(room: Room, design: Design): void {
   keep(room);
 }
 
-function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSaved' | 'forgetSaved' | 'takeOver'> {
+function documents(room: Room): Actions<'open' | 'openFile' | 'takeFile' | 'saved' | 'openSaved' | 'forgetSaved' | 'takeOver'> {
   const { set, get } = room;
   const { shelf } = room.ground;
   return {
@@ -175,10 +176,14 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'saved' | 'openSav
       else room.player.load(!crashed && design.nodes.length > 0);
       if (crashed) set((state) => ({ run: { ...state.run, notice: 'The page was closed unexpectedly. Your design is as you left it; press play to run it.' } }));
     },
-    openFile(name, text) {
-      const opened = openFile(room, name, text);
-      if (opened.ok) for (const repair of opened.repairs) get().say(repair);
-      return opened;
+    openFile: (name, text) => spoken(room, isTrace(name, text) ? openTrace(room, parseTrace(traceName(name), text)) : openDesign(room, text)),
+    async takeFile(file) {
+      if (await beginsAsTrace(file)) {
+        const parsed = await readTrace(traceName(file.name), file).catch((error: unknown) => ({ ok: false as const, why: String((error as Error).message) }));
+        return spoken(room, openTrace(room, parsed));
+      }
+      const text = await readText(file);
+      return text.ok ? spoken(room, openDesign(room, text.value)) : text;
     },
     saved: () => shelf.list().catch(() => []),
     async openSaved(id) {
@@ -214,10 +219,13 @@ async function takeOver(room: Room): Promise<void> {
   if (moved && !own && !sameDocument(theirs.value, get().design)) open(theirs.value, 'saved', documentId);
 }
 
-/** A design or a trace, told apart by name and first line. */
-function openFile(room: Room, name: string, text: string): Gated<string> {
-  const traceName = /\.(csv|jsonl|ndjson)$/i.test(name) || /^\W*timestamp\W/i.test(text.slice(0, 200));
-  if (traceName) return openTrace(room, name, text);
+/** Says what was put right in a file that was opened. */
+function spoken(room: Room, opened: Gated<string>): Gated<string> {
+  if (opened.ok) for (const repair of opened.repairs) room.get().say(repair);
+  return opened;
+}
+
+function openDesign(room: Room, text: string): Gated<string> {
   const read = openShared(text);
   if (!read.ok) return read;
   const present = presentOf(read.value);
@@ -225,10 +233,9 @@ function openFile(room: Room, name: string, text: string): Gated<string> {
   return { ok: true, value: `Opened “${present.name}”.`, repairs: read.repairs };
 }
 
-function openTrace(room: Room, file: string, text: string): Gated<string> {
-  const name = traceName(file);
-  const parsed = parseTrace(name, text);
+function openTrace(room: Room, parsed: ParsedTrace): Gated<string> {
   if (!parsed.ok) return parsed;
+  const { name } = parsed.trace;
   room.traces.set(name, parsed.trace);
   room.set({ traces: [...room.traces.keys()] });
   room.get().edit(`Replay “${name}”`, (design) => withTrace(design, parsed.trace));
@@ -236,7 +243,7 @@ function openTrace(room: Room, file: string, text: string): Gated<string> {
   room.player.load(room.get().run.state !== 'paused');
   const replayed = room.get().design.nodes.some((node) => catalogue.kindOf(node.kind)?.replays !== undefined);
   const notes = replayed ? parsed.notes : [...parsed.notes, 'Nothing on the board replays it yet: add Users.'];
-  return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} requests.`, repairs: notes };
+  return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} ${parsed.rows === 1 ? 'request' : 'requests'}.`, repairs: notes };
 }
 
 function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'revive' | 'replay' | 'rewind' | 'look' | 'sharedRun' | 'setSpeed' | 'result' | 'loadedTraces'> {

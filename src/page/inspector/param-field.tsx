@@ -3,6 +3,7 @@ import { useEffect, useId, useState, type ReactNode } from 'react';
 import { checkParam } from '../../design/params.ts';
 import type { ChoiceParam, Distribution, DistributionParam, Param, Params, TableParam, TextParam } from '../../kit/param.ts';
 import { session } from '../../session/store.ts';
+import { take } from '../files.ts';
 import { panels } from '../panels.ts';
 import { NumberField } from './number-field.tsx';
 import styles from './fields.module.css';
@@ -114,10 +115,9 @@ function TraceField({ param, value, put }: FieldProps<Extract<Param, { type: 'tr
   const traces = session((state) => state.traces);
   const load = async (file: File | undefined): Promise<void> => {
     if (!file) return;
-    const opened = session.getState().openFile(file.name, await file.text());
+    const taken = await take(file);
     const name = session.getState().traces.find((one) => file.name.startsWith(one));
-    session.getState().say(opened.ok ? opened.value : opened.why, opened.ok ? 'info' : 'error');
-    if (opened.ok && name !== undefined) put(name);
+    if (taken && name !== undefined) put(name);
   };
   const chosen = String(value);
   return (
