@@ -117,7 +117,7 @@ describe('how sure one run is', () => {
   it('is said in a few words', () => {
     const steady = result(automatic(queue(0.5, 4000)));
     expect(sureWords(steady, queue(0.5))).toMatch(/^steady (from the start|since [\d.]+ s); p99 ±\s\d+(\.\d+)?\s%$/);
-    expect(sureSentence(steady)).toMatch(/MSER-5.*95 % interval/);
+    expect(sureSentence(steady, queue(0.5))).toMatch(/MSER-5.*95 % interval/);
     const promised: Design = { ...queue(0.5), objectives: [{ metric: 'latency.p50', relation: 'at most', limit: 1 }] };
     expect(sureWords(steady, promised)).toMatch(/; p50 latency ±\s/);
   });
@@ -125,14 +125,16 @@ describe('how sure one run is', () => {
   it('says when a run is not steady, too short, or has nothing to tell', () => {
     const overloaded = result(automatic(tuned(queue(0.5, 1000), 'users', { arrivalRate: 60 })));
     expect(sureWords(overloaded, queue(0.5))).toMatch(/^not steady yet; /);
-    expect(sureSentence(overloaded)).toContain('still drifts');
+    expect(sureSentence(overloaded, queue(0.5))).toContain('still drifts');
     expect(sureWords({ ...result(queue(0.5, 2)), intervals: {} }, queue(0.5))).toBe('counted from the start; too short to say how sure');
+    const early: Design = { ...queue(0.5, 2), run: { ...queue(0.5, 2).run, warmupSeconds: 30 } };
+    expect(sureSentence(result(early), early)).toMatch(/^Everything counts until the warm-up of 30 s is over\. /);
     const silent: Result = result(tuned(queue(0.5, 2), 'users', { arrivalRate: 0.0001 }));
     expect(sureWords(silent, queue(0.5))).toBe('nothing answered yet');
     expect(sureWords(result({ ...queue(0.5), run: { ...queue(0.5).run, warmupSeconds: 50 } }), queue(0.5))).toMatch(/^steady after 50 s; /);
     const growing = result(tuned(queue(0.5, 1000), 'users', { arrivalRate: 60 }));
     expect(sureWords(growing, queue(0.5))).toMatch(/^not steady yet; throughput/);
-    expect(sureSentence(growing)).toContain('as the design says');
+    expect(sureSentence(growing, queue(0.5))).toContain('as the design says');
   });
 });
 

@@ -9,7 +9,7 @@ import { busiest, costUnit, latencyCeiling, latencyLimit, panels } from '../src/
 import { notation, tickText, timeText } from '../src/page/charts/ticks.ts';
 import { tipRows } from '../src/page/charts/tip.ts';
 import { figureText } from '../src/page/figure-text.ts';
-import { metricOf, metricsOf } from '../src/page/metrics.ts';
+import { metricOf, metricsOf } from '../src/run/metric-names.ts';
 import { standing, verdict } from '../src/page/top/objective-text.ts';
 import { emptyDesign } from '../src/design/design.ts';
 import type { ChartId, Charts } from '../src/run/protocol.ts';

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { report } from '../src/cli/report.ts';
+import { gateDesign } from '../src/design/gate.ts';
 import { kinds } from '../src/kinds/index.ts';
 import type { Params } from '../src/kit/param.ts';
 import type { Result } from '../src/run/result.ts';
@@ -258,5 +260,34 @@ describe('what cannot be done', () => {
     const still = file('still.json', toFile(sketch([node('desk', 'service')], [], 5)));
     const trace = file('one.csv', 'TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1\n');
     expect(sandtable('run', still, '--trace', trace)).toMatchObject({ code: 1, err: expect.stringContaining('no source') });
+  });
+});
+
+describe('the report', () => {
+  const shown = (name: string, seconds: number): { readonly text: string; readonly told: Result } => {
+    const read = JSON.parse(readFileSync(fileURLToPath(new URL(`../scenarios/${name}.json`, import.meta.url)), 'utf8')) as { readonly reference: unknown };
+    const gated = gateDesign(read.reference);
+    if (!gated.ok) throw new Error(gated.why);
+    const shortened = { ...gated.value, run: { ...gated.value.run, seconds } };
+    const told = result(shortened);
+    return { text: report(shortened, told, 1), told };
+  };
+
+  it('has parts of the cost that add up to it, with bills by traffic and without replicas that were lost', () => {
+    for (const [name, seconds] of [['multi-tenant-inference', 20], ['rate-limit-per-token', 60], ['rag-chain-billing', 40]] as const) {
+      const { text, told: { cost } } = shown(name, seconds);
+      const besides = cost.usdPerHour - Object.values(cost.nodes).reduce((sum, usd) => sum + usd, 0);
+      expect(besides, name).toBeGreaterThan(-1e-9 * cost.usdPerHour);
+      expect(text.includes('wires, and what is gone'), name).toBe(besides > 1e-6 * cost.usdPerHour);
+      expect(besides / cost.usdPerHour, name).toBeLessThan(0.1);
+    }
+  });
+
+  it('names objectives as the page does, and no party twice', () => {
+    const { text } = shown('rate-limit-per-token', 20);
+    expect(text).toMatch(/(met|missed) +enterprise p99 latency +at most 18 s/);
+    expect(text).toMatch(/enterprise goodput +at least 20 \/s/);
+    expect(text).not.toMatch(/tenants |measures /);
+    expect(text.match(/^ {2}enterprise /gm)!.length).toBe(4);
   });
 });

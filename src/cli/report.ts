@@ -3,6 +3,7 @@ import type { Design } from '../design/design.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { AnyKind } from '../kit/kind.ts';
 import { estimates } from '../run/flow.ts';
+import { metricOf } from '../run/metric-names.ts';
 import { nameOf, unitOf } from '../run/objectives.ts';
 import type { NodeResult, Party, Result, Spread } from '../run/result.ts';
 import { format } from '../units/format.ts';
@@ -15,7 +16,7 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 /** The whole report; `cpuSeconds` is what the run took of the processor. */
 export function report(design: Design, result: Result, cpuSeconds: number): string {
-  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(result), intervals(result), byHand(design, result), effort(result, cpuSeconds)];
+  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(design, result), intervals(result), byHand(design, result), effort(result, cpuSeconds)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -36,10 +37,11 @@ function reasons(failed: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-/** Classes where there are several, and tenants where there are any, with their names set back. */
+/** Classes where there are several, and tenants where they are not the same again, with their names set back. */
 function parties({ classes, tenants }: Result): readonly (readonly [string, Party])[] {
   const several = Object.keys(classes).length > 1 ? Object.entries(classes) : [];
-  return [...several, ...Object.entries(tenants)].map(([name, party]) => [`  ${name}`, party]);
+  const same = ([name, { offered }]: readonly [string, Party]): boolean => several.length > 0 && classes[name]?.offered === offered;
+  return [...several, ...Object.entries(tenants).filter((tenant) => !same(tenant))].map(([name, party]) => [`  ${name}`, party]);
 }
 
 function requests(result: Result): string {
@@ -86,17 +88,18 @@ function cost({ cost: c, nodes }: Result): string {
     c.usdPerMillionRequests === null ? '' : format(c.usdPerMillionRequests, 'usd/million requests'),
     c.usdPerMillionTokens === null ? '' : format(c.usdPerMillionTokens, 'usd/million tokens'),
   ].filter((text) => text !== '');
-  const parts = Object.entries(c.nodes)
-    .filter(([, usd]) => usd > 0)
-    .map(([id, usd]) => `  ${nodes[id]?.label ?? id} ${format(usd, 'usd/hour')}`);
+  const besides = c.usdPerHour - Object.values(c.nodes).reduce((sum, usd) => sum + usd, 0);
+  const parts = [...Object.entries(c.nodes).map(([id, usd]) => [nodes[id]?.label ?? id, usd] as const), ['wires, and what is gone', besides] as const]
+    .filter(([, usd]) => usd > 1e-6 * c.usdPerHour)
+    .map(([name, usd]) => `  ${name} ${format(usd, 'usd/hour')}`);
   return [[`cost  ${format(c.usdPerHour, 'usd/hour')}`, ...per].join(', '), ...parts].join('\n');
 }
 
-function objectives({ objectives: all }: Result): string {
+function objectives(design: Design, { objectives: all }: Result): string {
   if (all.length === 0) return '';
-  const rows = all.map(({ name, metric, relation, limit, value, met }) => {
-    const unit = unitOf(metric);
-    return [met ? '  met' : '  missed', name, `${relation} ${format(limit, unit)}`, figure(value, unit)];
+  const rows = all.map(({ metric, relation, limit, value, met }) => {
+    const { label, unit } = metricOf(metric, design);
+    return [met ? '  met' : '  missed', label, `${relation} ${format(limit, unit)}`, figure(value, unit)];
   });
   return `objectives\n${inColumns(rows, 3)}`;
 }

@@ -5,7 +5,7 @@ import { metric } from '../run/metric.ts';
 import type { Result } from '../run/result.ts';
 import { followResults, results } from '../session/results.ts';
 import { format } from '../units/format.ts';
-import { metricOf } from './metrics.ts';
+import { metricOf } from '../run/metric-names.ts';
 
 /** What the run has to say so far, renewed about every other second; null before the first answer. */
 export const useResult = (): Result | null => useSyncExternalStore(followResults, () => results.latest);
@@ -55,10 +55,11 @@ export function sureWords(result: Result, design: Design): string {
 }
 
 /** The same as a sentence that explains itself. */
-export function sureSentence(result: Result): string {
+export function sureSentence(result: Result, { run }: Design): string {
   const { seconds, how } = result.warmup;
-  const cut = seconds > 0 ? `The first ${timeText(seconds)} are left out as warm-up` : 'Nothing is left out as warm-up';
-  const found = how === 'automatic' ? ', found in the run itself (MSER-5)' : ', as the design says';
+  const early = how === 'given' && seconds === 0 && run.warmupSeconds > 0;
+  const cut = early ? `Everything counts until the warm-up of ${timeText(run.warmupSeconds)} is over` : seconds > 0 ? `The first ${timeText(seconds)} are left out as warm-up` : 'Nothing is left out as warm-up';
+  const found = how === 'automatic' ? ', found in the run itself (MSER-5)' : early ? '' : ', as the design says';
   const drift = steadiness(result) === false ? ' What follows still drifts: let it run on.' : '';
   return `${cut}${found}.${drift} ± is half of a 95 % interval, from stretches of this one run (batch means).`;
 }

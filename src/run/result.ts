@@ -99,6 +99,7 @@ export interface Result {
     readonly usd: number;
     readonly usdPerMillionRequests: number | null;
     readonly usdPerMillionTokens: number | null;
+    /** What each component cost an hour; what is missing to the total went to wires, and to components that are gone. */
     readonly nodes: Readonly<Record<string, number>>;
     /**
      * `usd` by class, and by tenant: what each component cost in proportion to the time that their calls spent there, what nobody used in proportion

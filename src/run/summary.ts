@@ -199,7 +199,8 @@ function baseline(sim: Subject, start: Start | null): Float64Array | null {
 }
 
 function costOf(sim: Subject, start: Start | null, gained: (column: number) => number, requests: Tally, tokens: number, seconds: number): Result['cost'] {
-  const { total: usdPerHour, nodes } = sim.board.costs();
+  const listed = sim.board.costs();
+  const hourly = (spent: number): number => (spent / seconds) * 3600;
   const usd = gained(sim.columns.usd);
   const { books, classes } = sim.board.net.ledger;
   const asked = new Float64Array(classes.length);
@@ -208,11 +209,12 @@ function costOf(sim: Subject, start: Start | null, gained: (column: number) => n
   const by = (key: 'name' | 'tenant'): Record<string, number> =>
     Object.fromEntries(namesOf(books, key).map((name) => [name, classes.reduce((sum, c, cls) => (c[key] === name ? sum + parts[cls]! : sum), 0)]));
   return {
-    usdPerHour: seconds > 0 ? (usd / seconds) * 3600 : usdPerHour,
+    usdPerHour: seconds > 0 ? hourly(usd) : listed.total,
     usd,
     usdPerMillionRequests: requests.answered > 0 ? (usd / requests.answered) * 1e6 : null,
     usdPerMillionTokens: tokens > 0 ? (usd / tokens) * 1e6 : null,
-    nodes,
+    // What was paid, not what stands in the list: replicas come and go, and some bills follow the traffic.
+    nodes: seconds > 0 ? Object.fromEntries([...sim.columns.spent].map(([id, column]) => [id, hourly(gained(column))])) : listed.nodes,
     classes: by('name'),
     tenants: by('tenant'),
   };

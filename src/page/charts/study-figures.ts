@@ -5,7 +5,7 @@ import type { Result } from '../../run/result.ts';
 import { compare, type Comparison } from '../../run/statistics/comparison.ts';
 import type { Replicated } from '../../session/replications.ts';
 import type { Unit } from '../../units/unit.ts';
-import { isMoney, metricOf, type Metric } from '../metrics.ts';
+import { isMoney, metricOf, type Metric } from '../../run/metric-names.ts';
 
 /** One row: a figure in its unit, and half of its interval; null where nothing can be said about that. */
 export interface Figure extends Metric {

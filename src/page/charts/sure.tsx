@@ -9,7 +9,7 @@ export function Sure() {
   const result = useResult();
   const design = session((state) => state.design);
   if (!result) return null;
-  return <span title={sureSentence(result)}>{sureWords(result, design)}</span>;
+  return <span title={sureSentence(result, design)}>{sureWords(result, design)}</span>;
 }
 
 /** The same in a sentence. */
@@ -17,7 +17,7 @@ export function SureText() {
   const result = useResult();
   const design = session((state) => state.design);
   if (!result) return null;
-  return <p className={styles['sure']}><b>This run:</b> {sureWords(result, design)}. {sureSentence(result)}</p>;
+  return <p className={styles['sure']}><b>This run:</b> {sureWords(result, design)}. {sureSentence(result, design)}</p>;
 }
 
 /** That only a part is simulated, where that is so. */

@@ -1,6 +1,6 @@
 /** The tooltip of a chart: the values of all lines at one moment, highest first. */
 import { format } from '../../units/format.ts';
-import { afterNumber } from '../metrics.ts';
+import { afterNumber } from '../../run/metric-names.ts';
 import { bisectLeft } from 'd3-array';
 import type { Line, PlotSpec } from './marks.ts';
 import { timeText } from './ticks.ts';

@@ -86,7 +86,7 @@ function Warmup() {
         </select>
       </label>
       {warmup === 'given' && <RunField name="warmupSeconds" />}
-      {result && <p className={fields['said']} title={sureSentence(result)}>This run: {sureWords(result, design)}.{result.warmup.how === 'automatic' && result.warmup.seconds > 0 ? ` The first ${format(result.warmup.seconds, 'seconds', 2)} are left out.` : ''}</p>}
+      {result && <p className={fields['said']} title={sureSentence(result, design)}>This run: {sureWords(result, design)}.{result.warmup.how === 'automatic' && result.warmup.seconds > 0 ? ` The first ${format(result.warmup.seconds, 'seconds', 2)} are left out.` : ''}</p>}
     </>
   );
 }

@@ -3,8 +3,8 @@ import type { Objective } from '../../design/design.ts';
 import { addObjective, removeObjective, setObjective } from '../../design/edit.ts';
 import { session } from '../../session/store.ts';
 import type { Unit } from '../../units/unit.ts';
-import { isMoney, metricOf, metricsOf } from '../metrics.ts';
-import type { Metric } from '../metrics.ts';
+import { isMoney, metricOf, metricsOf } from '../../run/metric-names.ts';
+import type { Metric } from '../../run/metric-names.ts';
 import { NumberField } from './number-field.tsx';
 import styles from './inspector.module.css';
 

@@ -2,7 +2,7 @@
 import type { Objective } from '../../design/design.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
-import { afterNumber, isMoney } from '../metrics.ts';
+import { afterNumber, isMoney } from '../../run/metric-names.ts';
 
 /** Value over limit, the unit said once where both share it: `43 / 50 ms`, `98 / ≥ 95 %`, `$0.61 / $1`. */
 export function standing(value: number, { limit, relation }: Objective, unit: Unit): string {

@@ -6,8 +6,8 @@ import type { Objective } from '../../design/design.ts';
 import { frames } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
-import { metricOf } from '../metrics.ts';
-import type { Metric } from '../metrics.ts';
+import { metricOf } from '../../run/metric-names.ts';
+import type { Metric } from '../../run/metric-names.ts';
 import { standing, verdict } from './objective-text.ts';
 import styles from './top.module.css';
 

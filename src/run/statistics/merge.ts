@@ -85,7 +85,7 @@ const mergedCost = (all: readonly Result['cost'][]): Result['cost'] => ({
   usd: sum(each(all, 'usd')),
   usdPerMillionRequests: meanOf(each(all, 'usdPerMillionRequests')),
   usdPerMillionTokens: meanOf(each(all, 'usdPerMillionTokens')),
-  nodes: all[0]!.nodes,
+  nodes: Object.fromEntries(Object.entries(sums(each(all, 'nodes'))).map(([id, usd]) => [id, usd / all.length])),
   classes: sums(each(all, 'classes')),
   tenants: sums(each(all, 'tenants')),
 });

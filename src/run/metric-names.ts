@@ -1,7 +1,7 @@
 /** What an objective can be about, as a person reads it: the run as a whole, and every component by its label. */
 import type { Design, DesignNode } from '../design/design.ts';
 import { kindOf } from '../kinds/index.ts';
-import { knownMetrics, nameOf, unitOf } from '../run/objectives.ts';
+import { knownMetrics, nameOf, unitOf } from './objectives.ts';
 import { format } from '../units/format.ts';
 import type { Unit } from '../units/unit.ts';
 
