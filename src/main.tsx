@@ -29,7 +29,7 @@ async function openLinked(): Promise<boolean> {
 
 /** Opens what was last worked on in this browser; answers whether there was anything. */
 async function openLast(): Promise<boolean> {
-  const saved = await session.getState().saved();
+  const saved = await session.getState().saved().catch(() => []);
   const last = [...saved].sort((a, b) => b.savedAt - a.savedAt)[0];
   if (!last) return false;
   const before = session.getState().documentId;

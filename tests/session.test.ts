@@ -547,6 +547,14 @@ describe('a study', () => {
   });
 });
 
+describe('the shelf', () => {
+  it('that cannot be read says so instead of being empty', async () => {
+    const { state, shelf } = table();
+    shelf.list = () => Promise.reject(new Error('SecurityError'));
+    await expect(state().saved()).rejects.toThrow('this browser keeps nothing for this page.');
+  });
+});
+
 describe('files', () => {
   it('open as designs or traces, or say why not', async () => {
     const { state, engine } = table();

@@ -74,6 +74,7 @@ export interface SessionState {
   openFile(name: string, text: string): Gated<string>;
   /** The same for a file itself, which is read first; a trace is read beside the page. */
   takeFile(file: File): Promise<Gated<string>>;
+  /** What is kept in this browser; rejects with the end of a sentence where it keeps nothing. */
   saved(): Promise<readonly SavedDesign[]>;
   openSaved(id: string): Promise<void>;
   forgetSaved(id: string): Promise<void>;

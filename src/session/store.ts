@@ -185,7 +185,7 @@ function documents(room: Room): Actions<'open' | 'openFile' | 'takeFile' | 'save
       const text = await readText(file);
       return text.ok ? spoken(room, openDesign(room, text.value)) : text;
     },
-    saved: () => shelf.list().catch(() => []),
+    saved: () => shelf.list().catch(() => Promise.reject(new Error('this browser keeps nothing for this page.'))),
     async openSaved(id) {
       await room.autosave.flush();
       const opened = await shelf.read(id).catch((): Gated<Design> => ({ ok: false, why: 'This browser does not let saved designs be read.' }));
