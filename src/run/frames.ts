@@ -117,13 +117,16 @@ function wires(sim: Simulation, row: Float64Array, then: Past): Float64Array {
   return out;
 }
 
-/** Each objective's value over the recent past (over the whole run for figures that are only kept in all); NaN if there is none. */
+/** Figures of one class or tenant: notes are of all together. */
+const ofParty = /^(cost\.)?(classes|tenants)\./;
+
+/** Each objective's value over the recent past (since the warm-up for figures that are only kept in all); NaN if there is none. */
 export function objectiveValues(sim: Simulation): Float64Array {
   const objectives = sim.design.objectives;
   if (objectives.length === 0) return new Float64Array(0);
-  const then = past(sim, OBJECTIVE_NOTES);
-  const recent = summarise(sim, startAt(sim, then), '');
-  return Float64Array.from(objectives, (o) => metric(recent, o.metric) ?? NaN);
+  const recent = summarise(sim, startAt(sim, past(sim, OBJECTIVE_NOTES)), '');
+  const whole = objectives.some((o) => ofParty.test(o.metric)) ? sim.sinceWarmup() : recent;
+  return Float64Array.from(objectives, (o) => metric(ofParty.test(o.metric) ? whole : recent, o.metric) ?? NaN);
 }
 
 const empty = countsOf(new Histogram());
@@ -134,9 +137,7 @@ function startAt(sim: Simulation, then: Past): Parameters<typeof summarise>[1] {
   const { columns, recorder } = sim;
   // Notes are of the whole where only a slice is simulated; statistics count what was simulated.
   const { slice } = sim.board;
-  const ended = new Float64Array(outcomes.length);
-  ended[0] = then.row[columns.answered]! / slice;
-  ended[1] = (then.row[columns.ended]! - then.row[columns.answered]!) / slice;
+  const ended = Float64Array.from(columns.outcomes, (column) => then.row![column]! / slice);
   const histogram = (i: number) => ({ lowest: 0, counts: recorder.page(then.index, i) ?? empty.counts, count: recorder.countAt(then.index, i), sum: recorder.sumAt(then.index, i) });
   return {
     time: sim.now - then.seconds,

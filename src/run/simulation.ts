@@ -151,6 +151,11 @@ export class Simulation {
     return this.replica().result;
   }
 
+  /** What happened from the end of the warm-up that the design gives until now, without digest and without a word on how sure it is: for looking often. */
+  sinceWarmup(): Result {
+    return summarise(this, this.start, '');
+  }
+
   /** The same with the distributions behind it. */
   replica(): Replica {
     const { start, warmup } = this.cut();
