@@ -1,4 +1,5 @@
 /** Hands and windows as they are: a hand trembles, a panel stands in front of the board, and a tablet is held upright. */
+import { AxeBuilder } from '@axe-core/playwright';
 import { askers, card, expect, inspector, middle, open, select, test } from './board.ts';
 
 test('a hand that trembles while it clicks selects a card and moves nothing', async ({ page }) => {
@@ -48,8 +49,10 @@ test.describe('a tablet held upright', () => {
     expect(await chips.evaluate((row) => row.scrollWidth - row.clientWidth)).toBe(0);
     await expect(page.locator('[data-chart="latency"]')).toBeVisible();
     await card(page, 'service-1').locator('header').tap();
-    await page.getByRole('button', { name: 'Service', exact: true }).tap();
+    await page.getByRole('navigation', { name: 'Panels' }).getByRole('button', { name: 'Service' }).tap();
     await expect(inspector(page).getByLabel('Name of the component')).toBeInViewport();
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
     await page.getByRole('button', { name: 'Close the inspector' }).tap();
     await expect(inspector(page)).not.toBeInViewport();
   });

@@ -70,6 +70,7 @@ export function Inspector() {
   const { tab, explain } = panels();
   return (
     <div className={styles['inspector']} data-explain={explain || undefined}>
+      <h2 className="visually-hidden">Inspector</h2>
       <div className={styles['bar']}><Tabs /><Explain /></div>
       <div className={styles['body']} id="inspector-body" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={-1}>
         {tab === 'outline' ? <Outline /> : <Body />}
