@@ -221,7 +221,8 @@ describe('the panels', () => {
     const used = view('utilisation', snapshot(series('utilisation', 'Limiter · allowance used', [0.4, 1.3, 0.9], 'l')));
     const labels = texts(plot({ ...spec([]), times: [1, 2, 3], lines: used.lines, unit: used.unit, reach: used.reach, ceiling: used.ceiling }));
     expect(labels.filter((text) => text.endsWith('%'))).toEqual(['100 %']);
-    expect(used.sentence).toBe('Limiter · allowance used is busiest at 87 %, peak 130 % at 2 s.');
+    expect(used.sentence).toBe('Limiter · allowance used is busiest at 87 %, peak over 100 % at 2 s.');
+    expect(view('utilisation', snapshot(series('utilisation', 'Limiter · allowance used', [721, 7.97], 'l'))).headline).toBe('highest over 100 %');
   });
 
   it('keep to the busiest and never rank silence above zero', () => {

@@ -8,7 +8,7 @@ import styles from './board.module.css';
 export function ZoomBar() {
   const zoom = useStore((state) => Math.round(state.transform[2] * 100));
   return (
-    <div className={styles['zoom']} role="group" aria-label="Zoom">
+    <div className={styles['zoom']} data-over-board role="group" aria-label="Zoom">
       <button type="button" aria-label="Zoom out" onClick={() => board.current?.zoomBy(1 / 1.25)}><Minus size={14} aria-hidden="true" /></button>
       <button type="button" aria-label={`Zoom is ${zoom} %, go to 100 %`} onClick={() => board.current?.zoomTo(1)}>{zoom} %</button>
       <button type="button" aria-label="Zoom in" onClick={() => board.current?.zoomBy(1.25)}><Plus size={14} aria-hidden="true" /></button>

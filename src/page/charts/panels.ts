@@ -224,14 +224,17 @@ function failuresView(charts: Charts, { slots }: Context): View {
 
 // Utilisation --------------------------------------------------------------------------------------------------------
 
+/** What was saved up may be drawn at once, and an allowance be used to many times its whole: how many says nothing. */
+const used = (value: number): string => (value > 1.005 ? 'over 100 %' : share(value));
+
 function utilisationSentence(times: ArrayLike<number>, lines: readonly ChartSeries[]): string {
   const first = busiest(lines, 1)[0];
   const top = first && peak(first.values);
   if (!first || !top) return 'Nothing has worked yet.';
   const second = busiest(lines, 2)[1];
   return [
-    `${first.name} is busiest at ${share(recent(first.values))}, peak ${share(top.value)} at ${timeText(times[top.at]!)}`,
-    ...(second && speaks(second.values) ? [`then ${second.name} at ${share(recent(second.values))}`] : []),
+    `${first.name} is busiest at ${used(recent(first.values))}, peak ${used(top.value)} at ${timeText(times[top.at]!)}`,
+    ...(second && speaks(second.values) ? [`then ${second.name} at ${used(recent(second.values))}`] : []),
   ].join('; ') + '.';
 }
 
@@ -239,9 +242,9 @@ function utilisationView(charts: Charts, _choice: string, { slots }: Context): V
   const all = of(charts, 'utilisation').filter(({ values }) => speaks(values));
   const top = busiest(all, 4);
   return {
-    // What was saved up may be drawn at once, and an allowance be used to more than its whole: such a line runs along the upper edge.
+    // A line above 100 % runs along the upper edge.
     chart: 'utilisation', lines: slotted(top, slots), unit: 'share', filled: false, stepped: false, ceiling: 1, reach: 1, limit: null,
-    headline: top[0] ? `highest ${share(recent(top[0].values))}` : '',
+    headline: top[0] ? `highest ${used(recent(top[0].values))}` : '',
     sentence: utilisationSentence(charts.times, all),
   };
 }

@@ -18,7 +18,7 @@ import styles from './timeline.module.css';
 const mostBars = 60;
 
 /** Where a stretch of time lies on the track, as percentages. */
-const along = (from: number, to: number, end: number): CSSProperties => ({ left: `${(100 * from) / end}%`, width: `max(3px, ${(100 * Math.max(0, to - from)) / end}%)` });
+const along = (from: number, to: number, end: number): CSSProperties => ({ left: `${(100 * Math.min(from, end)) / end}%`, width: `max(3px, ${(100 * Math.max(0, Math.min(to, end) - from)) / end}%)` });
 
 /** Beginnings of a fault that are known beforehand; one that comes at random has none. */
 function beginnings({ at, repeat, every }: DesignFault, end: number): readonly number[] {

@@ -52,15 +52,19 @@ function MetricChoice({ value, label, choose }: { value: string; label: string; 
   );
 }
 
+/** Letters of a name that fit beside relation and limit; a longer one has a line of its own. */
+const shortName = 15;
+
 function Row({ objective, index }: { objective: Objective; index: number }) {
   const unit = session((state) => metricOf(objective.metric, state.design).unit);
+  const long = session((state) => metricOf(objective.metric, state.design).label.length > shortName);
   const named = `objective ${index + 1}`;
   const limit = (value: number): string | null => {
     change(index, { ...objective, limit: value }, `objective:${index}`);
     return null;
   };
   return (
-    <li className={styles['objective']}>
+    <li className={styles['objective']} data-long={long || undefined}>
       <MetricChoice value={objective.metric} label={`Metric of ${named}`} choose={(path) => chooseMetric(index, path)} />
       <select aria-label={`Relation of ${named}`} value={objective.relation} onChange={(event) => change(index, { ...objective, relation: event.target.value as Objective['relation'] })}>
         <option value="at most">≤</option>
