@@ -5,27 +5,31 @@
 import type { Clock } from './clock.ts';
 import { enlarged } from './agenda.ts';
 
-/** Integers per call, and what stands where among them. A power of two: places are put together by `|`, which needs no check for overflow. */
-export const CALL_STRIDE = 16;
+/**
+ * Integers per call in `rows`, and what stands where among them: what every call has, half a cache line. A power of two: places are put together
+ * by `|`, which needs no check for overflow.
+ */
+export const CALL_STRIDE = 8;
 export const REQUEST = 0;
 export const PARENT = 1;
 export const CALLER = 2;
 export const NODE = 3;
 export const LINK = 4;
 export const NEXT = 5;
-/** Outcome code, flags and, from bit 8, how many of its own calls downstream have not come back. */
+/** Outcome code, flags and, from bit 9, how many of its own calls downstream have not come back. */
 export const STATE = 6;
 export const CLASS = 7;
-const COUNT = 8;
-export const MISSES = 9;
-const DATA = 10;
+// And in `notes`: what only some nodes write down.
+const COUNT = 0;
+const MISSES = 1;
+const DATA = 2;
 /** First of the calls made on its behalf, and its neighbours among those of its own parent; kept only while calls can be cancelled. */
-const FIRST_CHILD = 11;
-const SIBLING = 12;
-const ELDER = 13;
-const ATTEMPT = 14;
+const FIRST_CHILD = 3;
+const SIBLING = 4;
+const ELDER = 5;
+const ATTEMPT = 6;
 /** A handle of the serving node's own. */
-const HANDLE = 15;
+const HANDLE = 7;
 /** In `ELDER`: not on its parent's list. */
 const UNLISTED = -2;
 
@@ -39,23 +43,25 @@ export const DELIVERED = 32;
 export const ASYNC = 64;
 /** Nobody wants the answer any more, and the work for it shall stop. */
 export const CANCELLED = 128;
+/** Its misses have been set. */
+const COUNTED = 256;
 /** One call downstream that has not come back. */
-export const PENDING = 256;
+export const PENDING = 512;
 
 export class Calls {
   /** Integers of all calls, `CALL_STRIDE` each; replaced when it grows. */
   rows = new Int32Array(256 * CALL_STRIDE);
-  /** When each call reached its node, and a moment of the node's own. */
-  times = new Float64Array(256 * 2);
+  private notes = new Int32Array(256 * CALL_STRIDE);
+  /** When each call reached its node. */
+  starts = new Float64Array(256);
+  private marks = new Float64Array(256);
   private made = 0;
   private free = -1;
-  /** What `attempt` will be of the next call made; set by whoever counts attempts. */
-  nextAttempt = 0;
+  /** What `attempt` will be of the next call made; set just before by whoever counts attempts, else −1. */
+  nextAttempt = -1;
   /** Whether children and handles are noted: not where nobody asks for them (it costs 5 % of an event). */
   thorough = false;
   private thoroughSince = -1;
-  /** Calls alive now. */
-  count = 0;
 
   /** `clock.now` is now, in seconds; `tooMany` hears when more than `limit` calls are under way (checked as the table grows). */
   constructor(
@@ -71,7 +77,6 @@ export class Calls {
       if (this.made * CALL_STRIDE === this.rows.length) this.grow();
       c = this.made++;
     } else this.free = this.rows[c * CALL_STRIDE | NEXT]!;
-    this.count++;
     const at = c * CALL_STRIDE;
     const { rows } = this;
     rows[at | REQUEST] = request;
@@ -81,19 +86,20 @@ export class Calls {
     rows[at | LINK] = link;
     rows[at | STATE] = flags;
     rows[at | CLASS] = cls;
-    rows[at | MISSES] = -1;
-    rows[at | ATTEMPT] = this.nextAttempt;
-    if (this.thorough) this.note(c);
+    if (this.thorough || this.nextAttempt >= 0) this.note(c);
     return c;
   }
 
   /** What is noted of a call only where calls are tried again or cancelled. */
   private note(c: number): void {
     const at = c * CALL_STRIDE;
-    this.rows[at | FIRST_CHILD] = -1;
-    this.rows[at | ELDER] = UNLISTED;
-    this.rows[at | HANDLE] = -1;
-    this.times[c * 2] = -1;
+    this.notes[at | ATTEMPT] = this.nextAttempt;
+    this.nextAttempt = -1;
+    if (!this.thorough) return;
+    this.notes[at | FIRST_CHILD] = -1;
+    this.notes[at | ELDER] = UNLISTED;
+    this.notes[at | HANDLE] = -1;
+    this.starts[c] = -1;
   }
 
   /** From now on more is noted of each call; `travelling` are those on their way now. Calls made before have neither children nor handles to speak of. */
@@ -102,22 +108,28 @@ export class Calls {
     this.thorough = true;
     this.thoroughSince = this.made === 0 ? -1 : this.clock.now;
     for (let c = 0; c < this.made; c++) {
-      this.rows[c * CALL_STRIDE | FIRST_CHILD] = -1;
-      this.rows[c * CALL_STRIDE | ELDER] = UNLISTED;
+      this.notes[c * CALL_STRIDE | FIRST_CHILD] = -1;
+      this.notes[c * CALL_STRIDE | ELDER] = UNLISTED;
     }
-    for (const c of travelling) this.times[c * 2] = -1;
+    for (const c of travelling) this.starts[c] = -1;
   }
 
   /** Whether the serving node can have noted a handle with this call. */
   isNoted(c: number): boolean {
-    return this.thorough && this.times[c * 2]! > this.thoroughSince;
+    return this.thorough && this.starts[c]! > this.thoroughSince;
   }
 
   /** Gives the row back. */
   recycle(c: number): void {
     this.rows[c * CALL_STRIDE | NEXT] = this.free;
     this.free = c;
-    this.count--;
+  }
+
+  /** Calls alive now. Walks the list of free rows: for rare occasions. */
+  get count(): number {
+    let count = this.made;
+    for (let c = this.free; c >= 0; c = this.next(c)) count--;
+    return count;
   }
 
   request(c: number): number {
@@ -163,51 +175,52 @@ export class Calls {
   }
   /** Two counters for whoever fans out; the second is −1 until set. */
   counter(c: number): number {
-    return this.rows[c * CALL_STRIDE | COUNT]!;
+    return this.notes[c * CALL_STRIDE | COUNT]!;
   }
   setCounter(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE | COUNT] = value;
+    this.notes[c * CALL_STRIDE | COUNT] = value;
   }
   misses(c: number): number {
-    return this.rows[c * CALL_STRIDE | MISSES]!;
+    return (this.rows[c * CALL_STRIDE | STATE]! & COUNTED) === 0 ? -1 : this.notes[c * CALL_STRIDE | MISSES]!;
   }
   setMisses(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE | MISSES] = value;
+    this.rows[c * CALL_STRIDE | STATE]! |= COUNTED;
+    this.notes[c * CALL_STRIDE | MISSES] = value;
   }
   /** A whole number of the serving node's own; undefined until set. */
   data(c: number): number {
-    return this.rows[c * CALL_STRIDE | DATA]!;
+    return this.notes[c * CALL_STRIDE | DATA]!;
   }
   setData(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE | DATA] = value;
+    this.notes[c * CALL_STRIDE | DATA] = value;
   }
   /** Puts a call on its parent's list, so that it can be found when the parent is cancelled. */
   adopt(c: number, parent: number): void {
-    const { rows } = this;
-    const first = rows[parent * CALL_STRIDE | FIRST_CHILD]!;
-    rows[c * CALL_STRIDE | SIBLING] = first;
-    rows[c * CALL_STRIDE | ELDER] = -1;
-    if (first >= 0) rows[first * CALL_STRIDE | ELDER] = c;
-    rows[parent * CALL_STRIDE | FIRST_CHILD] = c;
+    const { notes } = this;
+    const first = notes[parent * CALL_STRIDE | FIRST_CHILD]!;
+    notes[c * CALL_STRIDE | SIBLING] = first;
+    notes[c * CALL_STRIDE | ELDER] = -1;
+    if (first >= 0) notes[first * CALL_STRIDE | ELDER] = c;
+    notes[parent * CALL_STRIDE | FIRST_CHILD] = c;
   }
 
   /** Takes a call off its parent's list, if it is on it. */
   disown(c: number, parent: number): void {
-    const { rows } = this;
-    const elder = rows[c * CALL_STRIDE | ELDER]!;
+    const { notes } = this;
+    const elder = notes[c * CALL_STRIDE | ELDER]!;
     if (elder === UNLISTED) return;
-    const younger = rows[c * CALL_STRIDE | SIBLING]!;
-    if (elder >= 0) rows[elder * CALL_STRIDE | SIBLING] = younger;
-    else rows[parent * CALL_STRIDE | FIRST_CHILD] = younger;
-    if (younger >= 0) rows[younger * CALL_STRIDE | ELDER] = elder;
-    rows[c * CALL_STRIDE | ELDER] = UNLISTED;
+    const younger = notes[c * CALL_STRIDE | SIBLING]!;
+    if (elder >= 0) notes[elder * CALL_STRIDE | SIBLING] = younger;
+    else notes[parent * CALL_STRIDE | FIRST_CHILD] = younger;
+    if (younger >= 0) notes[younger * CALL_STRIDE | ELDER] = elder;
+    notes[c * CALL_STRIDE | ELDER] = UNLISTED;
   }
 
   /** The calls still out on a call's behalf, as far as they are listed. */
   children(c: number): number[] {
     if (!this.thorough) return [];
     const list: number[] = [];
-    for (let k = this.rows[c * CALL_STRIDE | FIRST_CHILD]!; k >= 0; k = this.rows[k * CALL_STRIDE | SIBLING]!) list.push(k);
+    for (let k = this.notes[c * CALL_STRIDE | FIRST_CHILD]!; k >= 0; k = this.notes[k * CALL_STRIDE | SIBLING]!) list.push(k);
     return list;
   }
 
@@ -224,14 +237,14 @@ export class Calls {
 
   /** Which attempt at the same thing this call is, 0 being the first; only for whoever counts them. */
   attempt(c: number): number {
-    return this.rows[c * CALL_STRIDE | ATTEMPT]!;
+    return this.notes[c * CALL_STRIDE | ATTEMPT]!;
   }
   /** Handle of an event that the serving node has planned for this call; where calls are noted thoroughly, −1 until set. */
   handle(c: number): number {
-    return this.rows[c * CALL_STRIDE | HANDLE]!;
+    return this.notes[c * CALL_STRIDE | HANDLE]!;
   }
   setHandle(c: number, value: number): void {
-    this.rows[c * CALL_STRIDE | HANDLE] = value;
+    this.notes[c * CALL_STRIDE | HANDLE] = value;
   }
   /** Whether nobody wants its answer any more. */
   cancelled(c: number): boolean {
@@ -240,19 +253,21 @@ export class Calls {
 
   /** When it reached its node, in seconds; while it is on its way, −1 where calls are noted thoroughly. */
   start(c: number): number {
-    return this.times[c * 2]!;
+    return this.starts[c]!;
   }
   /** A moment of the serving node's own (say, when service began). */
   mark(c: number): number {
-    return this.times[c * 2 + 1]!;
+    return this.marks[c]!;
   }
   setMark(c: number, time: number): void {
-    this.times[c * 2 + 1] = time;
+    this.marks[c] = time;
   }
 
   private grow(): void {
     if (this.made >= this.limit) this.tooMany();
     this.rows = enlarged(this.rows, new Int32Array(this.rows.length * 2));
-    this.times = enlarged(this.times, new Float64Array(this.times.length * 2));
+    this.notes = enlarged(this.notes, new Int32Array(this.notes.length * 2));
+    this.starts = enlarged(this.starts, new Float64Array(this.starts.length * 2));
+    this.marks = enlarged(this.marks, new Float64Array(this.marks.length * 2));
   }
 }

@@ -46,8 +46,6 @@ export class Requests {
   private i = new Int32Array(256 * STRIDE);
   private made = 0;
   private free = -1;
-  /** Requests alive now. */
-  count = 0;
   private versions = 0;
   private readonly traces: Trace[] = [];
   private readonly bases: number[] = [];
@@ -62,7 +60,6 @@ export class Requests {
       if (this.made * STRIDE === this.i.length) this.grow();
       r = this.made++;
     } else this.free = this.i[r * STRIDE | NEXT]!;
-    this.count++;
     const at = r * STRIDE;
     const { f, i, clock } = this;
     const { numbers, integers } = pattern;
@@ -90,7 +87,13 @@ export class Requests {
     if (--this.i[at | REFS]! > 0) return;
     this.i[at | NEXT] = this.free;
     this.free = r;
-    this.count--;
+  }
+
+  /** Requests alive now. Walks the list of free rows: for rare occasions. */
+  get count(): number {
+    let count = this.made;
+    for (let r = this.free; r >= 0; r = this.i[r * STRIDE | NEXT]!) count--;
+    return count;
   }
 
   /** When it was born, in seconds. */

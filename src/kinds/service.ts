@@ -1,7 +1,7 @@
 /** A service: servers with a service time and a bounded queue, which may call others before it answers. */
 import { Downstream, WAITING } from '../engine/downstream.ts';
 import { orderOf, type Ordering } from '../engine/line.ts';
-import { Node } from '../engine/network.ts';
+import { NO_LINK, Node } from '../engine/network.ts';
 import type { Stream } from '../engine/random.ts';
 import { Code } from '../engine/reasons.ts';
 import { Sampler } from '../engine/sampler.ts';
@@ -196,7 +196,9 @@ class Service extends Node implements Component<ServiceValues> {
 
   /** Service is over: on to the others. */
   private goOn(call: number): void {
-    if (this.leaf) return this.finish(call, Code.answered);
+    const { net, sole } = this;
+    if (sole >= 0) return net.call(sole, net.calls.request(call), call, this.index);
+    if (sole === NO_LINK) return this.finish(call, Code.answered);
     const outcome = this.downstream.begin(call);
     if (outcome !== WAITING) this.finish(call, outcome);
   }

@@ -1,7 +1,7 @@
 /** A design brought to life: the nodes and links of a running network, kept in step with the design as it is edited. */
 import type { Design, DesignLink, DesignNode } from '../design/design.ts';
 import { fullParams } from '../design/params.ts';
-import { Network, type Budget, type Node } from '../engine/network.ts';
+import { LINKS, Network, NO_LINK, type Budget, type Node } from '../engine/network.ts';
 import { Stream } from '../engine/random.ts';
 import type { Trace } from '../engine/trace.ts';
 import { kindOf } from '../kinds/index.ts';
@@ -157,9 +157,9 @@ export class Board {
       const waited = calls.filter((l) => !l.values.fireAndForget);
       live.node.out = indices(waited);
       live.node.asyncOut = indices(calls.filter((l) => l.values.fireAndForget));
-      live.node.leaf = calls.length === 0;
       const { classes } = this.net.ledger;
       live.node.routes = waited.every((l) => l.values.linkOnly === '') ? null : classes.map((c) => indices(waited.filter((l) => isOpenTo(l.values, c.name, c.tenant))));
+      live.node.sole = calls.length === 0 ? NO_LINK : calls.length === 1 && waited.length === 1 && live.node.routes === null ? live.node.out[0]! : LINKS;
       if (attaches(live.node)) live.node.attached(mine.filter((l) => l.wire !== 'call').map((l) => this.nodeAt(l.design.to)));
     }
   }
