@@ -38,8 +38,8 @@ export interface BlockLedger {
   reach(elapsed: number, first: number, growth: number): number;
   /** Books the gaps that end with each of the `count` − 1 iterations after the first, for so many sequences. */
   book(gaps: Gaps, count: number, first: number, growth: number, sequences: number): void;
-  /** So many iterations are done; the first one's blocks were taken before. */
-  advance(count: number): void;
+  /** So many iterations are done; the first one's blocks were taken before, and those after it took `taken`. */
+  advance(count: number, taken: number): void;
 }
 
 /** One token per sequence and iteration. */
@@ -155,8 +155,8 @@ export class Blocks implements BlockLedger {
     gaps.series(count - 1, first + growth, growth, sequences);
   }
 
-  advance(count: number): void {
-    this.used += this.taken(count - 1);
+  advance(count: number, taken: number): void {
+    this.used += taken;
     this.iteration += count;
     this.context += count * this.sequences;
   }
