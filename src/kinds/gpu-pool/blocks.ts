@@ -38,8 +38,8 @@ export interface BlockLedger {
   reach(elapsed: number, first: number, growth: number): number;
   /** Books the gaps that end with each of the `count` − 1 iterations after the first, for so many sequences. */
   book(gaps: Gaps, count: number, first: number, growth: number, sequences: number): void;
-  /** So many iterations are done; the first one's blocks were taken before. */
-  advance(count: number): void;
+  /** So many iterations are done; the first one's blocks were taken before, and those after it took `taken`. */
+  advance(count: number, taken: number): void;
 }
 
 /** One token per sequence and iteration. */
@@ -52,6 +52,8 @@ export class Blocks implements BlockLedger {
   private readonly phases: Int32Array;
   /** Tokens of each slot are `base` + iteration. */
   private bases = new Int32Array(16);
+  /** Under which remainder each slot is counted in `phases`: noted, because finding it costs a division. */
+  private places = new Int32Array(16);
 
   /** With `reserved`, every sequence has all its blocks from the start. */
   constructor(
@@ -71,16 +73,16 @@ export class Blocks implements BlockLedger {
   }
 
   begin(slot: number, tokens: number, left: number): number {
-    while (slot >= this.bases.length) this.bases = enlarged(this.bases, new Int32Array(2 * this.bases.length));
+    while (slot >= this.bases.length) this.widen();
     this.bases[slot] = tokens - this.iteration;
-    this.shift(slot, 1);
+    if (!this.reserved) this.phases[(this.places[slot] = this.remainder(this.bases[slot]! - 1))]!++;
     this.sequences++;
     this.context += tokens + 1;
     return left;
   }
 
   end(slot: number): void {
-    this.shift(slot, -1);
+    if (!this.reserved) this.phases[this.places[slot]!]!--;
     this.sequences--;
     this.context -= this.held(slot, this.iteration) + 1;
   }
@@ -89,11 +91,16 @@ export class Blocks implements BlockLedger {
     return this.bases[slot]! + iteration;
   }
 
-  private shift(slot: number, by: number): void {
-    if (this.reserved) return;
+  private widen(): void {
+    const n = 2 * this.bases.length;
+    this.bases = enlarged(this.bases, new Int32Array(n));
+    this.places = enlarged(this.places, new Int32Array(n));
+  }
+
+  private remainder(tokens: number): number {
     // `| 0` keeps remainders whole numbers to the machine: with −0 in play a remainder costs ten times as much.
-    const r = ((this.bases[slot]! - 1) % this.size) | 0;
-    this.phases[r < 0 ? r + this.size : r]! += by;
+    const r = (tokens % this.size) | 0;
+    return r < 0 ? r + this.size : r;
   }
 
   /** Where those stand who need a block in that iteration; one place lower for every later one. */
@@ -155,8 +162,8 @@ export class Blocks implements BlockLedger {
     gaps.series(count - 1, first + growth, growth, sequences);
   }
 
-  advance(count: number): void {
-    this.used += this.taken(count - 1);
+  advance(count: number, taken: number): void {
+    this.used += taken;
     this.iteration += count;
     this.context += count * this.sequences;
   }

@@ -186,8 +186,8 @@ export class DraftedBlocks implements BlockLedger {
     }
   }
 
-  advance(count: number): void {
-    this.used += this.taken(count - 1);
+  advance(count: number, taken: number): void {
+    this.used += taken;
     this.context += this.yields(count);
     const mask = this.tokens.length - 1;
     for (let k = 1; k <= count; k++) this.tokens[(this.iteration + k) & mask] = this.blocks[(this.iteration + k) & mask] = 0;

@@ -166,13 +166,13 @@ export class Replica extends Residents {
 
   /** Adds to the totals what the planned iterations have come to by `now`. */
   tally(now: number, sums: Float64Array): void {
-    this.stretch.tally(now, sums, this.floor.rules.draw);
+    this.stretch.tally(now, sums, this.floor.rules.draw, this.blocks);
   }
 
   /** The share of blocks in use at `now`. */
   share(now: number): number {
     if (this.blocks.total === 0) return 0;
-    return (this.stretch.count === 0 ? this.blocks.used : this.stretch.used(now)) / this.blocks.total;
+    return (this.stretch.count === 0 ? this.blocks.used : this.stretch.used(now, this.blocks)) / this.blocks.total;
   }
 
   /** Blocks in use in the iteration under way, and those that the queue will want. */
@@ -185,7 +185,7 @@ export class Replica extends Residents {
   /** The planned iterations are over: whoever is done leaves, whose prompt is done starts its answer. */
   complete(): void {
     const { stretch } = this;
-    stretch.tally(this.net.now, this.floor.books.sums, this.floor.rules.draw);
+    stretch.tally(this.net.now, this.floor.books.sums, this.floor.rules.draw, this.blocks);
     if (stretch.decodes > 0) this.decoded();
     if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;
@@ -203,7 +203,7 @@ export class Replica extends Residents {
       gaps.add(stretch.firstEnd - this.freshSince.pop()!, 1);
     }
     if (stretch.count > 1) blocks.book(gaps, stretch.count, stretch.first, stretch.growth, line.size);
-    blocks.advance(stretch.count);
+    blocks.advance(stretch.count, stretch.taking(blocks));
     while (line.size > 0 && line.iteration(line.first()) === blocks.iteration) this.done(line.first());
   }
 

@@ -233,8 +233,12 @@ export abstract class Residents {
   /** Takes the blocks that decodes need for the next iteration; where they are short, somebody gives way. */
   protected secure(): void {
     const { blocks } = this;
-    while (blocks.needed() > blocks.free) this.preempt(this.victim());
-    blocks.used += blocks.needed();
+    let needed = blocks.needed();
+    while (needed > blocks.free) {
+      this.preempt(this.victim());
+      needed = blocks.needed();
+    }
+    blocks.used += needed;
   }
 
   /** Who gives way: whoever was let in last, of those of lowest priority; −1 if nobody can. */

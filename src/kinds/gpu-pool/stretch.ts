@@ -15,9 +15,8 @@ const FLOPS_GROWTH = 6;
 const BYTES = 7;
 const BYTES_GROWTH = 8;
 const USED = 9;
-const USED_END = 10;
 /** Σ of the tokens gained before each iteration, per sequence. */
-const GROWN = 11;
+const GROWN = 10;
 
 /** A planned stretch; recycled. */
 export class Stretch {
@@ -29,7 +28,9 @@ export class Stretch {
   chunkTokens = 0;
   /** Tokens of answers that come of it. */
   tokens = 0;
-  private readonly t = new Float64Array(12);
+  /** Blocks that its iterations after the first take; −1 until somebody asks (a stretch that is cut is asked once instead of three times). */
+  private taken = -1;
+  private readonly t = new Float64Array(11);
 
   get start(): number {
     return this.t[START]!;
@@ -92,8 +93,14 @@ export class Stretch {
     const grown = this.decodes > 0 ? blocks.grown(count) : 0;
     t[GROWN] = grown;
     t[END] = t[START]! + t[LOADING]! + count * t[FIRST]! + t[GROWTH]! * grown;
-    t[USED_END] = t[USED]! + (this.decodes > 0 ? blocks.taken(count - 1) : 0);
+    this.taken = -1;
     this.tokens = this.decodes > 0 ? blocks.yields(count) - count * this.padding : 0;
+  }
+
+  /** Blocks that its iterations after the first take. */
+  taking(blocks: BlockLedger): number {
+    if (this.taken < 0) this.taken = this.decodes > 0 ? blocks.taken(this.count - 1) : 0;
+    return this.taken;
   }
 
   /** Iterations of it that have begun by `now`: the least whose time reaches it. */
@@ -104,7 +111,7 @@ export class Stretch {
   }
 
   /** Adds to the totals what it has come to by `now`: in full at its end, in proportion before. */
-  tally(now: number, sums: Float64Array, draw: Draw): void {
+  tally(now: number, sums: Float64Array, draw: Draw, blocks: BlockLedger): void {
     if (this.count === 0) return;
     const { t, count } = this;
     const seconds = now - t[START]!;
@@ -116,14 +123,14 @@ export class Stretch {
     sums[Sum.flops]! += flops;
     sums[Sum.bytes]! += bytes;
     sums[Sum.joules]! += draw.joules(seconds, flops, bytes);
-    sums[Sum.blocks]! += seconds * (t[USED]! + (x * (t[USED_END]! - t[USED]!)) / 2);
+    sums[Sum.blocks]! += seconds * (t[USED]! + (x * this.taking(blocks)) / 2);
     if (this.chunkTokens > 0) sums[Sum.promptSeconds]! += (seconds * this.chunkTokens) / (this.chunkTokens + this.decodes);
   }
 
   /** Blocks in use at `now`. */
-  used(now: number): number {
+  used(now: number, blocks: BlockLedger): number {
     const { t } = this;
     const x = Math.min(1, (now - t[START]!) / (t[END]! - t[START]!));
-    return t[USED]! + x * (t[USED_END]! - t[USED]!);
+    return t[USED]! + x * this.taking(blocks);
   }
 }
