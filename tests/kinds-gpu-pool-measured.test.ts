@@ -53,8 +53,8 @@ describe.skipIf(!existsSync(`${folder}/replay`))('real runs (skipped without the
   it.each(replays.map((r) => [r.name, r] as const))('%s: mean and percentiles, first token within 5 %%, per token and end to end within 2 %%', (name, replay) => {
     for (const [figure, error] of Object.entries(replayErrors(replay, looked(present, 'vllm', replay.setup.gpu.generation)))) {
       const bar = figure.startsWith('ttft') ? 0.05 : 0.02;
-      // Two engines that share experts wait for each other before they take a prompt, which is not modelled: half of the first tokens come later.
-      const known = replay.setup.attentionGroups! > 1 && figure === 'ttft p50' ? 5 : 1;
+      // Half of the first tokens of two engines that share experts come some milliseconds later than modelled.
+      const known = replay.setup.attentionGroups! > 1 && figure === 'ttft p50' ? 1.5 : 1;
       expect(Math.abs(error), `${name} ${figure}`).toBeLessThan(known * bar);
     }
   });

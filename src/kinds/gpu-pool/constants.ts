@@ -68,6 +68,8 @@ export interface Software {
   readonly label: string;
   /** Versions its constants stand for. */
   readonly vintage: string;
+  /** Whether it puts the batch of an iteration together when the one before begins, while the GPUs work (asynchronous or overlap scheduling). */
+  readonly ahead: boolean;
   /** Median size of its errors after the fit, and of how many figures; '' where it was not fitted. */
   readonly fit: string;
   /** Overheads wherever it was not tried; then what was fitted, by generation. */
@@ -94,6 +96,7 @@ export const software = {
   vllm: {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
+    ahead: true,
     fit: 'first token 5.0 % of 160, per token 2.0 % of 261, end to end 9.1 % of 4',
     any: { layer: 40e-6, host: 437e-6, perSequence: 54.6e-6, client: 18e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, gather: 77e-6, graphTokens: 512, launchPrompt: 220e-6 },
     on: {
@@ -105,6 +108,7 @@ export const software = {
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
+    ahead: true,
     fit: 'first token 65.4 % of 88, per token 6.1 % of 145',
     any: { layer: 48.1e-6, host: 407e-6, perSequence: 19e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 161e-6 },
     on: {
@@ -115,6 +119,7 @@ export const software = {
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
+    ahead: true,
     fit: 'first token 86.4 % of 51, per token 3.6 % of 114',
     any: { layer: 33.2e-6, host: 327e-6, perSequence: 22.9e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 158e-6 },
     on: {
@@ -125,6 +130,7 @@ export const software = {
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
+    ahead: true,
     fit: 'first token 9.8 % of 264, per token 3.4 % of 264',
     any: { layer: 26.4e-6, host: 305e-6, perSequence: 23.8e-6, client: 18.1e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 163e-6 },
     on: {
@@ -135,6 +141,7 @@ export const software = {
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
+    ahead: true,
     fit: 'throughput 5.4 % of 88',
     any: { layer: 78e-6, host: 304e-6, perSequence: 3.65e-6, perStream: 2e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 158e-6 },
     on: {
@@ -145,6 +152,7 @@ export const software = {
   'tensorrt-llm-1.0rc': {
     label: 'TensorRT-LLM 1.0rc',
     vintage: 'July 2025 (1.0.0rc3, not tuned)',
+    ahead: true,
     fit: 'per token 3.2 % of 345',
     any: { layer: 44e-6, host: 128e-6, perSequence: 16.7e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 374e-6 },
     on: {
@@ -154,6 +162,7 @@ export const software = {
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17)',
+    ahead: false,
     fit: 'throughput 3.3 % of 239, first token 6.4 % of 48, per token 7.6 % of 48',
     any: { layer: 74.7e-6, host: 762e-6, perSequence: 2.91e-6, perStream: 1.94e-6, client: 4.06e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
     on: {
@@ -165,6 +174,7 @@ export const software = {
   'vllm-2023': {
     label: 'vLLM 2023',
     vintage: '2023, kernels launched one by one',
+    ahead: false,
     fit: 'first token 2.7 % of 85, per token 1.4 % of 85, end to end 1.6 % of 81',
     any: { layer: 15.3e-6, host: 881e-6, perSequence: 252e-6, client: 3.94e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 62.3e-6, launchRank: 2.34e-3, prefill: 0.6 },
     on: {
