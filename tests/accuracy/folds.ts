@@ -31,7 +31,7 @@ const thinned = (cases: readonly Case[], most: number): readonly Case[] => {
 };
 
 /** Cases and rounds that a fold's fit makes do with. */
-const MOST = 250;
+const MOST = 160;
 const ROUNDS = 3;
 
 /** Leaves out one group after another, of those with at least ten cases; `told` hears of each. */
