@@ -87,7 +87,7 @@ export const kernels: Readonly<Record<Generation, Kernels>> = {
   blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.769, stream4: 0.531, kvRead: 0.887, kvRead8: 0.855, attention: 9.8e-6, prefill: 0.496, reduceStart: 6.67e-6, reduceRate: 541e9, compute16: 0.65, compute8: 0.457, compute4: 0.381 },
   ampere: { sharpness: 2, burst: 0.789, launch: 4.35e-6, stream: 0.744, stream4: 0.65, kvRead: 0.744, kvRead8: 0.8, attention: 19.1e-6, prefill: 0.594, reduceStart: 4.75e-6, reduceRate: 188e9, compute16: 0.853, compute8: 0.55, compute4: 0.45 },
   ada: { sharpness: 4, burst: 0.97, launch: 3.87e-6, stream: 0.905, stream4: 0.65, kvRead: 0.901, kvRead8: 0.815, attention: 10.2e-6, prefill: 0.88, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.595, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.703, launch: 3.85e-6, stream: 0.817, stream4: 0.65, kvRead: 0.787, kvRead8: 0.8, attention: 12.4e-6, prefill: 0.54, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.707, compute8: 0.55, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.703, launch: 3.85e-6, stream: 0.817, stream4: 0.65, kvRead: 0.787, kvRead8: 0.8, attention: 12.4e-6, prefill: 0.54, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.704, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
@@ -105,7 +105,7 @@ export const software = {
     on: {
       hopper: { always8: 0.97, grouped: 0.654, padding: 111, routing: 62.8e-6, reduceStart: 4.98e-6, reduceRate: 426e9 },
       blackwell: { oneShotTokens: 128, layer: 26.8e-6, host: 832e-6, perSequence: 13.7e-6, client: 29.5e-3, reduceStart: 4.93e-6, reduceRate: 375e9 },
-      workstation: { launchPrompt: 202e-6, layer: 25.6e-6, host: 682e-6, perSequence: 16.8e-6, grouped: 0.413, padding: 57.7, routing: 50.2e-6, launchExperts: 505e-6 },
+      workstation: { launchPrompt: 206e-6, layer: 27.1e-6, host: 705e-6, perSequence: 15.5e-6, grouped: 0.415, padding: 58.9, routing: 53e-6, launchExperts: 528e-6 },
     },
   },
   sglang: {

@@ -319,7 +319,7 @@ export class StepTime implements Clockwork {
     let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
     if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds) / streams;
     if (decodes > 0) work += this.attentionStart;
-    const launches = chunks === 0 ? this.launches : this.tokens > c.graphTokens ? this.promptLaunches : this.shortLaunches;
+    const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? 2 : 4);
     return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes / ranks + chunks / beside);
   }
