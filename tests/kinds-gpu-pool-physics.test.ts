@@ -5,8 +5,8 @@ import { parseTrace } from '../src/design/trace.ts';
 import * as fc from 'fast-check';
 import { gpuOf, gpus, peakFor, type GpuId } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
 import { activeParameters, kvBytesPerToken, modelOf, models, weightsPerGpu, type ModelId, type Precision } from '../src/kinds/gpu-pool/catalogue-models.ts';
-import { software, type SoftwareId } from '../src/kinds/gpu-pool/constants.ts';
-import { allReduce } from '../src/kinds/gpu-pool/exchange.ts';
+import { constantsOf, software, type SoftwareId } from '../src/kinds/gpu-pool/constants.ts';
+import { allReduce, oneShot, oneShotBytes } from '../src/kinds/gpu-pool/exchange.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf, type Setup } from '../src/kinds/gpu-pool/physics.ts';
 import { watts } from '../src/kinds/gpu-pool/power.ts';
 import { looked, present } from './accuracy/table.ts';
@@ -37,9 +37,9 @@ describe('hard limits', () => {
     }
   });
 
-  it('more work never takes less time', () => {
+  it('more work never takes less time, but where an engine goes over from one shot to two', () => {
     for (const setup of setups.filter((_, i) => i % 7 === 0)) {
-      const t = new StepTime(setup);
+      const t = new StepTime(setup, { ...constantsOf(software.vllm, setup.gpu.generation), oneShotTokens: 0, oneShotMiB: 0 });
       for (let n = 1; n < 200; n += 13) {
         expect(t.decoding(n + 13, 500)).toBeGreaterThan(t.decoding(n, 500));
         expect(t.decoding(n, 600)).toBeGreaterThan(t.decoding(n, 500));
@@ -188,6 +188,34 @@ describe('GPUs joined', () => {
     t.begin(4, 4000, 5);
     expect(t.seconds() / plain).toBeGreaterThan(1);
     expect(t.seconds() / plain).toBeLessThan(1.1);
+  });
+
+
+  it('sums up small messages in one shot: sooner than in two where messages are small, later where they are large; over two GPUs both are one', () => {
+    const c = looked(present, undefined, 'hopper');
+    const seconds = (how: typeof allReduce, gpus: number, bytes: number): number => how(gpuOf('h100'), gpus, c).start + bytes * how(gpuOf('h100'), gpus, c).perByte;
+    for (const gpus of [4, 8]) {
+      expect(seconds(oneShot, gpus, 1e4)).toBeLessThan(seconds(allReduce, gpus, 1e4));
+      expect(seconds(oneShot, gpus, 4e6)).toBeGreaterThan(seconds(allReduce, gpus, 4e6));
+    }
+    expect(oneShot(gpuOf('h100'), 2, c)).toEqual(allReduce(gpuOf('h100'), 2, c));
+    expect(oneShotBytes(8, c)).toBe(256 * 1024);
+  });
+
+  it('engines that sum up 128 tokens in one shot take longer for them on eight GPUs than for 129 in two', () => {
+    const t = new StepTime({ model: modelOf('llama-3.1-70b'), gpu: gpuOf('h200'), precision: 'fp8', kvBytes: 1, tp: 8, software: software['tensorrt-llm'] });
+    t.begin(128, 128_000);
+    const at = t.exchanging();
+    t.begin(129, 129_000);
+    expect(t.exchanging()).toBeLessThan(at);
+  });
+
+  it('GPUs with sequences of their own prepare them side by side: the host costs what one of them has', () => {
+    const setup = (attentionGroups: number): Setup => ({ model: modelOf('qwen3-235b-a22b'), gpu: gpuOf('h200'), precision: 'fp8', kvBytes: 2, tp: 8, attentionGroups, software: software.vllm });
+    const c = constantsOf(software.vllm, 'hopper');
+    const host = (groups: number): number => new StepTime(setup(groups), { ...c, perSequence: 1e-3 }).decoding(80, 1000) - new StepTime(setup(groups), { ...c, perSequence: 0 }).decoding(80, 1000);
+    expect(host(1)).toBeCloseTo(0.08, 9);
+    expect(host(8)).toBeCloseTo(0.01, 9);
   });
 
   it('slows down across servers', () => {

@@ -75,7 +75,7 @@ function agreeing(name: string, blocks: number, stretch: number): number {
   const rows = readFileSync(`${folder}/${name}.csv`, 'utf8').trim().split('\n').slice(1).map((l) => l.split(',').map(Number));
   const table = JSON.parse(gunzipSync(readFileSync(`${folder}/vidur_pred_${name.replace(/_(sarathi|vllm).*/, '')}.json.gz`)).toString()) as Table;
   const chunked = name.includes('sarathi');
-  const special = { clockwork: new Tabled(table), blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: 128, budget: chunked ? 512 : 4096, chunked, longest: 1 };
+  const special = { clockwork: new Tabled(table), blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: 128, budget: chunked ? 512 : 4096, chunked, ahead: false, longest: 1 };
   const rig = new Rig({ arrival: rows.map((r) => r[0]! * (1 + stretch)), input: rows.map((r) => r[1]!), output: rows.map((r) => r[2]!) }, { sequenceLimit: 128 }, special).run();
   const close = (a: number, b: number): boolean => Math.abs(a - b) < 0.001 * b + 2e-6;
   return rows.filter((r, i) => close(rig.ttft(i), r[3]!) && close(rig.e2e(i), r[4]!)).length / rows.length;

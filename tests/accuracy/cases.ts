@@ -114,6 +114,8 @@ function fault(r: Line, m: Machines): string | null {
 function faultOfLoad(r: Line): string | null {
   const mlperf = r.id!.startsWith('mlperf');
   if (mlperf && r.load_kind !== 'offline') return 'MLPerf server: latency tuned by vendors, input lengths absent';
+  if (mlperf && /GPTQ/.test(r.id!)) return 'weights of 4 bit by GPTQ, which the line does not tell, under a reference script';
+  if (mlperf && /TensorRT 9/.test(r.engine!)) return 'TensorRT 9: older than the software known, and a sixth slower on the same servers';
   if (mlperf && /MaxQ|Virtualized|power-capped/.test(r.notes! + r.id!)) return 'power-capped or virtualised';
   if (!mlperf && !(numberIn(r, 'isl') > 0 && numberIn(r, 'osl') > 0)) return 'lengths not stated';
   if (GAP.test(r.source!) && r.engine === 'vllm' && /8B/.test(r.model!)) return 'vLLM 8B of the gap analysis: prefix hits likely';
@@ -172,12 +174,12 @@ function setupOf(r: Line, m: Machines): Setup {
 }
 
 /**
- * TensorRT-LLM was measured with answers streamed 20 tokens at a time where 1,024 tokens went in and out on fewer than eight GPUs, and with DeepSeek: there, and
+ * TensorRT-LLM was measured with answers streamed 20 tokens at a time where 1,024 tokens of dense models went in and out on fewer than eight GPUs: there, and
  * only there, the first token takes 20 decode steps longer than with the same prompts and longer answers (seen on H200 and B200 alike).
  */
 function streamedOf(r: Line, setup: Setup): number {
   if (r.engine !== 'trtllm' || GAP.test(r.source!)) return 1;
-  return setup.model.latent !== null || (r.isl === '1024' && r.osl === '1024' && setup.tp < 8) ? 20 : 1;
+  return dense(setup) && r.isl === '1024' && r.osl === '1024' && setup.tp < 8 ? 20 : 1;
 }
 
 /**

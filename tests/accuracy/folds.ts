@@ -30,19 +30,19 @@ const thinned = (cases: readonly Case[], most: number): readonly Case[] => {
   return cases.filter((_, i) => i % step === 0);
 };
 
-/** Cases and rounds that a fold's fit makes do with. */
-const MOST = 250;
-const ROUNDS = 3;
+/** Cases, and rounds for each size of outliers, that a fold’s fit makes do with: a start that knows nothing is a dozen of them away. */
+const MOST = 100;
+const ROUNDS = 1;
 
 /** Leaves out one group after another, of those with at least ten cases; `told` hears of each. */
 export function folds(m: Measurements, start: Table, told: (fold: Fold) => void): Fold[] {
   const out: Fold[] = [];
-  const timed = fittedTo({ ...m, cases: [], replays: [] }, start);
+  const timed = fittedTo({ ...m, cases: [], replays: [] }, start, undefined, ROUNDS);
   for (const [division, of] of Object.entries(divisions)) {
     for (const left of new Set(m.cases.map(of))) {
       const held = m.cases.filter((c) => of(c) === left);
       if (held.length < 10) continue;
-      const table = fittedTo({ kernels: [], replays: m.replays, cases: thinned(m.cases.filter((c) => of(c) !== left), MOST) }, timed, undefined, ROUNDS);
+      const table = fittedTo({ kernels: [], replays: [], cases: thinned(m.cases.filter((c) => of(c) !== left), MOST) }, timed, undefined, ROUNDS);
       const errors = held.map((c) => errorsOf(c, looked(table, c.software, c.setup.gpu.generation)));
       const figure = (name: 'tpot' | 'ttft' | 'throughput'): number[] => errors.flatMap((e) => (e[name] === undefined ? [] : [e[name]!]));
       const fold = { division, left, cases: held.length, tpot: figure('tpot'), ttft: figure('ttft'), throughput: figure('throughput') };

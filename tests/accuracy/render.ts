@@ -20,7 +20,7 @@ const record = (of: object): string => (Object.keys(of).length === 0 ? '{}' : `{
 export function rendered(table: Table): string {
   const kernels = Object.entries(table.kernels).map(([id, k]) => `  ${id}: ${record(k)},`);
   const software = Object.entries(table.software).map(([id, s]) =>
-    [`  ${quoted(id)}: {`, `    label: '${s.label}',`, `    vintage: '${s.vintage}',`, `    fit: '${s.fit}',`, `    any: ${record(s.any)},`, '    on: {', ...Object.entries(s.on).map(([g, e]) => `      ${g}: ${record(e!)},`), '    },', '  },'].join('\n'),
+    [`  ${quoted(id)}: {`, `    label: '${s.label}',`, `    vintage: '${s.vintage}',`, `    ahead: ${String(s.ahead)},`, `    fit: '${s.fit}',`, `    any: ${record(s.any)},`, '    on: {', ...Object.entries(s.on).map(([g, e]) => `      ${g}: ${record(e!)},`), '    },', '  },'].join('\n'),
   );
   return [
     '/** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */',

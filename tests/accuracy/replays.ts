@@ -64,16 +64,40 @@ export function replaysOf(folder: string): { readonly replays: readonly Replay[]
   };
 }
 
-/** Relative errors under given constants: of TTFT, TPOT and E2E, each by mean and percentiles. */
+/** Step times that note when each iteration begins. */
+class Watched extends StepTime {
+  /** Seconds, in order. */
+  readonly begins: number[] = [];
+  clock = (): number => 0;
+
+  override begin(decodes: number, context: number, width?: number): void {
+    this.begins.push(this.clock());
+    super.begin(decodes, context, width);
+  }
+
+  /** When the iteration under way at that moment ends and the next begins. */
+  next(moment: number): number {
+    return this.begins.find((begin) => begin >= moment)!;
+  }
+}
+
+/**
+ * Relative errors under given constants: of TTFT, TPOT and E2E, each by mean and percentiles. Recorded times count from the moment at which an engine read its
+ * inbox, between two iterations (TTFT is the same whether `queued_offset_s` is a whole iteration after the arrival or none), so simulated ones do too.
+ */
 export function replayErrors({ setup, rows, replicas, sequences, budget }: Replay, constants: Constants): ReplayErrors {
   const blocks = Math.floor(cacheTokens(setup, 0.9) / 16);
   const column = (name: string): number[] => rows.map((r) => numberIn(r, name));
-  const rules = { clockwork: new StepTime(setup, constants), blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: sequences, budget, chunked: true };
-  const rig = new Rig({ arrival: column('arrival_s'), input: column('input_tokens'), output: column('output_tokens') }, { engineRoom: 1_000_000, poolReplicas: replicas, sequenceLimit: sequences }, rules).run();
+  const clockwork = new Watched(setup, constants);
+  const rules = { clockwork, longest: 1, blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: sequences, budget, chunked: true, ahead: setup.software!.ahead };
+  const rig = new Rig({ arrival: column('arrival_s'), input: column('input_tokens'), output: column('output_tokens') }, { engineRoom: 1_000_000, poolReplicas: replicas, sequenceLimit: sequences }, rules);
+  clockwork.clock = () => rig.net.now;
+  rig.run();
+  const unread = column('arrival_s').map((moment) => clockwork.next(moment) - moment);
   return Object.fromEntries(
     times.flatMap((time) => {
       const real = column(`${time}_ms`);
-      const mine = rows.map((_, i) => rig[time](i) * 1000);
+      const mine = rows.map((_, i) => (rig[time](i) - (time === 'tpot' ? 0 : unread[i]!)) * 1000);
       return Object.entries(statistics).map(([name, of]) => [`${time} ${name}`, of(mine) / of(real) - 1]);
     }),
   );

@@ -27,6 +27,15 @@ export interface Stage {
 
 const ofCases = (of: (c: Case) => boolean, weight: Weight) => (m: Measurements): readonly Trial[] => m.cases.filter((c) => !mlperf(c) && of(c)).map((c) => trialOf(c, weight));
 
+/** Enough to find what is common. */
+const COMMONLY = 250;
+
+const some = (of: (c: Case) => boolean, weight: Weight) => (m: Measurements): readonly Trial[] => {
+  const trials = ofCases(of, weight)(m);
+  const step = Math.ceil(trials.length / COMMONLY);
+  return trials.filter((_, i) => i % step === 0);
+};
+
 type Key = keyof Engine;
 
 /** Known to a few hundredths from measurements of kernels. */
@@ -34,6 +43,9 @@ const HELD = 600;
 
 /** Pull of what all software has in common: host and layers can hardly be told apart, and neither is to vanish. */
 const COMMON = 20;
+
+/** Pull of what a software does alike on all generations. */
+const WIDELY = 6;
 
 /** Pull of software and generations that have nothing in common with others. */
 const LOOSE = 0.5;
@@ -53,6 +65,7 @@ const timed: readonly Generation[] = ['hopper', 'blackwell', 'ampere', 'ada', 'w
 
 const dense = (c: Case): boolean => c.setup.model.experts === null;
 const on = (c: Case, generation: Generation): boolean => c.setup.gpu.generation === generation;
+const large = (c: Case): boolean => on(c, 'hopper') || on(c, 'blackwell');
 const by = (c: Case, ...software: SoftwareId[]): boolean => software.includes(c.software);
 const mlperf = (c: Case): boolean => c.family.startsWith('MLPerf');
 
@@ -62,12 +75,16 @@ const perToken: Weight = (c, figure) => (figure !== 'ttft' ? 1 : dense(c) ? 0.3 
 
 /** Software of 2025 and 2026, and constants of them all that turn together, wherever they are told: what one of them has in common with the others. */
 const recent: readonly SoftwareId[] = ['vllm', 'sglang', 'sglang-2025', 'tensorrt-llm', 'tensorrt-llm-1.0', 'tensorrt-llm-1.0rc'];
-const placed = (key: Key): Place[] =>
-  recent.flatMap((id) => {
+const placed = (key: Key, of: readonly SoftwareId[]): Place[] =>
+  of.flatMap((id) => {
     const { any, on: told }: Software = software[id];
     return [...(key in any ? [{ software: id, key }] : []), ...(Object.keys(told) as Generation[]).filter((g) => key in told[g]!).map((g) => ({ software: id, on: g, key }))];
   });
-const together = (...keys: Key[]): Knob[] => keys.map((key) => ({ ...placed(key)[0]!, also: placed(key).slice(1), pull: COMMON }));
+const tied = (places: readonly Place[], pull: number): Knob[] => (places.length === 0 ? [] : [{ ...places[0]!, also: places.slice(1), pull }]);
+const together = (...keys: Key[]): Knob[] => keys.flatMap((key) => tied(placed(key, recent), COMMON));
+
+/** What each of them has in common with itself on other generations: it then stands where it was not measured. */
+const itself = (...keys: Key[]): Knob[] => recent.flatMap((id) => keys.flatMap((key) => tied(placed(key, [id]), WIDELY)));
 
 /** What is fitted to dense models on Hopper, and to models of experts. */
 const denseHopper: readonly Knob[] = [
@@ -85,7 +102,7 @@ const denseHopper: readonly Knob[] = [
   ...anywhere('tensorrt-llm-1.0', ...overheads, 'launchPrompt'),
   ...engine('tensorrt-llm-1.0', 'hopper', 'compute8', 'kvRead8'),
   ...loose(anywhere('tensorrt-llm-0.17', ...overheads, 'client', 'perStream')),
-  ...loose(engine('tensorrt-llm-0.17', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceRate')),
+  ...loose(engine('tensorrt-llm-0.17', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceStart', 'reduceRate')),
 ];
 
 const sparseHopper: readonly Knob[] = [
@@ -106,9 +123,14 @@ export const stages: readonly Stage[] = [
     knobs: loose(timed.flatMap((on) => kernel(on, 'burst', 'launch', 'stream', 'kvRead', 'kvRead8', 'attention', 'prefill', 'reduceStart', 'reduceRate'))),
   },
   {
-    name: 'dense models on Hopper, all software alike',
-    trials: ofCases((c) => on(c, 'hopper') && dense(c) && by(c, ...recent) && c.family !== 'static batch, vLLM 2024', all),
-    knobs: [...kernel('hopper', 'stream', 'compute16', 'compute8'), ...together(...overheads, 'client', 'launchPrompt')],
+    name: 'dense models, all software alike',
+    trials: some((c) => large(c) && dense(c) && by(c, ...recent) && c.family !== 'static batch, vLLM 2024', all),
+    knobs: [...kernel('hopper', 'stream', 'compute16', 'compute8'), ...kernel('blackwell', 'stream', 'stream4', 'compute8', 'compute4'), ...together(...overheads, 'client', 'launchPrompt')],
+  },
+  {
+    name: 'dense models, each software alike everywhere',
+    trials: some((c) => large(c) && dense(c) && by(c, ...recent) && c.family !== 'static batch, vLLM 2024', all),
+    knobs: itself(...overheads, 'client', 'launchPrompt', 'compute8', 'compute4', 'reduceStart', 'reduceRate'),
   },
   {
     name: 'dense models on Hopper',
@@ -116,9 +138,14 @@ export const stages: readonly Stage[] = [
     knobs: denseHopper,
   },
   {
-    name: 'experts on Hopper, all software alike',
-    trials: ofCases((c) => on(c, 'hopper') && !dense(c) && by(c, ...recent), perToken),
+    name: 'experts, all software alike',
+    trials: some((c) => large(c) && !dense(c) && by(c, ...recent), perToken),
     knobs: together(...eager),
+  },
+  {
+    name: 'experts, each software alike everywhere',
+    trials: some((c) => large(c) && !dense(c) && by(c, ...recent), perToken),
+    knobs: itself(...eager),
   },
   {
     name: 'experts on Hopper',
@@ -133,7 +160,7 @@ export const stages: readonly Stage[] = [
   {
     name: 'Ampere and Ada',
     trials: ofCases((c) => (on(c, 'ampere') || on(c, 'ada')) && by(c, 'tensorrt-llm-0.17'), all),
-    knobs: loose([...kernel('ampere', 'compute16'), ...held('ampere', 'stream', 'prefill'), ...engine('tensorrt-llm-0.17', 'ampere', 'grouped', 'reduceRate'), ...kernel('ada', 'compute8'), ...kernel('ada', 'kvRead8'), ...engine('tensorrt-llm-0.17', 'ada', 'grouped')]),
+    knobs: loose([...kernel('ampere', 'compute16'), ...held('ampere', 'stream', 'prefill'), ...engine('tensorrt-llm-0.17', 'ampere', 'grouped', 'reduceStart', 'reduceRate'), ...kernel('ada', 'compute8'), ...kernel('ada', 'kvRead8'), ...engine('tensorrt-llm-0.17', 'ada', 'grouped')]),
   },
   {
     name: 'dense models on Blackwell',

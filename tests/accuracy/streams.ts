@@ -73,7 +73,7 @@ function agreeing(folder: string, name: string, table: StepTable, blocks: number
   const rows = readTable(`${folder}/${name}.csv`);
   const [arrival, input, output, ttft, e2e] = Object.keys(rows[0]!).slice(0, 5).map((column) => rows.map((r) => numberIn(r, column)));
   const chunked = name.includes('sarathi');
-  const special = { clockwork: new Tabled(table), blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: 128, budget: chunked ? 512 : 4096, chunked, longest: 1 };
+  const special = { clockwork: new Tabled(table), blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: 128, budget: chunked ? 512 : 4096, chunked, ahead: false, longest: 1 };
   const rig = new Rig({ arrival: arrival!.map((x) => x * (1 + stretch)), input: input!, output: output! }, { sequenceLimit: 128 }, special).run();
   const close = (a: number, b: number): boolean => Math.abs(a - b) < 0.001 * b + 2e-6;
   return { requests: rows.length, agreeing: rows.filter((_, i) => close(rig.ttft(i), ttft![i]!) && close(rig.e2e(i), e2e![i]!)).length / rows.length };

@@ -19,7 +19,7 @@ export interface Place {
   readonly key: keyof Engine;
 }
 
-const nothing: Software = { label: '', vintage: '', fit: '', any: { layer: 0, host: 0, perSequence: 0 }, on: {} };
+const nothing: Software = { label: '', vintage: '', ahead: false, fit: '', any: { layer: 0, host: 0, perSequence: 0 }, on: {} };
 
 /** The constants that hold for a generation under a software, or for its kernels alone. */
 export function looked(table: Table, by: SoftwareId | undefined, on: Generation): Constants {

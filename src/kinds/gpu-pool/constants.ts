@@ -34,6 +34,9 @@ export interface Kernels {
 export interface Engine extends Kernels {
   /** All-reduce: bytes/s of messages of 64 MiB and more, where an engine sends them another way; 0 where it does not. */
   readonly reduceLarge: number;
+  /** All-reduce in one shot: tokens up to which the engine does it; else, bytes times GPUs up to which, in MiB (published: vLLM's and TensorRT-LLM's sources). */
+  readonly oneShotTokens: number;
+  readonly oneShotMiB: number;
   /** Everything else a layer does, in seconds; an iteration's cost on the host, in seconds, and what each sequence in it adds. */
   readonly layer: number;
   readonly host: number;
@@ -68,6 +71,8 @@ export interface Software {
   readonly label: string;
   /** Versions its constants stand for. */
   readonly vintage: string;
+  /** Whether it puts the batch of an iteration together when the one before begins, while the GPUs work (asynchronous or overlap scheduling). */
+  readonly ahead: boolean;
   /** Median size of its errors after the fit, and of how many figures; '' where it was not fitted. */
   readonly fit: string;
   /** Overheads wherever it was not tried; then what was fitted, by generation. */
@@ -78,98 +83,106 @@ export interface Software {
 // fitted: begin
 /** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */
 export const kernels: Readonly<Record<Generation, Kernels>> = {
-  hopper: { sharpness: 4, burst: 0.828, launch: 3.2e-6, stream: 0.942, stream4: 0.65, kvRead: 0.902, kvRead8: 0.64, attention: 14.1e-6, prefill: 0.666, reduceStart: 4.14e-6, reduceRate: 305e9, compute16: 0.661, compute8: 0.535, compute4: 0.45 },
-  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.818, stream4: 0.575, kvRead: 0.881, kvRead8: 0.844, attention: 9.78e-6, prefill: 0.495, reduceStart: 6.71e-6, reduceRate: 535e9, compute16: 0.65, compute8: 0.466, compute4: 0.403 },
-  ampere: { sharpness: 2, burst: 0.791, launch: 4.04e-6, stream: 0.727, stream4: 0.65, kvRead: 0.741, kvRead8: 0.8, attention: 19.3e-6, prefill: 0.593, reduceStart: 4.83e-6, reduceRate: 184e9, compute16: 0.853, compute8: 0.55, compute4: 0.45 },
-  ada: { sharpness: 4, burst: 0.97, launch: 3.68e-6, stream: 0.904, stream4: 0.65, kvRead: 0.91, kvRead8: 0.829, attention: 10.9e-6, prefill: 0.882, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.597, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.709, launch: 3.77e-6, stream: 0.812, stream4: 0.65, kvRead: 0.798, kvRead8: 0.8, attention: 12.8e-6, prefill: 0.558, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.738, compute8: 0.55, compute4: 0.45 },
+  hopper: { sharpness: 4, burst: 0.822, launch: 3.25e-6, stream: 0.9, stream4: 0.65, kvRead: 0.896, kvRead8: 0.639, attention: 14e-6, prefill: 0.65, reduceStart: 4.03e-6, reduceRate: 328e9, compute16: 0.655, compute8: 0.575, compute4: 0.45 },
+  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.769, stream4: 0.531, kvRead: 0.887, kvRead8: 0.855, attention: 9.8e-6, prefill: 0.496, reduceStart: 6.67e-6, reduceRate: 541e9, compute16: 0.65, compute8: 0.457, compute4: 0.381 },
+  ampere: { sharpness: 2, burst: 0.789, launch: 4.35e-6, stream: 0.744, stream4: 0.65, kvRead: 0.744, kvRead8: 0.8, attention: 19.1e-6, prefill: 0.594, reduceStart: 4.75e-6, reduceRate: 188e9, compute16: 0.853, compute8: 0.55, compute4: 0.45 },
+  ada: { sharpness: 4, burst: 0.97, launch: 3.87e-6, stream: 0.905, stream4: 0.65, kvRead: 0.901, kvRead8: 0.815, attention: 10.2e-6, prefill: 0.88, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.595, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.703, launch: 3.85e-6, stream: 0.817, stream4: 0.65, kvRead: 0.787, kvRead8: 0.8, attention: 12.4e-6, prefill: 0.54, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.704, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.7 % of 1716, prompt attention 9.7 % of 448, all-reduce 8.3 % of 276, all-reduce over PCIe 41.9 % of 69';
+export const kernelFit = 'matrix product 5.0 % of 589, decode attention 7.7 % of 1716, prompt attention 9.3 % of 448, all-reduce 6.3 % of 276, all-reduce over PCIe 4.1 % of 23';
 
 /** The serving software known. */
 export const software = {
   vllm: {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
-    fit: 'first token 5.0 % of 160, per token 2.0 % of 261, end to end 9.1 % of 4',
-    any: { layer: 40e-6, host: 437e-6, perSequence: 54.6e-6, client: 18e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, gather: 77e-6, graphTokens: 512, launchPrompt: 220e-6 },
+    ahead: true,
+    fit: 'first token 5.7 % of 160, per token 2.0 % of 261, end to end 8.3 % of 4',
+    any: { layer: 27.4e-6, host: 1e-3, perSequence: 47e-6, client: 12.8e-3, grouped: 0.388, padding: 70.2, routing: 55.7e-6, gather: 78.8e-6, graphTokens: 512, launchPrompt: 190e-6 },
     on: {
-      hopper: { always8: 0.97, grouped: 0.58, padding: 94, routing: 50e-6, reduceStart: 4.28e-6, reduceRate: 447e9 },
-      blackwell: { layer: 38.1e-6, host: 325e-6, perSequence: 19.2e-6, client: 35.6e-3, reduceStart: 3.96e-6, reduceRate: 330e9 },
-      workstation: { launchPrompt: 241e-6, layer: 49.8e-6, host: 429e-6, perSequence: 15.4e-6, grouped: 0.333, padding: 24.4, routing: 19.6e-6, launchExperts: 617e-6 },
+      hopper: { always8: 0.97, grouped: 0.654, padding: 111, routing: 62.8e-6, reduceStart: 4.98e-6, reduceRate: 426e9 },
+      blackwell: { oneShotTokens: 128, layer: 26.8e-6, host: 832e-6, perSequence: 13.7e-6, client: 29.5e-3, reduceStart: 4.93e-6, reduceRate: 375e9 },
+      workstation: { launchPrompt: 206e-6, layer: 27.1e-6, host: 705e-6, perSequence: 15.5e-6, grouped: 0.415, padding: 58.9, routing: 53e-6, launchExperts: 528e-6 },
     },
   },
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
-    fit: 'first token 65.4 % of 88, per token 6.1 % of 145',
-    any: { layer: 48.1e-6, host: 407e-6, perSequence: 19e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 161e-6 },
+    ahead: true,
+    fit: 'first token 36.3 % of 88, per token 6.8 % of 145',
+    any: { layer: 31.9e-6, host: 827e-6, perSequence: 18.9e-6, client: 19.8e-3, grouped: 0.487, padding: 28.9, routing: 35.9e-6, launchPrompt: 154e-6 },
     on: {
-      hopper: { compute8: 0.261, launchExperts: 568e-6, grouped: 0.686, padding: 36.3, routing: 32e-6 },
-      blackwell: { launchExperts: 435e-6, grouped: 0.156, padding: 27.6, routing: 25.1e-6, layer: 40e-6, host: 336e-6, perSequence: 17e-6 },
+      hopper: { compute8: 0.26, launchExperts: 392e-6, grouped: 0.954, padding: 31.6, routing: 47.6e-6 },
+      blackwell: { oneShotTokens: 128, launchExperts: 365e-6, grouped: 0.194, padding: 30.4, routing: 31.7e-6, layer: 25.6e-6, host: 630e-6, perSequence: 23.1e-6 },
     },
   },
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
-    fit: 'first token 86.4 % of 51, per token 3.6 % of 114',
-    any: { layer: 33.2e-6, host: 327e-6, perSequence: 22.9e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 158e-6 },
+    ahead: true,
+    fit: 'first token 73.3 % of 51, per token 4.3 % of 114',
+    any: { layer: 23.4e-6, host: 585e-6, perSequence: 21.2e-6, client: 19.8e-3, grouped: 0.251, padding: 40.6, routing: 58.4e-6, launchPrompt: 153e-6 },
     on: {
       hopper: {},
-      blackwell: { grouped: 0.161, padding: 33.7, routing: 29.3e-6, layer: 57.1e-6, host: 347e-6, perSequence: 17.4e-6 },
+      blackwell: { oneShotTokens: 128, grouped: 0.191, padding: 38.9, routing: 59.6e-6, layer: 20.9e-6, host: 554e-6, perSequence: 13e-6 },
     },
   },
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
-    fit: 'first token 9.8 % of 264, per token 3.4 % of 264',
-    any: { layer: 26.4e-6, host: 305e-6, perSequence: 23.8e-6, client: 18.1e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 163e-6 },
+    ahead: true,
+    fit: 'first token 9.9 % of 264, per token 2.4 % of 264',
+    any: { oneShotTokens: 128, layer: 17.6e-6, host: 571e-6, perSequence: 13.9e-6, client: 17e-3, grouped: 0.298, padding: 71.5, routing: 40.7e-6, launchPrompt: 148e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.657, launchExperts: 643e-6, grouped: 0.204, padding: 33.6, routing: 121e-6, reduceStart: 2.4e-6, reduceRate: 232e9 },
-      blackwell: { compute8: 0.585, compute4: 0.556, layer: 29.8e-6, host: 320e-6, perSequence: 14.9e-6, client: 25.2e-3, launchExperts: 590e-6, grouped: 0.484, padding: 25.4, routing: 36.7e-6, reduceStart: 4.35e-6, reduceRate: 445e9 },
+      hopper: { kvRead8: 0.846, compute8: 0.676, launchExperts: 441e-6, grouped: 0.311, padding: 46, routing: 123e-6, reduceStart: 2.79e-6, reduceRate: 267e9 },
+      blackwell: { compute8: 0.586, compute4: 0.559, layer: 19.4e-6, host: 599e-6, perSequence: 11.2e-6, client: 24.9e-3, launchExperts: 431e-6, grouped: 0.451, padding: 105, routing: 33e-6, reduceStart: 5.82e-6, reduceRate: 506e9 },
     },
   },
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
-    fit: 'throughput 5.4 % of 88',
-    any: { layer: 78e-6, host: 304e-6, perSequence: 3.65e-6, perStream: 2e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 158e-6 },
+    ahead: true,
+    fit: 'throughput 5.6 % of 88',
+    any: { oneShotTokens: 128, layer: 48.9e-6, host: 614e-6, perSequence: 3.87e-6, perStream: 2e-6, client: 19.8e-3, grouped: 0.303, padding: 37.6, routing: 54.3e-6, launchPrompt: 153e-6 },
     on: {
-      hopper: { kvRead8: 0.967, compute8: 0.75, grouped: 0.292, padding: 20.6, routing: 21.7e-6 },
-      blackwell: { compute4: 0.565, grouped: 0.353, padding: 24.9, routing: 22.9e-6, layer: 45.2e-6, host: 345e-6, perSequence: 15e-6 },
+      hopper: { kvRead8: 0.97, compute8: 0.689, grouped: 0.313, padding: 37.6, routing: 66.1e-6 },
+      blackwell: { compute4: 0.534, grouped: 0.278, padding: 36, routing: 47.3e-6, layer: 26.7e-6, host: 651e-6, perSequence: 11.6e-6 },
     },
   },
   'tensorrt-llm-1.0rc': {
     label: 'TensorRT-LLM 1.0rc',
     vintage: 'July 2025 (1.0.0rc3, not tuned)',
-    fit: 'per token 3.2 % of 345',
-    any: { layer: 44e-6, host: 128e-6, perSequence: 16.7e-6, client: 18.7e-3, grouped: 0.35, padding: 25.3, routing: 24.3e-6, launchPrompt: 374e-6 },
+    ahead: true,
+    fit: 'per token 3.1 % of 345',
+    any: { oneShotTokens: 128, layer: 38.6e-6, host: 127e-6, perSequence: 12.7e-6, client: 25.7e-3, grouped: 0.313, padding: 18.9, routing: 15.6e-6, launchPrompt: 379e-6 },
     on: {
-      hopper: { kvRead8: 0.752, compute8: 0.442, compute16: 0.723, grouped: 0.261, padding: 12.2, routing: 15.4e-6, reduceStart: 2.44e-6, reduceRate: 325e9 },
+      hopper: { kvRead8: 0.817, compute8: 0.428, compute16: 0.691, grouped: 0.262, padding: 10.4, routing: 12e-6, reduceStart: 3.72e-6, reduceRate: 325e9 },
     },
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17)',
-    fit: 'throughput 3.3 % of 239, first token 6.4 % of 48, per token 7.6 % of 48',
-    any: { layer: 74.7e-6, host: 762e-6, perSequence: 2.91e-6, perStream: 1.94e-6, client: 4.06e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
+    ahead: false,
+    fit: 'throughput 3.3 % of 239, first token 5.0 % of 48, per token 6.0 % of 48',
+    any: { oneShotMiB: 4, layer: 56.6e-6, host: 577e-6, perSequence: 2.83e-6, perStream: 3.51e-6, client: 5.15e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.728, compute16: 0.633, grouped: 0.713, padding: 82.8, routing: 26.8e-6, reduceRate: 350e9 },
-      ada: { grouped: 0.316 },
-      ampere: { grouped: 0.646, reduceRate: 149e9 },
+      hopper: { kvRead8: 0.97, compute8: 0.718, compute16: 0.64, grouped: 0.721, padding: 84.3, routing: 31.5e-6, reduceStart: 14e-6, reduceRate: 365e9 },
+      ada: { grouped: 0.314 },
+      ampere: { grouped: 0.64, reduceStart: 8.21e-6, reduceRate: 146e9 },
     },
   },
   'vllm-2023': {
     label: 'vLLM 2023',
     vintage: '2023, kernels launched one by one',
-    fit: 'first token 2.7 % of 85, per token 1.4 % of 85, end to end 1.6 % of 81',
-    any: { layer: 15.3e-6, host: 881e-6, perSequence: 252e-6, client: 3.94e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 62.3e-6, launchRank: 2.34e-3, prefill: 0.6 },
+    ahead: false,
+    fit: 'first token 2.8 % of 85, per token 1.3 % of 85, end to end 1.5 % of 81',
+    any: { oneShotMiB: 0, layer: 26.5e-6, host: 1.31e-3, perSequence: 264e-6, client: 4.04e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 60e-6, launchRank: 2.29e-3, prefill: 0.6 },
     on: {
-      hopper: { compute16: 0.643, reduceLarge: 85.4e9, reduceRate: 221e9, reduceStart: 67.5e-6 },
-      ampere: { compute16: 0.762, reduceLarge: 27.9e9, launchLayer: 335e-6, launchRank: 1.75e-3, reduceRate: 70.9e9, reduceStart: 3.19e-6 },
+      hopper: { compute16: 0.636, reduceLarge: 86.4e9, reduceRate: 223e9, reduceStart: 53.2e-6 },
+      ampere: { compute16: 0.761, reduceLarge: 28.3e9, launchLayer: 317e-6, launchRank: 1.79e-3, reduceRate: 74.7e9, reduceStart: 3.82e-6 },
     },
   },
 } as const satisfies Readonly<Record<string, Software>>;
@@ -179,7 +192,7 @@ export const software = {
 export type SoftwareId = keyof typeof software;
 
 /** What an engine does that says nothing of it. */
-const plain = { grouped: 0.7, padding: 50, routing: 40e-6, reduceLarge: 0, gather: 0, always8: 0, perStream: 0, launchLayer: 0, launchRank: 0, launchPrompt: 0, launchExperts: 0, graphTokens: 0, client: 0.015 } as const;
+const plain = { grouped: 0.7, padding: 50, routing: 40e-6, reduceLarge: 0, oneShotTokens: 0, oneShotMiB: 2, gather: 0, always8: 0, perStream: 0, launchLayer: 0, launchRank: 0, launchPrompt: 0, launchExperts: 0, graphTokens: 0, client: 0.015 } as const;
 
 /** The constants of a generation under a software; `of` replaces what is known of kernels. */
 export function constantsOf(by: Software, generation: Generation, of = kernels): Constants {

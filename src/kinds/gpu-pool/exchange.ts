@@ -12,7 +12,7 @@ export interface Exchange {
  * Over PCIe: seconds to start among up to 2, 4, 8 GPUs, and bytes/s of the ring. Measured with NCCL on two L40S; engines on four and eight of them reach the
  * same, though a server with bad routes was measured at a fifth to a tenth of it.
  */
-const PCIE_START = [7.5e-6, 11e-6, 17e-6] as const;
+const PCIE_START = [5.3e-6, 11e-6, 17e-6] as const;
 const PCIE_RATE = 20e9;
 
 /** Between servers: seconds to start and bytes/s per GPU of one 400 Gb/s adapter (published line rate, of which NCCL reaches nine tenths; start assumed). */
@@ -32,18 +32,33 @@ function overPcie(gpus: number, share: number): Exchange {
   return { start: PCIE_START[gpus <= 2 ? 0 : gpus <= 4 ? 1 : 2], perByte: share / PCIE_RATE };
 }
 
-/** An all-reduce among `gpus` GPUs as a ring: each sends 2·(n − 1)/n of the bytes; a part of the way goes over the network where they fill several servers. */
+/** Seconds of the second meeting where sums are formed in shares and then told (measured on A100, H100 and B200 alike, within 1 µs). */
+const SECOND_SHOT = 4e-6;
+
+/**
+ * An all-reduce among `gpus` GPUs: each sums up its share and tells the others, as a ring does; each sends 2·(n − 1)/n of the bytes. A part of the way goes
+ * over the network where they fill several servers.
+ */
 export function allReduce(gpu: Gpu, gpus: number, c: Constants): Exchange {
   if (gpus === 1) return NONE;
   const inside = Math.min(gpus, PER_SERVER);
   const servers = Math.ceil(gpus / PER_SERVER);
   const share = (2 * (inside - 1)) / inside;
   const local = gpu.linked
-    ? { start: c.reduceStart + PER_PEER * (inside - 1), perByte: share / c.reduceRate }
+    ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / c.reduceRate }
     : overPcie(inside, share);
   if (servers === 1) return local;
   return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_RATE * inside) };
 }
+
+/** The same in one shot: each reads all of everybody else's, (n − 1) times the bytes, and meets the others only once. */
+export function oneShot(gpu: Gpu, gpus: number, c: Constants): Exchange {
+  if (!gpu.linked || gpus === 1 || gpus > PER_SERVER) return allReduce(gpu, gpus, c);
+  return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / c.reduceRate };
+}
+
+/** Bytes up to which engines sum up in one shot, where they go by bytes: the fewer, the more GPUs there are. */
+export const oneShotBytes = (gpus: number, c: Constants): number => (c.oneShotMiB * 2 ** 20) / gpus;
 
 /** From one stage of a pipeline to the next. */
 export function handOver(gpu: Gpu, tp: number): Exchange {

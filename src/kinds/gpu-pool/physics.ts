@@ -5,7 +5,7 @@
 import { peakFor, type Gpu } from './catalogue-gpus.ts';
 import { activeParameters, attentionMatrices, coreParameters, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
 import { constantsOf, software, type Constants, type Software } from './constants.ts';
-import { allReduce, handOver, type Exchange } from './exchange.ts';
+import { allReduce, handOver, oneShot, oneShotBytes, type Exchange } from './exchange.ts';
 import { Grouped, joined, Product, type Shape } from './products.ts';
 
 /** What an engine runs. */
@@ -71,6 +71,10 @@ class Layers {
   private readonly exchangePerToken: number;
   private readonly perToken: number;
   private readonly fixed: number;
+  /** Tokens up to which sums are formed in one shot, and what that costs more, or less. */
+  private readonly oneShotUpTo: number;
+  private readonly oneShotStart: number;
+  private readonly oneShotPerToken: number;
   /** Tokens from which an iteration's messages count as large, and what each then costs more. */
   private readonly largeFrom: number;
   private readonly largePerToken: number;
@@ -94,7 +98,11 @@ class Layers {
     ];
     this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, { ...rates, flops: gpu.peak16 * c.compute16, bytes: gpu.bandwidth * c.stream });
     this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, padding: c.padding, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, flops: rates.flops * c.grouped });
-    const exchange = this.exchange(dense);
+    const exchange = this.exchange(dense, allReduce);
+    const direct = this.exchange(dense, oneShot);
+    this.oneShotUpTo = groupsOf(setup) > 1 ? 0 : c.oneShotTokens || oneShotBytes(tp, c) / (2 * m.hidden);
+    this.oneShotStart = direct.start - exchange.start;
+    this.oneShotPerToken = (direct.perByte - exchange.perByte) * 2 * m.hidden;
     this.exchangeStart = exchange.start;
     this.exchangePerToken = exchange.perByte * 2 * m.hidden;
     this.perToken = this.smallWork(dense) + this.exchangePerToken;
@@ -113,20 +121,26 @@ class Layers {
    * Of all layers: two all-reduces each. With attention in groups, the one after attention stays within the group, and every expert layer gathers the tokens
    * of all groups and scatters their sums, which is one among all. And what goes from stage to stage.
    */
-  private exchange(dense: number): Exchange {
+  private exchange(dense: number, sum: typeof allReduce): Exchange {
     const { model: m, gpu, tp, pipeline = 1 } = this.setup;
     const groups = groupsOf(this.setup);
-    const inside = allReduce(gpu, tp / groups, this.c);
-    const all = allReduce(gpu, tp, this.c);
+    const inside = sum(gpu, tp / groups, this.c);
+    const all = sum(gpu, tp, this.c);
     const within = groups === 1 ? 0 : m.layers + dense;
     const over = handOver(gpu, tp);
-    const sum = (of: 'start' | 'perByte'): number => within * (of === 'start' ? inside.start : inside.perByte / groups) + (groups === 1 ? 2 * m.layers : m.layers - dense) * all[of] + (pipeline - 1) * over[of];
-    return { start: sum('start'), perByte: sum('perByte') };
+    const total = (of: 'start' | 'perByte'): number => within * (of === 'start' ? inside.start : inside.perByte / groups) + (groups === 1 ? 2 * m.layers : m.layers - dense) * all[of] + (pipeline - 1) * over[of];
+    return { start: total('start'), perByte: total('perByte') };
   }
 
   /** Seconds of exchange between the GPUs for so many tokens. */
   exchanging(tokens: number): number {
-    return this.exchangeStart + tokens * (this.exchangePerToken + (tokens < this.largeFrom ? 0 : this.largePerToken));
+    return this.exchangeStart + tokens * this.exchangePerToken + this.otherwise(tokens);
+  }
+
+  /** What few tokens and many cost more to exchange than others. */
+  private otherwise(tokens: number): number {
+    if (tokens <= this.oneShotUpTo) return this.oneShotStart + tokens * this.oneShotPerToken;
+    return tokens < this.largeFrom ? 0 : tokens * this.largePerToken;
   }
 
   /** Share of all experts that so many tokens visit. */
@@ -139,7 +153,7 @@ class Layers {
     let sum = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
     for (let k = 0; k < this.products.length; k++) sum += this.products[k]!.seconds(rows);
     if (this.grouped !== null) sum += this.sparse * this.grouped.seconds(tokens);
-    return tokens < this.largeFrom ? sum : sum + tokens * this.largePerToken;
+    return sum + this.otherwise(tokens);
   }
 }
 
@@ -305,9 +319,9 @@ export class StepTime implements Clockwork {
     let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
     if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds) / streams;
     if (decodes > 0) work += this.attentionStart;
-    const launches = chunks === 0 ? this.launches : this.tokens > c.graphTokens ? this.promptLaunches : this.shortLaunches;
+    const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? 2 : 4);
-    return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes + chunks);
+    return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes / ranks + chunks / beside);
   }
 
   flops(): number {

@@ -169,7 +169,8 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     this.load[replica.index]!++;
     replica.push(call);
     if (replica.works) {
-      if (replica.opensTo(call)) this.shorten(replica);
+      // Whoever has been at another engine is expected.
+      if (replica.opensTo(call)) this.shorten(replica, this.rules.ahead && this.net.calls.start(call) === this.net.now ? 1 : 0);
     } else this.nudge(replica);
   }
 
@@ -184,9 +185,9 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     replica.pending = this.net.after(0, this.index, START, replica.index);
   }
 
-  /** Lets the stretch under way end with its iteration. */
-  private shorten(replica: Replica): void {
-    if (!replica.works || !replica.cut()) return;
+  /** Lets the stretch under way end with its iteration, or `more` after it. */
+  private shorten(replica: Replica, more = 0): void {
+    if (!replica.works || !replica.cut(more)) return;
     this.net.agenda.cancel(replica.pending);
     replica.pending = this.net.at(replica.end, this.index, STEP, replica.index);
   }

@@ -1,6 +1,7 @@
 /**
  * One engine: admission into a running batch, a paged cache, and iterations of prompt chunks and decodes. A stretch of iterations in which nothing joins or
- * leaves the batch is one event; a newcomer cuts it at the end of the iteration under way.
+ * leaves the batch is one event; a newcomer cuts it at the end of the iteration under way, or of the one after
+ * that, which engines that plan ahead have put together already.
  */
 import { Code } from '../../engine/reasons.ts';
 import { ANSWERS, ARRIVAL, CHUNK, COMES, DONE, IDLES, LEFT, PARKED, PROMPT, READS, STATE, STRIDE, THERE } from './batch.ts';
@@ -46,16 +47,29 @@ export class Replica extends Residents {
     stretch.clear();
     this.unsettled = false;
     if (this.queue.size > 0 && !this.rules.static) this.letGoOn();
+    this.compose();
+    // With nothing else to do, newcomers need not wait.
+    if (stretch.decodes === 0 && stretch.chunkTokens === 0 && this.seenUntil[0]! < Infinity) {
+      this.seenUntil[0] = Infinity;
+      this.compose();
+    }
+    if (stretch.decodes === 0 && stretch.chunkTokens === 0) return false;
+    const single = stretch.chunkTokens > 0 || this.unsettled || (this.queue.size > 0 && this.late(this.queue.first()));
+    this.seenUntil[0] = Infinity;
+    stretch.plan(single ? 1 : this.length(), this.net.now, this.rules, this.floor.slowness, this.blocks);
+    return true;
+  }
+
+  /** Who works in the coming iteration, and on what. */
+  private compose(): void {
     if (this.rules.static) this.padded();
     else if (this.rules.chunked) this.mixed();
     else this.promptsFirst();
-    if (stretch.decodes === 0 && stretch.chunkTokens === 0) return false;
-    stretch.plan(stretch.chunkTokens > 0 || this.unsettled ? 1 : this.length(), this.net.now, this.rules, this.floor.slowness, this.blocks);
-    return true;
   }
 
   /** Whoever waits with an answer begun goes on with it if there is room; for the first in the queue, others may have to make some. */
   private letGoOn(): void {
+    if (this.late(this.queue.first())) return;
     if (this.rules.pushing && this.affords(this.queue.first(), this.blocks.sequences)) this.pushOut();
     this.takeUp();
   }
@@ -156,9 +170,9 @@ export class Replica extends Residents {
     return 1 + this.blocks.lasting(most - 1);
   }
 
-  /** Lets the stretch end with the iteration under way; true if it ends earlier by that. */
-  cut(): boolean {
-    const count = this.stretch.begun(this.net.now, this.blocks);
+  /** Lets the stretch end with the iteration under way, or `more` after it; true if it ends earlier by that. */
+  cut(more = 0): boolean {
+    const count = this.stretch.begun(this.net.now, this.blocks) + more;
     if (count >= this.stretch.count) return false;
     this.stretch.finishAfter(count, this.blocks);
     return true;
@@ -186,6 +200,7 @@ export class Replica extends Residents {
   complete(): void {
     const { stretch } = this;
     stretch.tally(this.net.now, this.floor.books.sums, this.floor.rules.draw, this.blocks);
+    if (this.rules.ahead && !this.rules.static && this.queue.size > 0) this.seenUntil[0] = stretch.lastBegins(this.blocks);
     if (stretch.decodes > 0) this.decoded();
     if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;

@@ -40,6 +40,8 @@ export abstract class Residents {
   protected readonly freshSince: number[] = [];
   /** Whether somebody was sent back since the last iteration: who has room after that shows only before the next one. */
   protected unsettled = false;
+  /** Whoever has come later than this is not looked at yet. */
+  protected readonly seenUntil = new Float64Array([Infinity]);
   private answering = 0;
   private hostUsed = 0;
 
@@ -137,8 +139,13 @@ export abstract class Residents {
   /** Whether the first in the queue can start with its prompt: a place in the batch, and blocks for the whole of it beside the watermark. */
   protected admissible(): boolean {
     const call = this.queue.first();
-    if (call < 0 || this.tickets.kept(call) !== NOWHERE) return false;
+    if (call < 0 || this.tickets.kept(call) !== NOWHERE || this.late(call)) return false;
     return this.hasRoom(this.wish(call));
+  }
+
+  /** Whether a call came when the coming iteration had been put together. */
+  protected late(call: number): boolean {
+    return this.net.calls.start(call) > this.seenUntil[0]!;
   }
 
   /** Blocks that a waiting call wants to join: for its prompt, or for what it has already and its next token. */

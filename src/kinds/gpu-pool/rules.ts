@@ -14,6 +14,8 @@ export interface Rules {
   readonly watermark: number;
   readonly mostSequences: number;
   readonly budget: number;
+  /** The batch of an iteration is put together when the one before it begins, on the host while the GPUs work; a newcomer lets that one pass. */
+  readonly ahead: boolean;
   /** Prompts in chunks beside decodes; otherwise whole prompts first. */
   readonly chunked: boolean;
   /** A batch is gathered, padded and kept until its longest answer is done; nobody joins meanwhile. */

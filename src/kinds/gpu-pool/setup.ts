@@ -89,6 +89,7 @@ export function rulesOf(v: PoolValues): Rules {
     budget: v.iterationTokens,
     chunked: v.engineScheduling === 'chunked',
     static: v.engineScheduling === 'static',
+    ahead: software[v.engineSoftware].ahead,
     gather: v.batchGathering,
     ranked: v.engineOrder !== 'arrival',
     pushing: v.engineOrder === 'pushing',

@@ -110,6 +110,12 @@ export class Stretch {
     return blocks.reach(elapsed, this.t[FIRST]!, this.t[GROWTH]!);
   }
 
+  /** When its last iteration begins. */
+  lastBegins(blocks: BlockLedger): number {
+    if (this.count <= 1) return this.t[START]!;
+    return this.t[START]! + this.t[LOADING]! + (this.count - 1) * this.t[FIRST]! + this.t[GROWTH]! * blocks.grown(this.count - 1);
+  }
+
   /** Adds to the totals what it has come to by `now`: in full at its end, in proportion before. */
   tally(now: number, sums: Float64Array, draw: Draw, blocks: BlockLedger): void {
     if (this.count === 0) return;

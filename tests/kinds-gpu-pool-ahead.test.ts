@@ -1,0 +1,30 @@
+/** Engines that put the batch of an iteration together while the one before it runs: whoever comes meanwhile lets that one pass. */
+import { describe, expect, it } from 'vitest';
+import type { Clockwork } from '../src/kinds/gpu-pool/physics.ts';
+import { Rig } from './gpu-pool-rig.ts';
+
+/** Every iteration takes a second. */
+const aSecondEach: Clockwork = { growth: { seconds: 0, flops: 0, bytes: 0 }, begin: () => {}, chunk: () => {}, seconds: () => 1, flops: () => 0, bytes: () => 0 };
+
+/** Seconds to the first token of a request that comes at `moment`, while another one that came at 0 answers with 100 tokens. */
+function firstToken(moment: number, ahead: boolean, longest?: number): number {
+  const rig = new Rig({ arrival: [0, moment], input: [10, 10], output: [100, 5] }, {}, { clockwork: aSecondEach, blocks: 1000, watermark: 0, ahead, ...(longest === undefined ? {} : { longest }) }).run();
+  return rig.ttft(1);
+}
+
+describe('an engine that plans ahead', () => {
+  it('takes a newcomer into the iteration after the next one; one that does not, into the next', () => {
+    expect(firstToken(20.25, false)).toBeCloseTo(0.75 + 1, 9);
+    expect(firstToken(20.25, true)).toBeCloseTo(0.75 + 1 + 1, 9);
+    expect(firstToken(20.25, true, 1)).toBeCloseTo(0.75 + 1 + 1, 9);
+  });
+
+  it('does so too while it works on a prompt', () => {
+    expect(firstToken(0.5, true)).toBeCloseTo(0.5 + 1 + 1, 9);
+  });
+
+  it('takes whoever comes when it rests, or has nothing else to do, at once', () => {
+    expect(firstToken(200, true)).toBeCloseTo(1, 9);
+    expect(firstToken(99.5, true)).toBeCloseTo(0.5 + 1, 9);
+  });
+});
