@@ -36,8 +36,8 @@ export class Agenda {
   private made = 0;
   private free = NOTHING;
   // The ladder: bucket(time) = (time − start) · perSecond; below `cursor` near, below `buckets` in the rung, else far.
-  private start = 0;
-  private perSecond = 0;
+  private start = NaN;
+  private perSecond = NaN;
   private cursor = 1;
   private buckets = 1;
   private rung = new Int32Array(1).fill(NOTHING);
@@ -45,6 +45,11 @@ export class Agenda {
   private farCount = 0;
   /** Heap size at which a ladder is tried; doubled where a ladder could not spread the events (all at one instant). */
   private spillAt = SPILL;
+
+  constructor() {
+    // Doubles from the first: see `Clock`.
+    this.start = this.perSecond = 0;
+  }
 
   /** Plans event `what` (0 … 15) for `node` at the time in `at[0]`; the handle can be given to `cancel` until the event has happened. */
   push(node: number, what: number, arg: number): number {

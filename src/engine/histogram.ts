@@ -99,12 +99,14 @@ export class Histogram implements Counts {
   readonly lowest = 0;
   readonly counts: Uint32Array<ArrayBuffer>;
   count = 0;
-  sum = 0;
+  /** A double from the first: see `Clock`. */
+  sum = NaN;
   /** The page that `counts` is a part of, and where that begins. */
   private readonly page: Uint32Array<ArrayBuffer>;
   private readonly from: number;
 
   constructor() {
+    this.sum = 0;
     ({ page: this.page, from: this.from } = pages.take());
     this.counts = this.page.subarray(this.from, this.from + BUCKETS);
   }

@@ -59,12 +59,15 @@ export class Ledger {
   readonly first = new Histogram();
   readonly perOutput = new Histogram();
   /** Work that went in and came out with streamed answers. */
-  input = 0;
-  output = 0;
+  input = NaN;
+  output = NaN;
   listener: Listener | null = null;
   private readonly merged = new Histogram();
 
-  constructor(private readonly requests: Requests) {}
+  constructor(private readonly requests: Requests) {
+    // Doubles from the first: see `Clock`.
+    this.input = this.output = 0;
+  }
 
   /** A new book; classes of the same name and tenant share their number, and are what was said of them last. */
   open(of: RequestClass, source: Counted): Book {

@@ -1,9 +1,14 @@
 /** A quantity that changes in steps, averaged over time: queue lengths, bytes in use, copies running. */
 export class Level {
-  value = 0;
-  highest = 0;
-  private last = 0;
-  private sum = 0;
+  // Doubles from the first: see `Clock`.
+  value = NaN;
+  highest = NaN;
+  private last = NaN;
+  private sum = NaN;
+
+  constructor() {
+    this.value = this.highest = this.last = this.sum = 0;
+  }
 
   /** The value from now on. */
   set(value: number, now: number): void {

@@ -57,9 +57,14 @@ class Visits {
   answered = 0;
   failed = 0;
   /** Σ of the times at which calls ended less Σ of those at which they came: with `in flight · now` added, ∫ calls in flight dt. */
-  steps = 0;
+  steps = NaN;
   /** Calls that failed, by outcome code; null while there are none. */
   private reasons: Float64Array | null = null;
+
+  constructor() {
+    // A double from the first: see `Clock`.
+    this.steps = 0;
+  }
 
   fail(code: number): void {
     this.failed++;

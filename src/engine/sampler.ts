@@ -39,8 +39,9 @@ function weibullShape(cv: number): number {
  */
 export class Sampler {
   private code = CONSTANT;
-  private a = 0;
-  private b = 0;
+  // Doubles from the first: see `Clock`.
+  private a = NaN;
+  private b = NaN;
 
   constructor(what: Distributed) {
     this.set(what);

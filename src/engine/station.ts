@@ -20,13 +20,13 @@ export class Station {
   private head = -1;
   private tail = -1;
   // An area under a level is kept as Σ (time of each step down) − Σ (time of each step up); with level · now added, that is ∫ level dt.
-  // One addition a step, where advancing all areas at every event took three times as much.
-  private queueSteps = 0;
-  private busySteps = 0;
-  private leavingSteps = 0;
+  // One addition a step, where advancing all areas at every event took three times as much. Doubles from the first: see `Clock`.
+  private queueSteps = NaN;
+  private busySteps = NaN;
+  private leavingSteps = NaN;
   /** ∫ servers dt until they were last resized, and when that was. */
-  private serverSeconds = 0;
-  private resized: number;
+  private serverSeconds = NaN;
+  private resized = NaN;
   private readonly clock: Clock;
   /** Where it is not first come, first served: who waits, and by what order. */
   private line: Line | null = null;
@@ -40,6 +40,7 @@ export class Station {
     public room: number,
   ) {
     this.clock = calls.clock;
+    this.queueSteps = this.busySteps = this.leavingSteps = this.serverSeconds = 0;
     this.resized = calls.clock.now;
   }
 

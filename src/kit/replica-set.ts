@@ -53,6 +53,7 @@ export class ReplicaSet implements Replicas {
     private readonly stop: ((from: number, to: number) => void) | null = null,
   ) {
     this.ready = wanted;
+    this.since = NaN;
     this.since = net.now;
   }
 

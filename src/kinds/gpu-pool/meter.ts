@@ -1,11 +1,14 @@
 /** What an area comes to, in replica-seconds, when what an hour of a replica costs or draws changes while it grows. */
 export class Meter {
-  private sum = 0;
-  private from = 0;
-  private rate = 0;
+  // Doubles from the first: see `Clock`.
+  private sum = NaN;
+  private from = NaN;
+  private rate = NaN;
 
   /** `area` is ∫ replicas dt up to now. */
-  constructor(private readonly area: (now: number) => number) {}
+  constructor(private readonly area: (now: number) => number) {
+    this.sum = this.from = this.rate = 0;
+  }
 
   /** From now on an hour of a replica comes to so many USD (or watt-hours). */
   charge(rate: number, now: number): void {

@@ -199,7 +199,7 @@ class Attention {
 
 /** The physics of one setup, worked out once; an iteration then costs a few dozen multiplications and square roots. */
 export class StepTime implements Clockwork {
-  readonly growth = { seconds: 0, flops: 0, bytes: 0 };
+  readonly growth = { seconds: NaN, flops: NaN, bytes: NaN };
   private readonly layers: Layers;
   private readonly attention: Attention;
   private readonly attentionStart: number;

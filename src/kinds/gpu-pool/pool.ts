@@ -50,7 +50,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   private overCount = 0;
   private crashed = false;
   private readonly seen = new Float64Array(SUMS);
-  private seenAt = -1;
+  private seenAt = NaN;
   private seenAfter = -1;
 
   /** `special` replaces some of the rules that follow from the values (for tests of the scheduler alone). */
