@@ -1,7 +1,9 @@
 /** Numbers as a person reads and writes them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clock, format, unitSuffix } from '../src/units/format.ts';
+import { kinds } from '../src/kinds/index.ts';
+import { defaults } from '../src/kit/param.ts';
+import { clock, counted, format, unitSuffix } from '../src/units/format.ts';
 import { parse } from '../src/units/parse.ts';
 import type { Unit } from '../src/units/unit.ts';
 
@@ -102,5 +104,18 @@ describe('parse', () => {
       const parsed = parse(text, unit);
       expect(parsed.ok ? Number.isFinite(parsed.value) : parsed.why.length > 0).toBe(true);
     }), { numRuns: 1000 });
+  });
+});
+
+describe('counted things', () => {
+  it('are one, or several with thousands apart', () => {
+    expect([counted(1, 'server'), counted(0, 'server'), counted(1000, 'server'), counted(2, 'prefix', 'prefixes')]).toEqual(['1 server', '0 servers', '1,000 servers', '2 prefixes']);
+  });
+
+  it('are one of everything on the cards and bills of components that have one of everything', () => {
+    for (const kind of kinds) {
+      const values = Object.fromEntries(Object.entries(defaults(kind.params)).map(([name, value]) => [name, kind.params[name]!.type === 'number' ? 1 : value]));
+      for (const text of [kind.subtitle?.(values) ?? '', ...kind.cost(values).map((row) => row.label)]) expect(text, kind.id).not.toMatch(/(^|, )1 (?!ms)[a-z]+s\b(?!\/)/);
+    }
   });
 });

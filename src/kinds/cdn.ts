@@ -11,6 +11,7 @@ import { distribution, real, toggle, whole, type Values } from '../kit/param.ts'
 import { predictedHits } from './response-cache/hit-ratio.ts';
 import { KeyMap } from './response-cache/key-map.ts';
 import { MOST_ENTRIES, Store } from './response-cache/store.ts';
+import { counted } from '../units/format.ts';
 
 const shielded = (v: Readonly<Record<string, unknown>>): boolean => v.cdnShield === true;
 
@@ -306,7 +307,7 @@ export const cdn = defineKind({
   },
   card: ['edgeHitRatio', 'originFetches'],
   face: { form: 'cells' },
-  subtitle: (v) => `${v.cdnEdges} ${v.cdnEdges === 1 ? 'edge' : 'edges'}${v.cdnShield ? ', shielded' : ''}`,
+  subtitle: (v) => `${counted(v.cdnEdges, 'edge')}${v.cdnShield ? ', shielded' : ''}`,
   estimate: byHand,
   passes: (v, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate * (1 - hitsByHand(v, flow).both) })),
   cost: () => [],

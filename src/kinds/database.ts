@@ -10,6 +10,7 @@ import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, whole, type Distribution, type Values } from '../kit/param.ts';
 import { erlangC, waitingTime } from '../kit/queueing.ts';
+import { counted } from '../units/format.ts';
 
 const params = {
   dbConnections: whole({ label: 'Connections', help: 'Queries one server works on at the same time: the connection pool. More than a few per core only moves the queue inside.', unit: 'count', default: 20, min: 1, max: 100_000 }),
@@ -210,7 +211,7 @@ export const database = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => (v.dbReplicas === 0 ? `${v.dbConnections} connections` : `primary + ${v.dbReplicas} replicas`),
   estimate: byHand,
-  cost: (v) => [{ label: `${1 + v.dbReplicas} servers`, usdPerHour: (1 + v.dbReplicas) * v.pricePerDbServer, ...priced(v.pricePerDbServer, params.pricePerDbServer, published('AWS RDS for PostgreSQL db.r6g.xlarge single zone, us-east-1 on-demand list price, 2025 (not verified)')) }],
+  cost: (v) => [{ label: counted(1 + v.dbReplicas, 'server'), usdPerHour: (1 + v.dbReplicas) * v.pricePerDbServer, ...priced(v.pricePerDbServer, params.pricePerDbServer, published('AWS RDS for PostgreSQL db.r6g.xlarge single zone, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Database(values, site),

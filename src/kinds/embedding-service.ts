@@ -11,6 +11,7 @@ import { choice, distribution, real, whole, type Values } from '../kit/param.ts'
 import { BatchingNode, type Batch, type BatchRules } from './encoder/batching.ts';
 import { embedders, encoderOf, EncoderTime, flopOf, measuredShare, type Setup, shareEvidence, workingsOf } from './encoder/models.ts';
 import { gpuOf, gpus } from './gpu-pool/catalogue-gpus.ts';
+import { counted } from '../units/format.ts';
 
 const params = {
   embedderModel: choice({ label: 'Model', help: 'Which encoder; time goes with its weights and the tokens.', options: embedders.map((m) => ({ value: m.id, label: m.label, note: `${Math.round(m.weights / 1e6).toLocaleString('en')} M weights in layers` })), default: 'bge-large' }),
@@ -229,7 +230,7 @@ export const embeddingService = defineKind({
   face: { form: 'slots' },
   subtitle: (v) => `${encoderOf(embedders, v.embedderModel).label} · ${v.embedderReplicas.toLocaleString('en')} × ${gpuOf(v.embedderGpu).label.split(' ')[0]!}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.embedderReplicas} replicas`, usdPerHour: v.embedderReplicas * hourly(v), ...listPrice(v) }],
+  cost: (v) => [{ label: counted(v.embedderReplicas, 'replica'), usdPerHour: v.embedderReplicas * hourly(v), ...listPrice(v) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new EmbeddingService(values, site),

@@ -9,6 +9,7 @@ import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
+import { counted } from '../units/format.ts';
 
 const bulk = (v: Readonly<Record<string, unknown>>): boolean => Number(v.featureBulkLoad) > 0;
 
@@ -267,9 +268,9 @@ export const featureStore = defineKind({
   },
   card: ['utilisation', 'freshness'],
   face: { form: 'cells' },
-  subtitle: (v) => `${v.featureShards} shards × ${v.featureReplicas}${v.featureHedgeAfter > 0 ? ', hedged' : ''}`,
+  subtitle: (v) => `${counted(v.featureShards, 'shard')} × ${v.featureReplicas}${v.featureHedgeAfter > 0 ? ', hedged' : ''}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.featureShards * v.featureReplicas} replicas`, usdPerHour: v.featureShards * v.featureReplicas * v.pricePerReplica, ...priced(v.pricePerReplica, params.pricePerReplica, published('AWS ElastiCache cache.r6g.large, us-east-1 on-demand list price, 2025 (not verified)')) }],
+  cost: (v) => [{ label: counted(v.featureShards * v.featureReplicas, 'replica'), usdPerHour: v.featureShards * v.featureReplicas * v.pricePerReplica, ...priced(v.pricePerReplica, params.pricePerReplica, published('AWS ElastiCache cache.r6g.large, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new FeatureStore(values, site),

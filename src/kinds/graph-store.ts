@@ -10,6 +10,7 @@ import { placeOf } from '../kit/hash.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
+import { counted } from '../units/format.ts';
 
 const params = {
   graphHops: whole({ label: 'Hops', help: 'How far a query goes; each hop reads all vertices that the one before it found.', unit: 'count', default: 3, min: 1, max: 10 }),
@@ -253,9 +254,9 @@ export const graphStore = defineKind({
   },
   card: ['requestsPerQuery', 'latency'],
   face: { form: 'cells' },
-  subtitle: (v) => `${v.graphHops} ${v.graphHops === 1 ? 'hop' : 'hops'}, ${v.graphPartitions} × ${v.graphReplicas} nodes`,
+  subtitle: (v) => `${counted(v.graphHops, 'hop')}, ${v.graphPartitions} × ${v.graphReplicas} nodes`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.graphPartitions * v.graphReplicas} replicas`, usdPerHour: v.graphPartitions * v.graphReplicas * v.pricePerGraphReplica, ...priced(v.pricePerGraphReplica, params.pricePerGraphReplica, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
+  cost: (v) => [{ label: counted(v.graphPartitions * v.graphReplicas, 'replica'), usdPerHour: v.graphPartitions * v.graphReplicas * v.pricePerGraphReplica, ...priced(v.pricePerGraphReplica, params.pricePerGraphReplica, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new GraphStore(values, site),

@@ -13,6 +13,7 @@ import { ReplicaSet } from '../kit/replica-set.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
+import { counted } from '../units/format.ts';
 
 /*
  * The defaults are BERT-large (sequence 384, int8) on one NVIDIA L4, published: MLPerf Inference 4.1, Lenovo 2 × L4, offline 1,928 samples/s
@@ -372,9 +373,9 @@ export const modelServer = defineKind({
   },
   card: ['utilisation', 'batchItems'],
   face: { form: 'slots' },
-  subtitle: (v) => `${v.scorerReplicas.toLocaleString('en')} replicas, batch ≤ ${v.scorerBatch.toLocaleString('en')}`,
+  subtitle: (v) => `${counted(v.scorerReplicas, 'replica')}, batch ≤ ${v.scorerBatch.toLocaleString('en')}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.scorerReplicas} replicas`, usdPerHour: v.scorerReplicas * v.scorerPrice, ...priced(v.scorerPrice, params.scorerPrice, published('one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026')) }],
+  cost: (v) => [{ label: counted(v.scorerReplicas, 'replica'), usdPerHour: v.scorerReplicas * v.scorerPrice, ...priced(v.scorerPrice, params.scorerPrice, published('one NVIDIA L4: AWS g6.xlarge on-demand list price, us-east, March 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new ModelServer(values, site),

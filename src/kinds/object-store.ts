@@ -10,6 +10,7 @@ import { servingFaults } from '../kit/fault.ts';
 import { placeOf } from '../kit/hash.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
 import { distribution, real, whole, type Values } from '../kit/param.ts';
+import { counted } from '../units/format.ts';
 
 const params = {
   objectFirstByte: distribution({ label: 'First byte', help: 'From a request to the first byte of its answer (published for S3: roughly 100–200 ms; the spread is assumed).', unit: 'seconds', default: { shape: 'lognormal', mean: 0.1, cv: 0.5 }, min: 0, max: 60 }),
@@ -199,7 +200,7 @@ export const objectStore = defineKind({
   card: ['bytesRead', 'latency'],
   face: { form: 'spark', measure: 'bytesRead' },
   strain: 'slowDowns',
-  subtitle: (v) => `${v.objectPrefixes.toLocaleString('en')} ${v.objectPrefixes === 1 ? 'prefix' : 'prefixes'}${v.objectParts > 1 ? `, ${v.objectParts} parts` : ''}`,
+  subtitle: (v) => `${counted(v.objectPrefixes, 'prefix', 'prefixes')}${v.objectParts > 1 ? `, ${v.objectParts} parts` : ''}`,
   estimate: byHand,
   cost: (v) => [{ label: 'storage, without operations and traffic', usdPerHour: (v.objectStored * 1e-9 * v.objectStoragePrice) / HOURS_A_MONTH, ...priced(v.objectStoragePrice, params.objectStoragePrice, LIST) }],
   faults: [...servingFaults],

@@ -11,6 +11,7 @@ import { choice, distribution, real, whole, type Values } from '../kit/param.ts'
 import { BatchingNode, type Batch, type BatchRules } from './encoder/batching.ts';
 import { encoderOf, EncoderTime, flopOf, measuredShare, rerankers, type Setup, shareEvidence, workingsOf } from './encoder/models.ts';
 import { gpuOf, gpus } from './gpu-pool/catalogue-gpus.ts';
+import { counted } from '../units/format.ts';
 
 const computed = (v: Readonly<Record<string, unknown>>): boolean => v.rerankerTiming === 'arithmetic';
 
@@ -218,7 +219,7 @@ export const reranker = defineKind({
       const stays = kept(v, flow.items);
       return { ...flow, items: stays, inputTokens: Math.max(Math.min(1, flow.inputTokens), flow.inputTokens - (flow.items - stays) * v.rerankerTrims) };
     }),
-  cost: (v) => [{ label: `${v.rerankerReplicas} replicas`, usdPerHour: v.rerankerReplicas * hourly(v), ...priced(v.rerankerPrice, params.rerankerPrice, evidenceIn(gpuOf(v.rerankerGpu).priceSource)) }],
+  cost: (v) => [{ label: counted(v.rerankerReplicas, 'replica'), usdPerHour: v.rerankerReplicas * hourly(v), ...priced(v.rerankerPrice, params.rerankerPrice, evidenceIn(gpuOf(v.rerankerGpu).priceSource)) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new Reranker(values, site),

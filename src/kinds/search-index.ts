@@ -9,6 +9,7 @@ import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
+import { counted } from '../units/format.ts';
 
 const params = {
   indexDocuments: real({ label: 'Documents', help: 'Documents indexed, over all shards.', unit: 'items', default: 10_000_000, min: 1, max: 1e12 }),
@@ -249,7 +250,7 @@ export const searchIndex = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => `${v.indexShards} × ${v.indexReplicas} nodes, ${v.indexMatch} words`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.indexShards * v.indexReplicas} nodes`, usdPerHour: v.indexShards * v.indexReplicas * v.pricePerIndexNode, ...priced(v.pricePerIndexNode, params.pricePerIndexNode, published('AWS EC2 r6i.2xlarge (8 vCPU, 64 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
+  cost: (v) => [{ label: counted(v.indexShards * v.indexReplicas, 'node'), usdPerHour: v.indexShards * v.indexReplicas * v.pricePerIndexNode, ...priced(v.pricePerIndexNode, params.pricePerIndexNode, published('AWS EC2 r6i.2xlarge (8 vCPU, 64 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new SearchIndex(values, site),

@@ -15,6 +15,7 @@ import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts
 import { choice, distribution, real, toggle, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
 import { ReplicaSet } from '../kit/replica-set.ts';
+import { counted } from '../units/format.ts';
 
 const isSharing = (order: unknown): order is Sharing => (sharings as readonly unknown[]).includes(order);
 
@@ -314,13 +315,13 @@ export const service = defineKind({
   card: ['utilisation', 'waiting'],
   scales: true,
   face: { form: 'slots' },
-  subtitle: (v) => `${v.serverCount.toLocaleString('en')} servers`,
+  subtitle: (v) => counted(v.serverCount, 'server'),
   estimate: byHand,
   passes: (v, flow, weights) => {
     const total = weights.reduce((a, b) => a + b, 0);
     return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: (flow.rate * w) / total } : flow));
   },
-  cost: (v) => [{ label: `${v.serverCount} servers`, usdPerHour: v.serverCount * v.pricePerServer, ...priced(v.pricePerServer, params.pricePerServer, assumed('a small cloud server, 2026')) }],
+  cost: (v) => [{ label: counted(v.serverCount, 'server'), usdPerHour: v.serverCount * v.pricePerServer, ...priced(v.pricePerServer, params.pricePerServer, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new Service(values, site),

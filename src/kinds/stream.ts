@@ -13,6 +13,7 @@ import { defineKind, type Component, type Flow, type Site, type Starts } from '.
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { Age } from './messages/age.ts';
 import { Deliveries, Messages } from './messages/messages.ts';
+import { counted } from '../units/format.ts';
 
 const params = {
   streamPartitions: whole({ label: 'Partitions', help: 'Parts of the log; each is read by one consumer at a time, so that more of them let more consumers work.', unit: 'count', default: 12, min: 1, max: 10_000 }),
@@ -480,11 +481,11 @@ export const stream = defineKind({
   },
   card: ['lagRecords', 'lagSeconds'],
   face: { form: 'cells' },
-  subtitle: (v) => `${v.streamPartitions.toLocaleString('en')} partitions, ${v.streamBrokers.toLocaleString('en')} brokers`,
+  subtitle: (v) => `${counted(v.streamPartitions, 'partition')}, ${counted(v.streamBrokers, 'broker')}`,
   estimate: byHand,
   // Partitions are dealt out evenly.
   passes: (_values, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate / weights.length })),
-  cost: (v) => [{ label: `${v.streamBrokers} brokers`, usdPerHour: v.streamBrokers * v.pricePerStreamBroker, ...priced(v.pricePerStreamBroker, params.pricePerStreamBroker, published('AWS EC2 i3en.2xlarge, us-east-1 on-demand list price, 2025 (not verified)')) }],
+  cost: (v) => [{ label: counted(v.streamBrokers, 'broker'), usdPerHour: v.streamBrokers * v.pricePerStreamBroker, ...priced(v.pricePerStreamBroker, params.pricePerStreamBroker, published('AWS EC2 i3en.2xlarge, us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new RecordStream(values, site),

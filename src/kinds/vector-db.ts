@@ -9,6 +9,7 @@ import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type EstimateRow, type Flow, type Site } from '../kit/kind.ts';
 import { choice, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
+import { counted } from '../units/format.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
 const graph = (v: Loose): boolean => v.vectorIndex === 'hnsw' || v.vectorIndex === 'disk';
@@ -359,7 +360,7 @@ export const vectorDb = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => `${v.vectorIndex === 'disk' ? 'disk graph' : v.vectorIndex}, ${v.vectorShards} × ${v.vectorReplicas} nodes`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.vectorShards * v.vectorReplicas} nodes`, usdPerHour: v.vectorShards * v.vectorReplicas * v.pricePerVectorNode, ...priced(v.pricePerVectorNode, params.pricePerVectorNode, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
+  cost: (v) => [{ label: counted(v.vectorShards * v.vectorReplicas, 'node'), usdPerHour: v.vectorShards * v.vectorReplicas * v.pricePerVectorNode, ...priced(v.pricePerVectorNode, params.pricePerVectorNode, published('AWS EC2 r6i.4xlarge (16 vCPU, 128 GiB), us-east-1 on-demand list price, 2025 (not verified)')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new VectorDb(values, site),

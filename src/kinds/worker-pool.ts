@@ -15,6 +15,7 @@ import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts
 import { distribution, real, whole, type Values } from '../kit/param.ts';
 import { waitingTime } from '../kit/queueing.ts';
 import { ReplicaSet } from '../kit/replica-set.ts';
+import { counted } from '../units/format.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
 const saving = (v: Loose): boolean => Number(v.checkpointEvery) > 0;
@@ -486,9 +487,9 @@ export const workerPool = defineKind({
   },
   card: ['utilisation', 'usefulShare'],
   face: { form: 'slots' },
-  subtitle: (v) => `${v.workerCount.toLocaleString('en')} workers${v.checkpointEvery > 0 ? ', checkpoints' : ''}`,
+  subtitle: (v) => `${counted(v.workerCount, 'worker')}${v.checkpointEvery > 0 ? ', checkpoints' : ''}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.workerCount} workers`, usdPerHour: v.workerCount * v.pricePerWorker, ...priced(v.pricePerWorker, params.pricePerWorker, assumed('a cloud server of two virtual CPUs, 2026')) }],
+  cost: (v) => [{ label: counted(v.workerCount, 'worker'), usdPerHour: v.workerCount * v.pricePerWorker, ...priced(v.pricePerWorker, params.pricePerWorker, assumed('a cloud server of two virtual CPUs, 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new WorkerPool(values, site),

@@ -134,3 +134,8 @@ function plain(value: number, digits: number): string {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return fraction ? `${grouped}.${fraction}` : grouped;
 }
+
+/** So many of a thing, in words: “1 server”, “1,000 servers”; `things` is the plural where an s does not make it. */
+export function counted(count: number, thing: string, things = `${thing}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? thing : things}`;
+}

@@ -11,6 +11,7 @@ import { defineKind, type Component, type Flow, type Site } from '../../kit/kind
 import { choice, distribution, real, toggle, whole, type Values } from '../../kit/param.ts';
 import { safeBetween, scoresOf, unsafeBetween, type Scores } from './binormal.ts';
 import { badness, BLOCKED, NOTHING, PASSED, Verdicts } from './verdicts.ts';
+import { counted } from '../../units/format.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
 const escalating = (v: Loose): boolean => v.guardEscalates === true;
@@ -411,7 +412,7 @@ export const guardrail = defineKind({
   subtitle: (v) => `${{ before: 'before', after: 'after', both: 'before and after', parallel: 'beside' }[v.guardMode]} the model, AUC ${v.guardAuc.toLocaleString('en')}`,
   estimate: byHand,
   passes,
-  cost: (v) => [{ label: `${v.checkServers} servers`, usdPerHour: v.checkServers * v.checkPrice, ...priced(v.checkPrice, params.checkPrice, assumed('a small cloud server, 2026')) }],
+  cost: (v) => [{ label: counted(v.checkServers, 'server'), usdPerHour: v.checkServers * v.checkPrice, ...priced(v.checkPrice, params.checkPrice, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults],
   migrations: [],
   build: (values, site) => new Guardrail(values, site),
