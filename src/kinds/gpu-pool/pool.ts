@@ -216,7 +216,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     let lowest = Infinity;
     for (let k = from; k < to; k++) {
       const r = first + k - from < to ? first + k - from : first + k - to;
-      const claimed = this.replicas[r]!.claimed(this.net.now);
+      const claimed = this.replicas[r]!.claimed(this.net.now, lowest);
       if (claimed < lowest) {
         lowest = claimed;
         best = r;

@@ -189,11 +189,11 @@ export class Replica extends Residents {
     return (this.stretch.count === 0 ? this.blocks.used : this.stretch.used(now, this.blocks)) / this.blocks.total;
   }
 
-  /** Blocks in use in the iteration under way, and those that the queue will want. */
-  claimed(now: number): number {
+  /** Blocks in use in the iteration under way, and those that the queue will want. Not counted to the end where they are at least `most` already. */
+  claimed(now: number, most: number): number {
     const { stretch, blocks } = this;
-    const later = stretch.count > 1 ? blocks.taken(stretch.begun(now, blocks) - 1) : 0;
-    return blocks.used + later + this.wanted;
+    const least = blocks.used + this.wanted;
+    return least >= most || stretch.count <= 1 ? least : least + blocks.taken(stretch.begun(now, blocks) - 1);
   }
 
   /** The planned iterations are over: whoever is done leaves, whose prompt is done starts its answer. */
