@@ -10,8 +10,8 @@ interface Planned {
   readonly slot: number;
 }
 
-/** How far ahead events are planned: evenly, all at once, few far beyond the rest, or in steps that meet. */
-const delays: readonly ((u: number) => number)[] = [(u) => u, () => 0, (u) => (u < 0.1 ? 1000 * u : u / 1000), (u) => Math.floor(4 * u) / 4, (u) => -Math.log(1 - u)];
+/** How far ahead events are planned: evenly, all at once, few far beyond the rest, in steps that meet, or now and then never. */
+const delays: readonly ((u: number) => number)[] = [(u) => u, () => 0, (u) => (u < 0.1 ? 1000 * u : u / 1000), (u) => Math.floor(4 * u) / 4, (u) => -Math.log(1 - u), (u) => (u < 0.01 ? Infinity : u)];
 
 /** Plays `steps` against an agenda that holds about `size` events, and against a list; says where they part. */
 function check(size: number, delay: (u: number) => number, steps: readonly number[]): void {

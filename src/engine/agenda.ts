@@ -267,7 +267,7 @@ export class Agenda {
       if (t < earliest) earliest = t;
       sum += t;
     }
-    const reach = 4 * (sum / this.farCount - earliest);
+    const reach = this.narrowed(4 * (sum / this.farCount - earliest), earliest);
     const n = this.farCount;
     this.far = NOTHING;
     this.farCount = 0;
@@ -282,6 +282,20 @@ export class Agenda {
       this.later(slot);
       slot = rest;
     }
+  }
+
+  /**
+   * How far buckets shall reach where a few events lie far ahead of all others and the mean with them (a fault planned for the end took a tenth of
+   * the time of an event): an eighth, while four in five of the far list lie within that.
+   */
+  private narrowed(reach: number, earliest: number): number {
+    while (reach > earliest * 1e-13 && reach < Infinity) {
+      let near = 0;
+      for (let s = this.far; s !== NOTHING; s = this.slots[s * SLOT | LINK]!) if (this.keys[s * 2]! < earliest + reach / 8) near++;
+      if (near < 0.8 * this.farCount) break;
+      reach /= 8;
+    }
+    return reach;
   }
 
   /** Back to a plain heap. */
