@@ -51,6 +51,7 @@ export const PENDING = 512;
 export class Calls {
   /** Integers of all calls, `CALL_STRIDE` each; replaced when it grows. */
   rows = new Int32Array(256 * CALL_STRIDE);
+  /** As many again, apart: most nodes never touch them, and rows in use stay close together. */
   private notes = new Int32Array(256 * CALL_STRIDE);
   /** When each call reached its node. */
   starts = new Float64Array(256);

@@ -93,7 +93,7 @@ export function since(now: Counts, then: Counts): Histogram {
   return between;
 }
 
-const pages = new Pages(BUCKETS + 207, (length) => new Uint32Array(length));
+const pages = new Pages(BUCKETS, (length) => new Uint32Array(length));
 
 export class Histogram implements Counts {
   readonly lowest = 0;

@@ -170,7 +170,7 @@ export abstract class Node {
     visits.steps -= this.clock.now;
   }
 
-  /** Books a call of a class out, with its outcome code; its latency is booked by `latency.add`. */
+  /** Books a call of a class out, with its outcome code; its latency is booked by `latency.take`. */
   ends(cls: number, code: number): void {
     const visits = cls === 0 ? this.ownVisits : this.visits[cls]!;
     if (code === 0) visits.answered++;
@@ -503,6 +503,7 @@ export class Network {
     if ((state & DELIVERED) !== 0 && state < PENDING) this.forget(c);
   }
 
+  /** Gives the row back, and the request with it if the call held it. */
   private forget(c: number): void {
     const at = c * CALL_STRIDE;
     const { rows } = this.calls;

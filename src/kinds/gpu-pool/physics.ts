@@ -58,6 +58,13 @@ function sustained(gpu: Gpu, precision: Precision, c: Constants): number {
   return c.compute16;
 }
 
+/**
+ * How sharply the launching of kernels hides behind the work of GPUs (the exponent of `joined`): little where every kernel of a layer is launched by itself
+ * (software of 2023), nearly wholly where most are recorded as graphs. Assumed; rounded to what fits measured iterations.
+ */
+const LAUNCHED_SINGLY = 2;
+const LAUNCHED_AS_GRAPHS = 4;
+
 /** Bytes of an all-reduce from which it counts as large: 64 MiB. */
 const LARGE = 2 ** 26;
 
@@ -320,7 +327,7 @@ export class StepTime implements Clockwork {
     if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds) / streams;
     if (decodes > 0) work += this.attentionStart;
     const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
-    if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? 2 : 4);
+    if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? LAUNCHED_SINGLY : LAUNCHED_AS_GRAPHS);
     return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes / ranks + chunks / beside);
   }
 
