@@ -2,7 +2,7 @@
 import type { Design } from '../design/design.ts';
 import { compare, usualMetrics, type Comparison } from '../run/statistics/comparison.ts';
 import { nameOf, unitOf } from '../run/objectives.ts';
-import { format } from '../units/format.ts';
+import { counted, format } from '../units/format.ts';
 import { inColumns } from './columns.ts';
 import { BadInput, BadUsage } from './failure.ts';
 import { aside, chosen, prepared, runOptions } from './prepare.ts';
@@ -41,5 +41,5 @@ function table(a: Design, b: Design, count: number, found: readonly Comparison[]
     return [nameOf(one.metric), format(one.a, unit), format(one.b, unit), format(one.difference, unit), interval, String(one.pairs), one.varianceRatio === null ? '–' : `× ${format(one.varianceRatio, 'count')}`];
   });
   const note = 'Variance: that of the difference, over what it would be if the two designs had not met the same chances.';
-  return [`A  ${a.name}\nB  ${b.name}\n${count} ${count === 1 ? 'replication' : 'replications'} of each, pair by pair with the same seeds`, inColumns([head, ...rows]), note].join('\n\n');
+  return [`A  ${a.name}\nB  ${b.name}\n${counted(count, 'replication')} of each, pair by pair with the same seeds`, inColumns([head, ...rows]), note].join('\n\n');
 }

@@ -10,6 +10,7 @@ import type { Shared } from '../share/run-form.ts';
 import { BadInput, BadUsage } from './failure.ts';
 import { open, readText } from './open.ts';
 import { readSeconds, readSeed, type Words } from './words.ts';
+import { counted } from '../units/format.ts';
 
 /** The options that say which design to run, and how. */
 export const runOptions = {
@@ -78,6 +79,6 @@ export function loadTrace(file: string | undefined): Trace | null {
   if (!parsed.ok) throw new BadInput(`${file}: ${parsed.why}`);
   if (parsed.sorted) aside(`${file}: the rows were not in order of time and were sorted.`);
   for (const { line, why } of parsed.bad) aside(`${file}, line ${line}: left out, ${why}.`);
-  if (parsed.badCount > 0) aside(`${file}: ${parsed.badCount} bad ${parsed.badCount === 1 ? 'row' : 'rows'} left out, ${parsed.rows} taken.`);
+  if (parsed.badCount > 0) aside(`${file}: ${counted(parsed.badCount, 'bad row')} left out, ${parsed.rows} taken.`);
   return parsed.trace;
 }

@@ -2,6 +2,7 @@
 import { wireBetween, type AnyKind, type Wire } from '../kit/kind.ts';
 import { catalogue, type Catalogue } from './catalogue.ts';
 import type { Design, DesignNode } from './design.ts';
+import { counted } from '../units/format.ts';
 
 /**
  * Why no wire may lead from one component to another, as a sentence; null where it may. `except` is a wire about to be
@@ -26,7 +27,7 @@ function portRefusal(source: DesignNode, target: DesignNode, taken: readonly str
   const port = out.ports.out.find((one) => one.wire === sort);
   if (sort === null || !port) return `“${source.label}” cannot be wired to “${target.label}”${because(into) || because(out)}.`;
   const used = port.max < taken.length + 1 ? sameSort(out, taken, sort, design, book) : 0;
-  return used < port.max ? null : `“${source.label}” takes ${port.max} such ${port.max === 1 ? 'wire' : 'wires'} and has ${used}.`;
+  return used < port.max ? null : `“${source.label}” takes ${counted(port.max, 'such wire')} and has ${used}.`;
 }
 
 function sameSort(out: AnyKind, targets: readonly string[], sort: Wire, design: Design, book: Catalogue): number {

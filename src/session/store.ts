@@ -15,6 +15,7 @@ import { dressed, sameRun } from './looks.ts';
 import { createPlayer, type Player, type PlayerHost } from './player.ts';
 import { beginsAsTrace, isTrace, readText, readTrace } from './read-file.ts';
 import type { SessionState, Toast } from './session.ts';
+import { counted } from '../units/format.ts';
 
 /** What the session stands on; replaced in tests. */
 export interface SessionGround extends Ground {
@@ -243,7 +244,7 @@ function openTrace(room: Room, parsed: ParsedTrace): Gated<string> {
   room.player.load(room.get().run.state !== 'paused');
   const replayed = room.get().design.nodes.some((node) => catalogue.kindOf(node.kind)?.replays !== undefined);
   const notes = replayed ? parsed.notes : [...parsed.notes, 'Nothing on the board replays it yet: add Users.'];
-  return { ok: true, value: `Loaded the trace “${name}” with ${parsed.rows.toLocaleString('en')} ${parsed.rows === 1 ? 'request' : 'requests'}.`, repairs: notes };
+  return { ok: true, value: `Loaded the trace “${name}” with ${counted(parsed.rows, 'request')}.`, repairs: notes };
 }
 
 function running(room: Room): Actions<'play' | 'pause' | 'step' | 'restart' | 'revive' | 'replay' | 'rewind' | 'look' | 'sharedRun' | 'setSpeed' | 'result' | 'loadedTraces'> {

@@ -3,7 +3,7 @@ import type { RunSettings } from '../../design/design.ts';
 import { addNote, renameDesign, setNote, setRun } from '../../design/edit.ts';
 import { sliced } from '../../run/slicing.ts';
 import { session } from '../../session/store.ts';
-import { format } from '../../units/format.ts';
+import { counted, format } from '../../units/format.ts';
 import { board } from '../board-view.ts';
 import { useCalmFrame } from '../live.ts';
 import { panels } from '../panels.ts';
@@ -168,7 +168,7 @@ export function DesignSheet() {
       <header className={styles['head']}>
         <div>
           <TitleField label="Name of the design" value={name} onChange={rename} />
-          <p>{count === 0 ? 'Nothing on the board yet.' : `${count} ${count === 1 ? 'component' : 'components'}. Select one to see and turn its parameters.`}</p>
+          <p>{count === 0 ? 'Nothing on the board yet.' : `${counted(count, 'component')}. Select one to see and turn its parameters.`}</p>
         </div>
       </header>
       <Objectives />
