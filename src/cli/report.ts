@@ -4,7 +4,6 @@ import { kindOf } from '../kinds/index.ts';
 import type { AnyKind } from '../kit/kind.ts';
 import { estimates } from '../run/flow.ts';
 import { metricOf } from '../run/metric-names.ts';
-import { nameOf, unitOf } from '../run/objectives.ts';
 import type { NodeResult, Party, Result, Spread } from '../run/result.ts';
 import { format } from '../units/format.ts';
 import type { Unit } from '../units/unit.ts';
@@ -16,7 +15,7 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 /** The whole report; `cpuSeconds` is what the run took of the processor. */
 export function report(design: Design, result: Result, cpuSeconds: number): string {
-  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(design, result), intervals(result), byHand(design, result), effort(result, cpuSeconds)];
+  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(design, result), intervals(design, result), byHand(design, result), effort(result, cpuSeconds)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -105,13 +104,11 @@ function objectives(design: Design, { objectives: all }: Result): string {
 }
 
 /** How sure the figures are that people ask for most. */
-function intervals({ intervals: all, nodes, replications }: Result): string {
-  const { length } = 'nodes.';
-  const name = (path: string): string => (path.startsWith('nodes.') ? `${nodes[path.slice(length, path.lastIndexOf('.'))]?.label ?? path} utilisation` : nameOf(path));
+function intervals(design: Design, { intervals: all, replications }: Result): string {
   const told = Object.entries(all).filter(([path]) => /^(latency|llm\.ttft|llm\.tpot|requests)\.|^nodes\.[^.]+\.utilisation$/.test(path));
   const rows = told.map(([path, { low, high, count }]) => {
-    const unit = unitOf(path);
-    return [`  ${name(path)}`, format(low, unit), format(high, unit), replications > 1 ? '' : `${count} batches`];
+    const { label, unit } = metricOf(path, design);
+    return [`  ${label}`, format(low, unit), format(high, unit), replications > 1 ? '' : `${count} batches`];
   });
   const how = replications > 1 ? `over ${replications} replications` : 'by batch means, those of percentiles approximately';
   return rows.length === 0 ? '' : `95 % confidence intervals, ${how}\n${inColumns(rows)}`;
