@@ -6,7 +6,7 @@ import type { DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
 import type { AnyKind, Face } from '../../kit/kind.ts';
 import { outcomes } from '../../engine/reasons.ts';
-import { faultInfo } from '../../kit/fault.ts';
+import { faultText } from '../../kit/fault.ts';
 import type { Frame, Layout } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
 import { session } from '../../session/store.ts';
@@ -36,7 +36,7 @@ function paintState(card: HTMLElement, badge: HTMLElement, id: string, strain: s
   let hot = false;
   return (frame, layout) => {
     const fault = befalling(session.getState().design, id).find((one) => frame.lasting.includes(one.id));
-    const text = [fault ? faultInfo[fault.fault].label : '', failureText(frame, layout, id)].filter((part) => part !== '').join(' · ');
+    const text = [fault ? faultText(fault.fault, fault.amount) : '', failureText(frame, layout, id)].filter((part) => part !== '').join(' · ');
     if (text !== shown) badge.textContent = shown = text;
     card.toggleAttribute('data-struck', fault !== undefined);
     const isHot = nodeFigure(frame, layout, id, strain) > 0.9;
