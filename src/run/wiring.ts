@@ -78,6 +78,8 @@ export class Wiring {
     const { linkLatency: latency } = values;
     this.net.setLatency(link.inner, latency.mean > 0 ? new Sampler({ ...latency, mean: latency.mean * trouble.delay }) : null, distance * trouble.delay);
     this.net.links[link.index]!.severed = trouble.severed > 0;
+    // No call travels along it, but whoever it attaches wants to know how far it is, a guard in between or not.
+    if (link.wire === 'prefix') this.net.links[link.index]!.distance = distance * trouble.delay;
     for (const index of [link.index, link.inner]) {
       const state = this.net.links[index]!;
       state.async = values.fireAndForget;
