@@ -319,7 +319,7 @@ export const service = defineKind({
   estimate: byHand,
   passes: (v, flow, weights) => {
     const total = weights.reduce((a, b) => a + b, 0);
-    return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: (flow.rate * w) / total } : flow));
+    return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: total > 0 ? (flow.rate * w) / total : 0 } : flow));
   },
   cost: (v) => [{ label: counted(v.serverCount, 'server'), usdPerHour: v.serverCount * v.pricePerServer, ...priced(v.pricePerServer, params.pricePerServer, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
