@@ -154,13 +154,19 @@ export function flows(design: Design): ReadonlyMap<string, Flow> {
   return flow;
 }
 
+/** Arithmetic knows of no faults, and says so where there are any. */
+function unbroken(design: Design, rows: readonly EstimateRow[]): readonly EstimateRow[] {
+  if (design.faults.length === 0) return rows;
+  return rows.map((row) => ({ ...row, assumes: row.assumes === undefined ? 'that nothing breaks' : `${row.assumes}, and that nothing breaks` }));
+}
+
 /** The estimate by hand of every component of a design. */
 export function estimates(design: Design): Readonly<Record<string, Estimate>> {
   const flow = flows(design);
   return Object.fromEntries(
     [...parts(design)].map(([id, { kind, values }]) => {
       const mine = flow.get(id) ?? noFlow;
-      return [id, { flow: mine, rows: kind.estimate(values, mine) as readonly EstimateRow[] }];
+      return [id, { flow: mine, rows: unbroken(design, kind.estimate(values, mine) as readonly EstimateRow[]) }];
     }),
   );
 }
