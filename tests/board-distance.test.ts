@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { emptyDesign, type DesignNode } from '../src/design/design.ts';
 import { addNode } from '../src/design/edit.ts';
 import { kinds } from '../src/kinds/index.ts';
-import { manyNodes, nextTurns } from '../src/page/canvas/detail.ts';
+import { nextTurns } from '../src/page/canvas/detail.ts';
 import { readable } from '../src/page/canvas/distance.ts';
 import { nextSlice, slice } from '../src/page/canvas/gradually.ts';
 import { portsOf } from '../src/page/canvas/ports.ts';
+import { manyNodes } from '../src/page/many.ts';
 
 const room = { width: 900, height: 560 };
 

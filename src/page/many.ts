@@ -1,0 +1,18 @@
+/** Where a design becomes too large for all of it to be drawn, or thought over, in one go. */
+import { useEffect, useState } from 'react';
+
+/** Up to so many components, everything is done at once. */
+export const manyNodes = 80;
+
+const step = 24;
+
+/** How many of so many rows are drawn: soon all of them, some more with every frame. */
+export function useMoreAndMore(total: number): number {
+  const [drawn, setDrawn] = useState(step);
+  useEffect(() => {
+    if (drawn >= total) return;
+    const frame = requestAnimationFrame(() => setDrawn(drawn + step));
+    return () => cancelAnimationFrame(frame);
+  }, [drawn, total]);
+  return Math.min(drawn, total);
+}
