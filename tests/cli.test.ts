@@ -202,6 +202,14 @@ describe('check', () => {
     expect(sandtable('check', bad)).toMatchObject({ code: 1, err: expect.stringContaining('naive design: “x” is a “teapot”') });
   });
 
+  it('names the promises that are about no figure', () => {
+    const promised = ['latency.p99', 'latency.p98', 'nodes.desk.utilisation', 'nodes.gone.utilisation', 'llm.ttft.p99', 'nodes.desk.measures.wait', 'classes.all.latency.p50', 'cost.classes.all', 'requests.failedShare', 'llm.tpot.p98'];
+    const idle = file('idle.json', toFile({ ...small, objectives: promised.map((metric) => ({ metric, relation: 'at most' as const, limit: 1 })) }));
+    const { out, code } = sandtable('check', idle);
+    expect(code).toBe(0);
+    expect([...out.matchAll(/Objective (\d+) of “sketch”: “[^”]+” is no figure/g)].map(([, k]) => Number(k))).toEqual([2, 4, 10]);
+  });
+
   it('says what is wrong with a bad one', () => {
     const bad = file('bad.json', JSON.stringify({ nodes: [{ id: 'desk', kind: 'service', params: { serverCount: -1 } }] }));
     const { out, err, code } = sandtable('check', bad);

@@ -53,6 +53,23 @@ describe('by hand', () => {
     expect(flows(one).get('b')!.rate).toBe(75);
   });
 
+  it('calls that come round again add up like a series, and without end where all of them do', () => {
+    const round = (linkWeight: number): Design => {
+      const design = sketch([people(50), end('a'), end('b'), end('away')], [...path('users', 'a', 'b'), wire('b', 'a', { linkWeight }), wire('b', 'away')], 100);
+      return { ...design, nodes: design.nodes.map((n) => (n.id === 'b' ? { ...n, params: { ...n.params, callPlan: 'one' } } : n)) };
+    };
+    agrees(round(9));
+    expect(flows(round(9)).get('a')!.rate).toBeCloseTo(500, 0);
+    const endless = sketch([people(50), station('a', 4, constant(0.01)), end('b')], [...path('users', 'a', 'b'), wire('b', 'a')]);
+    expect(estimates(endless)['a']!.rows.find(({ measure }) => measure === 'utilisation')!.value).toBe(1);
+  });
+
+  it('classes of which none has a share come alike', () => {
+    const design = sketch([people(100, { ...tokens, requestClasses: [sort('chat', 0, 1), sort('bulk', 0, 3)] }), node('front', 'load-balancer'), end('a'), end('b')], [...path('users', 'front'), wire('front', 'a', { linkOnly: 'chat' }), wire('front', 'b', { linkOnly: 'bulk' })], 50);
+    agrees(design);
+    expect(flows(design).get('front')!.inputTokens).toBe(200);
+  });
+
   it('nobody is sent anywhere by weights of nothing', () => {
     const design = sketch([people(100), end('api'), end('a')], [...path('users', 'api'), wire('api', 'a', { linkWeight: 0 })], 10);
     const one = { ...design, nodes: design.nodes.map((n) => (n.id === 'api' ? { ...n, params: { ...n.params, callPlan: 'one' } } : n)) };
