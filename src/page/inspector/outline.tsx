@@ -72,7 +72,7 @@ function NodeItem({ node, design, selected }: { node: DesignNode; design: Design
 export function Outline() {
   const design = session((state) => state.design);
   const selection = session((state) => state.selection);
-  const drawn = useMoreAndMore(design.nodes.length);
+  const drawn = useMoreAndMore(design.nodes.length, 24);
   if (design.nodes.length === 0) return <p className={styles['soft']}>Nothing on the board yet. Press / and type the name of a component, then Enter.</p>;
   return (
     <ul className={styles['outline']}>
