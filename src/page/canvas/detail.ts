@@ -6,7 +6,7 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { manyNodes } from '../many.ts';
 
 /** Of more components, so many cards turn in one frame: 2 ms each with all that follows (measured on two slow cores). */
-const turnsPerFrame = 6;
+const turnsPerFrame = 4;
 
 const whole = new Set<string>();
 const hearers = new Map<string, () => void>();

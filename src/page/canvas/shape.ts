@@ -4,7 +4,7 @@ import type { Design, DesignGroup, DesignLink, DesignNode, DesignNote } from '..
 import { kindOf } from '../../kinds/index.ts';
 import { wireBetween, type AnyKind } from '../../kit/kind.ts';
 import type { Point } from '../board-view.ts';
-import { portsOf } from './ports.ts';
+import { portsOf, type PortPlace } from './ports.ts';
 import { cardHeight, cardWidth } from './size.ts';
 import type { AreaNode } from './area.tsx';
 import type { CardNode } from './card.tsx';
@@ -23,17 +23,17 @@ export interface Held {
 /** Nothing is being held. */
 export const nothingHeld: Held = { places: new Map(), sizes: new Map() };
 
-const handleSize = 11;
-
-function handle(id: string, type: 'source' | 'target', position: Position, x: number, y: number): NodeHandle {
-  return { id, type, position, x: x - handleSize / 2, y: y - handleSize / 2, width: handleSize, height: handleSize };
+/** A wire ends at the outer edge of the dot that is drawn there; where none is, at the edge of the card. */
+function handle({ id, type, position, quiet }: PortPlace, x: number, y: number): NodeHandle {
+  const size = quiet ? 0 : 11;
+  return { id, type, position, x: x - size / 2, y: y - size / 2, width: size, height: size };
 }
 
 const along = { [Position.Left]: [0, 0.5], [Position.Right]: [1, 0.5], [Position.Top]: [0.5, 0], [Position.Bottom]: [0.5, 1] } as const;
 
 /** Where the wires of a kind's card end. */
 function handlesOf(kind: AnyKind): NodeHandle[] {
-  return portsOf(kind).map(({ id, type, position }) => handle(id, type, position, along[position][0] * cardWidth, along[position][1] * cardHeight(kind)));
+  return portsOf(kind).map((port) => handle(port, along[port.position][0] * cardWidth, along[port.position][1] * cardHeight(kind)));
 }
 
 interface Drawn<T> {
