@@ -64,7 +64,7 @@ const besides: readonly Metric[] = [
   { metric: 'arrived', label: 'arrived', unit: 'requests' },
   { metric: 'served', label: 'answered', unit: 'requests' },
   { metric: 'inFlightMean', label: 'in flight', unit: 'requests' },
-  { metric: 'queue.max', label: 'most waiting', unit: 'requests' },
+  { metric: 'queue.max', label: 'most ever waiting', unit: 'requests' },
 ];
 
 function ofNode({ id, kind }: DesignNode, shared: readonly Metric[] = common): readonly Metric[] {

@@ -37,6 +37,7 @@ export interface NodeResult {
   readonly kind: string;
   readonly label: string;
   readonly utilisation: number | null;
+  /** Calls in line: on average, and the most there ever were, the warm-up included. */
   readonly queue: { readonly mean: number; readonly max: number };
   readonly arrived: number;
   readonly served: number;
