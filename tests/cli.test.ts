@@ -295,6 +295,17 @@ describe('the report', () => {
     }
   });
 
+  it('marks what is apart from its arithmetic, and tells of every such component what that took for granted', () => {
+    for (const name of ['rate-limit-per-token', 'kv-prefix-cache-sizing', 'host-reboot-mid-generation']) {
+      const lines = shown(name, 20).text.split('\n');
+      const reasons = lines.filter((line) => line.startsWith('≠ '));
+      const marked = lines.filter((line) => !line.startsWith('≠') && / ≠ /.test(line)).map((line) => line.split(/ {2,}/)[0]!);
+      expect(marked.length, name).toBeGreaterThan(0);
+      for (const label of marked) expect(reasons.some((line) => line.includes(label)), `${name}: ${label}`).toBe(true);
+      expect(new Set(reasons).size).toBe(reasons.length);
+    }
+  });
+
   it('names objectives as the page does, and no party twice', () => {
     const { text, told } = shown('rate-limit-per-token', 20);
     expect(told.objectives.map(({ name }) => name)).toContain('enterprise p99 latency');

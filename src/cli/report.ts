@@ -119,7 +119,7 @@ function intervals(design: Design, { intervals: all, replications }: Result): st
 function byHand(design: Design, result: Result): string {
   const sums = estimates(design);
   const rows: string[][] = [];
-  const reasons: string[] = [];
+  const told = new Map<string, string[]>();
   for (const [id, node] of Object.entries(result.nodes)) {
     const { rows: estimated, flow } = sums[id] ?? { rows: [], flow: noFlow };
     const kind = kindOf(node.kind);
@@ -133,11 +133,11 @@ function byHand(design: Design, result: Result): string {
       if (far && assumes !== undefined) apart.add(`Arithmetic takes for granted: ${assumes}.`);
     }
     const traffic = apart.size === 0 || kind?.offers ? '' : trafficText(flow.rate, wholeFigure(result, node, 'arrivals'), calls);
-    for (const reason of traffic === '' ? apart : [traffic, ...apart]) reasons.push(`≠ ${node.label}: ${reason}`);
+    for (const reason of traffic === '' ? apart : [traffic, ...apart]) told.set(reason, [...(told.get(reason) ?? []), node.label]);
   }
   const head = ['component', 'figure', 'by hand', 'in the run', '', 'by hand it is'];
   const table = [head, ...rows].map(([a, b, c, d, e, f]) => [a!, b!, c!.padStart(10), d!.padStart(10), e!, f!]);
-  return rows.length === 0 ? '' : [inColumns(table, 6), ...reasons].join('\n');
+  return rows.length === 0 ? '' : [inColumns(table, 6), ...[...told].map(([reason, labels]) => `≠ ${labels.join(', ')}: ${reason}`)].join('\n');
 }
 
 /** The unit a kind declares for a measure; the estimate's own where the measure is a common one. */
