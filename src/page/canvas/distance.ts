@@ -31,7 +31,7 @@ export function readable(nodes: readonly DesignNode[], [x, y, zoom]: Transform, 
   const near = nodes.flatMap((node) => {
     const across = Math.abs(node.x + cardWidth / 2 - middleX);
     const down = Math.abs(node.y + cardHeight(kindOf(node.kind)) / 2 - middleY);
-    return across < acrossHalf + cardWidth && down < downHalf + cardWidth ? [{ id: node.id, away: Math.max(across, down) }] : [];
+    return across < acrossHalf + cardWidth && down < downHalf + 0.7 * cardWidth ? [{ id: node.id, away: Math.max(across, down) }] : [];
   });
   return new Set(near.sort((a, b) => a.away - b.away).map(({ id }) => id));
 }
