@@ -84,12 +84,13 @@ export class Replica extends Residents {
     return this.rules.drafting === null ? 1 : this.rules.drafting.length + 1;
   }
 
-  /** Decodes, prompts under way, and newcomers, within the budget of tokens. */
+  /** Decodes, prompts under way, and newcomers, within the budget of tokens; each prompt within its group's part. */
   private mixed(): void {
     this.decode();
     let budget = this.rules.budget - this.width * this.stretch.decodes;
-    for (let k = 0; k < this.promptCount; k++) budget -= this.work(this.prompts[k]!, budget);
-    while (budget > 0 && this.admissible()) budget -= this.work(this.join(), budget);
+    const most = Math.ceil(budget / this.rules.groups);
+    for (let k = 0; k < this.promptCount; k++) budget -= this.work(this.prompts[k]!, Math.min(budget, most));
+    while (budget > 0 && this.admissible()) budget -= this.work(this.join(), Math.min(budget, most));
   }
 
   /** Whole prompts, as many as the budget holds when all are padded to the longest; decodes only when there are none. */
