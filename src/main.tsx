@@ -7,18 +7,23 @@ import { session } from './session/store.ts';
 import { isLink, openLink } from './share/link.ts';
 import { presentOf } from './share/run-form.ts';
 
+/** Lets the browser draw and answer before more is done. */
+const breath = (): Promise<void> => new Promise((go) => setTimeout(go));
+
 const firstScenario = 'llm-70b-endpoint';
 
 /** Opens the design in the address, as a copy; answers whether there was one. */
 async function openLinked(): Promise<boolean> {
   if (!isLink(location.hash)) return false;
   const { open, say } = session.getState();
+  await breath();
   const read = await openLink(location.hash);
   if (!read.ok) {
     say(read.why, 'error');
     return false;
   }
   const { design: start, edits } = read.value;
+  await breath();
   open(presentOf(read.value), 'link', undefined, { start, edits });
   if (edits.length > 0) say(`This link holds a run with ${edits.length === 1 ? 'one change' : `${edits.length} changes`} made as it went. It goes on where the last was made; “Repeat” shows it from the beginning.`);
   for (const repair of read.repairs) say(repair);
@@ -58,4 +63,6 @@ await begin().catch((error: unknown) => session.getState().say(`The last design 
 addEventListener('hashchange', () => void openLinked());
 
 const root = document.getElementById('root');
-if (root) (await page).mount(root);
+const { mount } = await page;
+await breath();
+if (root) mount(root);

@@ -187,6 +187,7 @@ describe('compare', () => {
     expect(out).toMatch(/A {2}sketch\nB {2}faster/);
     expect(out).toMatch(/desk utilisation .*%/);
     expect(out).not.toMatch(/p50|NaN|undefined|\[object/);
+    expect(sandtable('compare', design, faster, '--replications', '2', '--metric', 'nodes.desk.latency.p99').out).toMatch(/desk p99 latency .* ms/);
   });
 });
 
@@ -284,7 +285,8 @@ describe('the report', () => {
   });
 
   it('names objectives as the page does, and no party twice', () => {
-    const { text } = shown('rate-limit-per-token', 20);
+    const { text, told } = shown('rate-limit-per-token', 20);
+    expect(told.objectives.map(({ name }) => name)).toContain('enterprise p99 latency');
     expect(text).toMatch(/(met|missed) +enterprise p99 latency +at most 18 s/);
     expect(text).toMatch(/enterprise goodput +at least 20 \/s/);
     expect(text).not.toMatch(/tenants |measures /);

@@ -35,6 +35,20 @@ describe('api gateway', () => {
     expect(off(r.latency.mean, 0.0035)).toBeLessThan(0.03);
   });
 
+  it('counts those refused of those checked: never more than all, also just after nobody comes any more', () => {
+    const design = gated(200, { authTime: constant(2), authCached: 0, authRefused: 1 }, 100);
+    const sim = new Simulation(design);
+    sim.runTo(10);
+    const { kind, node: gate } = sim.board.nodes.get('gate')!;
+    const counts = (): number[] => ['refused', 'overQuota'].flatMap((name) => [kind.measures[name]!.total(gate, sim.now), kind.measures[name]!.per!(gate, sim.now)]);
+    const then = counts();
+    sim.apply(tuned(design, 'users', { arrivalRate: 0 }), 'quiet');
+    sim.runTo(15);
+    const [refused, checked] = counts().map((count, k) => count - then[k]!);
+    expect(refused).toBeGreaterThan(300);
+    expect(refused).toBe(checked);
+  });
+
   it('refuses strangers and nonsense', () => {
     const sim = ran(gated(200, { authRefused: 0.2, invalidShare: 0.1 }, 200));
     const r = sim.result().nodes['gate']!;

@@ -251,11 +251,11 @@ describe('what replicas have computed', () => {
 describe('the wire between an engine and its cache', () => {
   const fault = (name: DesignFault['fault'], target: string): DesignFault => ({ id: 'f', fault: name, target, at: 95, seconds: 100, amount: 0, inFlight: 'fail', repeat: 'once', every: 60 });
   /** Thirty requests, one every ten seconds, with one beginning; a place around the cache at the end. */
-  const wired = (faults: readonly DesignFault[], usdPerGb = 0, caches: readonly string[] = ['kv']): Simulation => {
+  const wired = (faults: readonly DesignFault[], usdPerGb = 0, caches: readonly string[] = ['kv'], latency = 0): Simulation => {
     const nodes = [people(0.1, { arrivals: 'regular', inputTokens: constant(1000), outputTokens: constant(2), prefixCount: 1, prefixTokens: 960 }), node('pool', 'gpu-pool'), ...caches.map((id) => node(id, 'kv-cache'))];
     const away = nodes.map((n, i) => (i === nodes.length - 1 ? { ...n, x: 5000 } : n));
     const design = sketch(away, path('users', 'pool', ...caches), 305);
-    return ran({ ...design, faults, groups: [{ id: 'z', label: 'zone', x: 4900, y: -100, width: 1000, height: 1000, level: 'zone', latency: 0, usdPerGb }] });
+    return ran({ ...design, faults, groups: [{ id: 'z', label: 'zone', x: 4900, y: -100, width: 1000, height: 1000, level: 'zone', latency, usdPerGb }] });
   };
   const found = (sim: Simulation): number => Math.round((30 * 1000 * (sim.result().nodes['pool']!.measures['prefixHits'] as number)) / 960);
 
@@ -265,6 +265,14 @@ describe('the wire between an engine and its cache', () => {
     expect(found(cut)).toBe(19);
     expect(Math.round(305 * (cut.result().nodes['kv']!.measures['lookups'] as number))).toBe(20);
     expect(imbalances(cut)).toEqual([]);
+  });
+
+  it('is waited for there and back where the cache is at another place: by those who find something, and longer while messages are slow', () => {
+    const mean = (latency: number, usdPerGb = 0, faults: readonly DesignFault[] = []): number => wired(faults, usdPerGb, ['kv'], latency).result().llm!.ttft.mean!;
+    // A bill puts a guard on the wire, which must not make it shorter.
+    for (const usdPerGb of [0, 0.02]) expect(mean(0.03, usdPerGb) - mean(0, usdPerGb)).toBeCloseTo((29 * 0.06) / 30, 9);
+    // Ten of them find it three times as far away.
+    expect(mean(0.03, 0, [{ ...fault('delay', 'pool-kv'), amount: 3 }]) - mean(0.03)).toBeCloseTo((10 * 0.12) / 30, 9);
   });
 
   it('leads to nobody while the cache is down, which has forgotten everything afterwards', () => {

@@ -156,6 +156,45 @@ describe('several buckets', () => {
     expect(imbalances(sim)).toEqual([]);
   });
 
+  it('never says that more of an allowance is used than there is, in a run or in any second of it', () => {
+    // Each of 200 keys saves up ten calls and asks for a tenth of a call a second: most of what is drawn was saved before anyone asked.
+    for (const limiterEach of ['key', 'everybody']) {
+      const sim = new Simulation(limited({ keyCount: 200, keySkew: 0.5 }, { limiterEach, limiterRefill: limiterEach === 'key' ? 0.01 : 20, limiterBurst: limiterEach === 'key' ? 10 : 500 }, 60, 20));
+      const { node: gate, kind } = sim.board.nodes.get('gate')!;
+      const measure = kind.measures['used']!;
+      let [used, flowed] = [0, 0];
+      for (let t = 1; t <= 60; t++) {
+        sim.runTo(t);
+        const [u, f] = [measure.total(gate, t), measure.per!(gate, t)];
+        expect(u - used).toBeGreaterThanOrEqual(-1e-9);
+        expect(u - used).toBeLessThanOrEqual((f - flowed) * (1 + 1e-9));
+        [used, flowed] = [u, f];
+      }
+      expect(used / flowed).toBeGreaterThan(0.5);
+    }
+  });
+
+  it('says that of an allowance nobody needs, as much is used as is asked for', () => {
+    const r = result(limited({ keyCount: 10, keySkew: 0 }, { limiterEach: 'key', limiterRefill: 40, limiterBurst: 20 }, 500)).nodes.gate!;
+    expect(off(r.measures.used, 100 / 400)).toBeLessThan(0.01);
+    expect(r.measures.refused).toBe(0);
+  });
+
+  it('counts as refused a share of those it has decided about, not of those who have just come', () => {
+    // Nobody waits longer than two seconds, and nobody comes any more after ten: those refused then came before.
+    const sim = new Simulation(limited(regular, { limiterRefill: 10, limiterBurst: 1, limiterWhenEmpty: 'queue', limiterRoom: 1e6, limiterLongestWait: 2 }, 100));
+    sim.runTo(10);
+    const before = sim.design;
+    sim.apply(tuned(before, 'users', { ...regular, arrivalRate: 0.1 }), 'quiet');
+    const { kind, node: gate } = sim.board.nodes.get('gate')!;
+    const counts = (): number[] => [kind.measures['refused']!.total(gate, sim.now), kind.measures['refused']!.per!(gate, sim.now)];
+    const [refusedThen, decidedThen] = counts();
+    sim.runTo(12);
+    const [refused, decided] = counts();
+    expect(refused! - refusedThen!).toBeGreaterThan(100);
+    expect(refused! - refusedThen!).toBeLessThanOrEqual(decided! - decidedThen!);
+  });
+
   it('refuses who waits when buckets are divided, and goes back to one with a line', () => {
     const traffic = { arrivals: 'regular', keyCount: 4, keySkew: 0 };
     const design = limited(traffic, { limiterRefill: 10, limiterBurst: 1, limiterWhenEmpty: 'queue', limiterRoom: 1e6 }, 100);

@@ -1,5 +1,6 @@
 /** Every number says why: each measure of each kind has a formula and an origin, each constant a tag and a source, each price a date, each capacity its wall. */
 import { describe, expect, it } from 'vitest';
+import { faultDefaults } from '../src/design/faults.ts';
 import { Code, outcomes } from '../src/engine/reasons.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import { kindOf, kinds } from '../src/kinds/index.ts';
@@ -7,9 +8,9 @@ import { commonTold, explain } from '../src/kit/explain.ts';
 import { evidenceIn } from '../src/kit/evidence.ts';
 import type { AnyKind, EstimateRow, Flow } from '../src/kit/kind.ts';
 import { defaults, type Param, type Values } from '../src/kit/param.ts';
-import { differs, wholeFigure } from '../src/page/inspector/apart.ts';
 import { meanings, origins } from '../src/page/inspector/failing.ts';
-import { noFlow } from '../src/run/flow.ts';
+import { differs, trafficText, wholeFigure } from '../src/run/beside.ts';
+import { estimates, noFlow } from '../src/run/flow.ts';
 import { commonMeasures, type Frame, type Layout } from '../src/run/protocol.ts';
 import { exponential, path, people, result as resultOf, sketch, station } from './sketch.ts';
 
@@ -196,6 +197,17 @@ describe('arithmetic beside the run', () => {
     expect(differs(row(0.0267), 1.96, 20)).toBe(true);
     expect(differs(row(1), 3, 0)).toBe(false);
     expect(differs(row(0), 0, 100)).toBe(false);
+  });
+
+  it('says so where other traffic comes than was followed there, and where something may break', () => {
+    expect(trafficText(100, 101, 5000)).toBe('');
+    expect(trafficText(100, 300, 5000)).toMatch(/^300 \/s come here, and by hand 100 \/s/);
+    expect(trafficText(100, 300, 3)).toBe('');
+    const calm = sketch([people(300), station('service', 4, exponential(0.01))], path('users', 'service'), 20);
+    const struck = { ...calm, faults: [{ ...faultDefaults('slow'), id: 'f', target: 'service', at: 5 }] };
+    const assumed = (design: typeof calm): string[] => estimates(design)['service']!.rows.map(({ assumes = '' }) => assumes);
+    expect(assumed(calm).join()).not.toContain('breaks');
+    for (const words of assumed(struck)) expect(words).toMatch(/that nothing breaks$/);
   });
 
   it('is held against figures of the whole run, the same that the command line prints', () => {

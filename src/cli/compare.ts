@@ -1,7 +1,7 @@
 /** `compare A B`: two designs under the same chances, and by how much they differ. */
 import type { Design } from '../design/design.ts';
 import { compare, usualMetrics, type Comparison } from '../run/statistics/comparison.ts';
-import { nameOf, unitOf } from '../run/objectives.ts';
+import { metricOf } from '../run/metric-names.ts';
 import { counted, format } from '../units/format.ts';
 import { inColumns } from './columns.ts';
 import { BadInput, BadUsage } from './failure.ts';
@@ -36,9 +36,9 @@ function wanted(named: readonly string[], a: Design, b: Design): readonly string
 function table(a: Design, b: Design, count: number, found: readonly Comparison[]): string {
   const head = ['figure', 'A', 'B', 'B − A', '95 % interval', 'pairs', 'variance'];
   const rows = found.map((one) => {
-    const unit = unitOf(one.metric);
+    const { label, unit } = metricOf(one.metric, a);
     const interval = one.interval === null ? '–' : `${format(one.interval.low, unit)} … ${format(one.interval.high, unit)}`;
-    return [nameOf(one.metric), format(one.a, unit), format(one.b, unit), format(one.difference, unit), interval, String(one.pairs), one.varianceRatio === null ? '–' : `× ${format(one.varianceRatio, 'count')}`];
+    return [label, format(one.a, unit), format(one.b, unit), format(one.difference, unit), interval, String(one.pairs), one.varianceRatio === null ? '–' : `× ${format(one.varianceRatio, 'count')}`];
   });
   const note = 'Variance: that of the difference, over what it would be if the two designs had not met the same chances.';
   return [`A  ${a.name}\nB  ${b.name}\n${counted(count, 'replication')} of each, pair by pair with the same seeds`, inColumns([head, ...rows]), note].join('\n\n');

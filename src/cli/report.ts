@@ -2,10 +2,10 @@
 import type { Design } from '../design/design.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { AnyKind } from '../kit/kind.ts';
-import { estimates } from '../run/flow.ts';
+import { callsAt, differs, trafficText, wholeFigure } from '../run/beside.ts';
+import { estimates, noFlow } from '../run/flow.ts';
 import { metricOf } from '../run/metric-names.ts';
-import { nameOf, unitOf } from '../run/objectives.ts';
-import type { NodeResult, Party, Result, Spread } from '../run/result.ts';
+import type { Party, Result, Spread } from '../run/result.ts';
 import { format } from '../units/format.ts';
 import type { Unit } from '../units/unit.ts';
 import { inColumns } from './columns.ts';
@@ -16,7 +16,7 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 /** The whole report; `cpuSeconds` is what the run took of the processor. */
 export function report(design: Design, result: Result, cpuSeconds: number): string {
-  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(design, result), intervals(result), byHand(design, result), effort(result, cpuSeconds)];
+  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(design, result), intervals(design, result), byHand(design, result), effort(result, cpuSeconds)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -105,41 +105,39 @@ function objectives(design: Design, { objectives: all }: Result): string {
 }
 
 /** How sure the figures are that people ask for most. */
-function intervals({ intervals: all, nodes, replications }: Result): string {
-  const { length } = 'nodes.';
-  const name = (path: string): string => (path.startsWith('nodes.') ? `${nodes[path.slice(length, path.lastIndexOf('.'))]?.label ?? path} utilisation` : nameOf(path));
+function intervals(design: Design, { intervals: all, replications }: Result): string {
   const told = Object.entries(all).filter(([path]) => /^(latency|llm\.ttft|llm\.tpot|requests)\.|^nodes\.[^.]+\.utilisation$/.test(path));
   const rows = told.map(([path, { low, high, count }]) => {
-    const unit = unitOf(path);
-    return [`  ${name(path)}`, format(low, unit), format(high, unit), replications > 1 ? '' : `${count} batches`];
+    const { label, unit } = metricOf(path, design);
+    return [`  ${label}`, format(low, unit), format(high, unit), replications > 1 ? '' : `${count} batches`];
   });
   const how = replications > 1 ? `over ${replications} replications` : 'by batch means, those of percentiles approximately';
   return rows.length === 0 ? '' : `95 % confidence intervals, ${how}\n${inColumns(rows)}`;
 }
 
-/** What a measure that an estimate names came to in the run. */
-function measured(node: NodeResult, measure: string, seconds: number): number | null {
-  const common: Readonly<Record<string, number | null>> = {
-    arrivals: node.arrived / seconds,
-    answers: node.served / seconds,
-    failures: node.failed / seconds,
-    inFlight: node.inFlightMean,
-    waiting: node.queue.mean,
-    utilisation: node.utilisation,
-    latency: node.latency.mean,
-  };
-  return node.measures[measure] ?? common[measure] ?? null;
-}
-
-/** The arithmetic of a whiteboard beside the run, where a line of it names what the run measured. */
+/** The arithmetic of a whiteboard beside the run, where a line of it names what the run measured; what is apart is marked, and what arithmetic did not know is told below. */
 function byHand(design: Design, result: Result): string {
   const sums = estimates(design);
-  const rows = Object.entries(result.nodes).flatMap(([id, node]) =>
-    (sums[id]?.rows ?? [])
-      .filter((row) => row.measure !== undefined)
-      .map((row) => [node.label, row.label, format(row.value, row.unit), figure(measured(node, row.measure!, result.measuredSeconds), unitIn(kindOf(node.kind), row.measure!, row.unit)), row.formula]),
-  );
-  return rows.length === 0 ? '' : inColumns([['component', 'figure', 'by hand', 'in the run', 'by hand it is'], ...rows].map(([a, b, c, d, e]) => [a!, b!, c!.padStart(10), d!.padStart(10), e!]), 5);
+  const rows: string[][] = [];
+  const reasons: string[] = [];
+  for (const [id, node] of Object.entries(result.nodes)) {
+    const { rows: estimated, flow } = sums[id] ?? { rows: [], flow: noFlow };
+    const kind = kindOf(node.kind);
+    const calls = callsAt(result, node);
+    const apart = new Set<string>();
+    for (const { label, value, unit, formula, measure, assumes } of estimated) {
+      if (measure === undefined) continue;
+      const run = wholeFigure(result, node, measure);
+      const far = differs({ value, unit }, run, calls);
+      rows.push([node.label, label, format(value, unit), figure(run, unitIn(kind, measure, unit)), far ? '≠' : '', formula]);
+      if (far && assumes !== undefined) apart.add(`Arithmetic takes for granted: ${assumes}.`);
+    }
+    const traffic = apart.size === 0 || kind?.offers ? '' : trafficText(flow.rate, wholeFigure(result, node, 'arrivals'), calls);
+    for (const reason of traffic === '' ? apart : [traffic, ...apart]) reasons.push(`≠ ${node.label}: ${reason}`);
+  }
+  const head = ['component', 'figure', 'by hand', 'in the run', '', 'by hand it is'];
+  const table = [head, ...rows].map(([a, b, c, d, e, f]) => [a!, b!, c!.padStart(10), d!.padStart(10), e!, f!]);
+  return rows.length === 0 ? '' : [inColumns(table, 6), ...reasons].join('\n');
 }
 
 /** The unit a kind declares for a measure; the estimate's own where the measure is a common one. */

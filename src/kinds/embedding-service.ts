@@ -203,7 +203,7 @@ export const embeddingService = defineKind({
   id: 'embedding-service',
   label: 'Embedding service',
   doc: 'an encoder on GPUs that turns texts into vectors, in batches of tokens',
-  about: 'Every call brings as many texts as its request has items, each of a length drawn here. A free replica takes texts of any calls, oldest first, until a batch has its most tokens or texts; the time of a batch follows from the arithmetic of the model (two operations per weight and token, and attention) over what the GPU sustains. Padding is computed like text and counted as waste. A call is answered when its last text is encoded; a text that is too long can be cut, refused alone, or take its call or its batch with it. A batch that has begun runs to its end even if nobody waits for it any more. Left out: tokenising on the processor, the size of the vectors on the wire, memory.',
+  about: 'Every call brings as many texts as its request has items, each of a length drawn here. A free replica takes texts of any calls, oldest first, until a batch has its most tokens or texts; the time of a batch follows from the arithmetic of the model (two operations per weight and token, and attention) over what the GPU sustains. Padding is computed like text and counted as waste. A call is answered when its last text is encoded; a text that is too long can be cut, refused alone, or take its call or its batch with it. A batch that has begun runs to its end even if nobody waits for it any more, or its replica is taken away or preempted; a replica lost in a fault drops it. Left out: tokenising on the processor, the size of the vectors on the wire, memory.',
   group: 'Compute',
   icon: 'braces',
   params,

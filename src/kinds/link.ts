@@ -47,6 +47,20 @@ export const linkParams = {
 /** Values of all of them. */
 export type LinkValues = Values<typeof linkParams>;
 
+/** Whether a wire is open to a class of requests of a tenant. */
+export function isOpenTo(values: LinkValues, name: string, tenant: string): boolean {
+  const only = values.linkOnly.split(',').map((word) => word.trim()).filter((word) => word !== '');
+  return only.length === 0 || only.includes(name) || only.includes(tenant);
+}
+
+interface Placed {
+  readonly id: string;
+  readonly values: LinkValues;
+}
+
+/** Sorts wires into the order in which their senders try them. */
+export const inOrder = (a: Placed, b: Placed): number => a.values.linkOrder - b.values.linkOrder || (a.id < b.id ? -1 : 1);
+
 /** Whether a wire with these settings does more than take time. */
 export function isGuarded(v: LinkValues): boolean {
   return v.linkTimeout > 0 || v.linkRetries > 0 || v.hedgeDelay > 0 || v.hedgeQuantile > 0 || v.breakerShare > 0 || v.linkLoss > 0 || v.linkBandwidth.mean > 0;

@@ -349,7 +349,7 @@ export const modelServer = defineKind({
   id: 'model-server',
   label: 'Model server',
   doc: 'replicas of a ranker, embedder or classifier; each serves one batch at a time',
-  about: 'Calls wait in order of arrival; a free replica takes as many as fit into the largest batch and serves them in one go, in a base time plus a time per item beyond those that fit for nothing, times a random jitter. All calls of a batch are answered together. A call with more items than the largest batch is served alone rather than split. A call that nobody waits for any more leaves the line; a batch that runs is run to its end. Left out: the length of single items (padding), memory, loading of the model, and replicas that are slower than others.',
+  about: 'Calls wait in order of arrival; a free replica takes as many as fit into the largest batch and serves them in one go, in a base time plus a time per item beyond those that fit for nothing, times a random jitter. All calls of a batch are answered together. A call with more items than the largest batch is served alone rather than split. A call that nobody waits for any more leaves the line; a batch that runs is run to its end. Replicas that are taken away or preempted finish their batches; those lost in a fault drop them. Left out: the length of single items (padding), memory, loading of the model, and replicas that are slower than others.',
   group: 'Compute',
   icon: 'cpu',
   params,

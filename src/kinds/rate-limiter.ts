@@ -75,12 +75,12 @@ class RateLimiter extends Node implements Component<LimiterValues> {
   private levelArea = 0;
   private burstArea = 0;
   private refilled = 0;
+  private spilled = 0;
   /** Where there is more than one bucket; and where a call's copy is drawn. */
   private readonly buckets: Buckets;
   private readonly choices: Stream;
   admitted = 0;
   refused = 0;
-  spent = 0;
 
   constructor(
     private values: LimiterValues,
@@ -132,7 +132,7 @@ class RateLimiter extends Node implements Component<LimiterValues> {
     this.burstArea += values.limiterBurst;
     if (level < cost * (1 - ROUNDING)) return this.refuse(call, Code.rateLimited);
     this.buckets.draw(place, cost);
-    this.pass(call, cost);
+    this.pass(call);
   }
 
   override wake(what: number): void {
@@ -162,12 +162,11 @@ class RateLimiter extends Node implements Component<LimiterValues> {
   private admit(call: number, cost: number): void {
     if (this.net.calls.cancelled(call)) return this.net.fail(call, Code.cancelled);
     this.level = Math.max(0, this.level - cost);
-    this.pass(call, cost);
+    this.pass(call);
   }
 
-  private pass(call: number, cost: number): void {
+  private pass(call: number): void {
     this.admitted++;
-    this.spent += cost;
     if (this.out.length === 0) this.net.fail(call, Code.noHealthyTarget);
     else this.downstream.begin(call);
   }
@@ -233,6 +232,7 @@ class RateLimiter extends Node implements Component<LimiterValues> {
     this.levelArea = this.leftArea(now);
     this.burstArea = this.sizeArea(now);
     this.refilled = this.supplied(now);
+    this.spilled += this.over(now);
     this.level = Math.min(limiterBurst, this.level + elapsed * limiterRefill);
     this.last = now;
   }
@@ -254,6 +254,16 @@ class RateLimiter extends Node implements Component<LimiterValues> {
   /** All that has flowed to the bucket, spilt or not; of several buckets, to those that have been asked. */
   supplied(now: number): number {
     return this.refilled + (now - this.last) * this.values.limiterRefill * (single(this.values) ? 1 : this.buckets.count);
+  }
+
+  /** What has flowed to the one bucket since the last event, and found no room. */
+  private over(now: number): number {
+    const { limiterRefill, limiterBurst } = this.values;
+    return single(this.values) ? Math.max(0, (now - this.last) * limiterRefill - (limiterBurst - this.level)) : 0;
+  }
+  /** What of that flow has found room, because as much had been drawn before. */
+  taken(now: number): number {
+    return this.supplied(now) - this.spilled - this.over(now) - this.buckets.spilt(now);
   }
 
   /** Who waits leaves, and makes room for who is behind; who has been let through is called back downstream. */
@@ -353,9 +363,9 @@ export const rateLimiter = defineKind({
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
     admitted: { label: 'admitted', unit: 'requests/second', help: 'calls that were let through', inputs: ['arrivals', 'limiterRefill', 'limiterBurst'], total: (n: RateLimiter) => n.admitted },
-    refused: { label: 'refused', unit: 'share', help: 'calls refused here, of those that came', formula: 'calls refused here ÷ calls that arrived', inputs: ['arrivals', 'admitted', 'limiterRefill'], total: (n: RateLimiter) => n.refused, per: (n: RateLimiter) => n.arrivedTotal() },
+    refused: { label: 'refused', unit: 'share', help: 'calls refused here, of those let through or refused', formula: 'calls refused here ÷ (calls refused here + calls let through)', inputs: ['arrivals', 'admitted', 'limiterRefill'], total: (n: RateLimiter) => n.refused, per: (n: RateLimiter) => n.refused + n.admitted },
     left: { label: 'left in the bucket', unit: 'share', help: 'what the bucket holds, of what it can hold; of several, what calls find in theirs', formula: '∫ what the bucket holds dt ÷ ∫ what it can hold dt', inputs: ['limiterRefill', 'limiterBurst'], total: (n: RateLimiter, now: number) => n.leftArea(now), per: (n: RateLimiter, now: number) => n.sizeArea(now) },
-    used: { label: 'allowance used', unit: 'share', help: 'drawn from the bucket, of what flows to it; of several, to those that have been asked', formula: 'drawn from the bucket ÷ what flows to it', inputs: ['admitted', 'limiterRefill'], total: (n: RateLimiter) => n.spent, per: (n: RateLimiter, now: number) => n.supplied(now), chart: 'utilisation' },
+    used: { label: 'allowance used', unit: 'share', help: 'what flows to the bucket and makes up for what was drawn; the rest finds it full. Of several, of those that have been asked', formula: 'what flowed to the bucket and found room ÷ all that flowed to it', inputs: ['admitted', 'limiterRefill'], total: (n: RateLimiter, now: number) => n.taken(now), per: (n: RateLimiter, now: number) => n.supplied(now), chart: 'utilisation' },
     wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per call that arrived', formula: '∫ calls in line dt ÷ calls that arrived', inputs: ['waiting', 'arrivals'], total: (n: RateLimiter, now: number) => n.queueArea(now), per: (n: RateLimiter) => n.arrivedTotal() },
   },
   common: { waiting: { inputs: ['limiterRefill', 'limiterRoom'] }, latency: { inputs: ['wait'] } },

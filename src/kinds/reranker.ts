@@ -186,7 +186,7 @@ export const reranker = defineKind({
   id: 'reranker',
   label: 'Reranker',
   doc: 'a cross-encoder on GPUs that scores every candidate with the query and keeps the best',
-  about: 'Every candidate of a call (an item of its request) is read together with the query, as one text of a length drawn here. Free replicas take pairs of any calls, oldest first, until a batch has its most tokens or pairs; the time of a batch follows from the arithmetic of the model over what the GPU sustains, or from a measured rate. Once all are scored the request keeps only the best, and its prompt is shortened by those dropped if wished: whoever is called afterwards, from here or by the caller, sees the smaller request, and so does a second attempt. A batch that has begun runs to its end even if nobody waits for it any more. Left out: tokenising, how good the ranking is, and losing a relevant candidate.',
+  about: 'Every candidate of a call (an item of its request) is read together with the query, as one text of a length drawn here. Free replicas take pairs of any calls, oldest first, until a batch has its most tokens or pairs; the time of a batch follows from the arithmetic of the model over what the GPU sustains, or from a measured rate. Once all are scored the request keeps only the best, and its prompt is shortened by those dropped if wished: whoever is called afterwards, from here or by the caller, sees the smaller request, and so does a second attempt. A batch that has begun runs to its end even if nobody waits for it any more, or its replica is taken away or preempted; a replica lost in a fault drops it. Left out: tokenising, how good the ranking is, and losing a relevant candidate.',
   group: 'Compute',
   icon: 'list-ordered',
   params,

@@ -296,7 +296,7 @@ export const service = defineKind({
   id: 'service',
   label: 'Service',
   doc: 'servers with a service time and a bounded queue; may call others before it answers',
-  about: 'Requests wait in arrival order for one of the servers, are served for a random time, and then call what the service is wired to. It leaves out start-up, garbage collection and the cost of context switches.',
+  about: 'Requests wait, in order of arrival unless told otherwise, for one of the servers, are served for a random time, and then call what the service is wired to. A server that is taken away, by a person, an autoscaler or a fault, drains: it finishes the request it is at, takes no other, and is not paid for meanwhile. Only a crash of the whole service drops what is being served. It leaves out garbage collection and the cost of context switches.',
   group: 'Compute',
   icon: 'server',
   params,
@@ -319,7 +319,7 @@ export const service = defineKind({
   estimate: byHand,
   passes: (v, flow, weights) => {
     const total = weights.reduce((a, b) => a + b, 0);
-    return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: (flow.rate * w) / total } : flow));
+    return weights.map((w) => (v.callPlan === 'one' ? { ...flow, rate: total > 0 ? (flow.rate * w) / total : 0 } : flow));
   },
   cost: (v) => [{ label: counted(v.serverCount, 'server'), usdPerHour: v.serverCount * v.pricePerServer, ...priced(v.pricePerServer, params.pricePerServer, assumed('a small cloud server, 2026')) }],
   faults: [...servingFaults, 'replicas', 'preemption'],

@@ -205,9 +205,7 @@ class Users extends Node implements Component<UsersValues> {
   }
 
   private prepareClasses(v: UsersValues): void {
-    const sorts = v.requestClasses.length > 0 ? v.requestClasses : [{ className: 'all', classShare: 1, classScale: 1, classPriority: 0, classWithin: 0 }];
-    const tenants = v.requestTenants.length > 0 ? v.requestTenants : [{ tenantName: plainClass.tenant, tenantShare: 1, tenantWeight: plainClass.weight }];
-    const pairs = tenants.flatMap((t) => sorts.map((c) => ({ t, c })));
+    const pairs = pairsOf(v);
     this.mix = pairs.length > 1 ? new Alias(pairs.map(({ t, c }) => t.tenantShare * c.classShare)) : null;
     this.classes = pairs.map(({ t, c }) => this.book({ name: c.className, tenant: t.tenantName, priority: c.classPriority, weight: t.tenantWeight }).cls);
     this.shareLatency();
@@ -497,17 +495,25 @@ function meanRate(v: UsersValues): number {
 }
 
 /** What the users offer, by hand. */
+const sortsOf = (v: UsersValues) => (v.requestClasses.length > 0 ? v.requestClasses : [{ className: 'all', classShare: 1, classScale: 1, classPriority: 0, classWithin: 0 }]);
+const tenantsOf = (v: UsersValues) => (v.requestTenants.length > 0 ? v.requestTenants : [{ tenantName: plainClass.tenant, tenantShare: 1, tenantWeight: plainClass.weight }]);
+/** Classes and tenants as they are drawn, independently of each other. */
+const pairsOf = (v: UsersValues) => tenantsOf(v).flatMap((t) => sortsOf(v).map((c) => ({ t, c })));
+
 function offers(v: UsersValues): Flow {
-  const scale = v.requestClasses.length === 0 ? 1 : v.requestClasses.reduce((s, c) => s + c.classShare * c.classScale, 0) / Math.max(1e-9, v.requestClasses.reduce((s, c) => s + c.classShare, 0));
+  const pairs = pairsOf(v);
+  const total = Math.max(1e-9, pairs.reduce((s, { t, c }) => s + t.tenantShare * c.classShare, 0));
+  const sorts = pairs.map(({ t, c }) => ({ name: c.className, tenant: t.tenantName, share: (t.tenantShare * c.classShare) / total, inputTokens: v.inputTokens.mean * c.classScale, outputTokens: v.outputTokens.mean * c.classScale }));
   return {
     rate: meanRate(v),
     scv: v.arrivals === 'bursty' ? v.burstiness * v.burstiness : v.arrivals === 'regular' ? 0 : 1,
-    inputTokens: v.inputTokens.mean * scale,
-    outputTokens: v.outputTokens.mean * scale,
+    inputTokens: sorts.reduce((s, one) => s + one.share * one.inputTokens, 0),
+    outputTokens: sorts.reduce((s, one) => s + one.share * one.outputTokens, 0),
     bytes: v.requestBytes.mean,
     items: v.itemCount.mean,
     keys: v.keyCount,
     skew: v.keySkew,
+    sorts,
   };
 }
 

@@ -56,6 +56,15 @@ export type Face =
   | { readonly form: 'bar' | 'ring' | 'spark'; readonly measure: string }
   | { readonly form: 'cells' | 'slots' };
 
+/** The calls of one class and tenant in a flow: how many of all its calls, and their mean tokens. */
+export interface Sort {
+  readonly name: string;
+  readonly tenant: string;
+  readonly share: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** Load offered to a node, as the arithmetic of the graph predicts it (means; rates per second). */
 export interface Flow {
   /** Calls per second. */
@@ -70,6 +79,8 @@ export interface Flow {
   /** Number of distinct keys and the Zipf exponent of their popularity (0 is uniform). */
   readonly keys: number;
   readonly skew: number;
+  /** What it is made of, where there are classes or tenants. Only what tells the sorts from each other counts: a component that changes all tokens alike leaves them. */
+  readonly sorts?: readonly Sort[];
 }
 
 /** What stops a component from doing more: the first wall that a growing load runs into. */

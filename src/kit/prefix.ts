@@ -60,6 +60,11 @@ export class PrefixWire {
     return this.link < 0 || this.net.reachable(this.link);
   }
 
+  /** Seconds there and back on account of the places between its ends; now, with whatever faults do to it. Its latency is part of loading. */
+  get roundTrip(): number {
+    return this.link < 0 ? 0 : 2 * (this.net.links[this.link]!.distance ?? 0);
+  }
+
   /** So many bytes go along it, there or back; where it leaves a place they are paid for as answers are. */
   carry(bytes: number): void {
     const first = this.link < 0 ? undefined : this.net.nodes[this.net.links[this.link]!.to];
@@ -90,7 +95,7 @@ class WiredCache implements PrefixCache {
   }
 
   loading(tokens: number): number {
-    return this.store.loading(tokens);
+    return tokens > 0 ? this.wire.roundTrip + this.store.loading(tokens) : 0;
   }
 
   insert(request: number, replica: number): void {

@@ -3,7 +3,7 @@ import { catalogue } from '../design/catalogue.ts';
 import type { Design, DesignFault } from '../design/design.ts';
 import { addFault, changeFault, removeItems } from '../design/edit.ts';
 import { faultDefaults, faultsFor, insidesOf } from '../design/faults.ts';
-import { faultInfo, type FaultName } from '../kit/fault.ts';
+import { faultInfo, faultText, type FaultName } from '../kit/fault.ts';
 import { frames } from '../session/frames.ts';
 import { session } from '../session/store.ts';
 
@@ -25,7 +25,8 @@ export const faultsOf = (design: Design, id: string): readonly FaultName[] => fa
 export function strike(target: string, fault: FaultName): void {
   const at = presentMoment();
   const { edit, design } = session.getState();
-  edit(`${faultInfo[fault].label}: ${nameOf(design, target)}`, (before) => addFault(before, { ...faultDefaults(fault), target, at }));
+  const fresh = { ...faultDefaults(fault), target, at };
+  edit(`${faultText(fault, fresh.amount)}: ${nameOf(design, target)}`, (before) => addFault(before, fresh));
 }
 
 /** Whether a fault that comes once, as written, lasts at a moment. */

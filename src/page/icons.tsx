@@ -21,12 +21,12 @@ const table: Readonly<Record<string, LucideIcon>> = {
 /** The colour of a palette category, as a CSS value. */
 export const groupColour = (group: Group): string => `var(--${group.toLowerCase()})`;
 
-/** A kind's icon on a tile in its category's colour. An unknown name shows a plain box. */
-export function IconTile({ icon, group, large = false }: { icon: string; group: Group; large?: boolean }) {
-  const Icon = table[icon] ?? Box;
+/** A kind's icon on a tile in its category's colour. An unknown name shows a plain box, none the tile alone. */
+export function IconTile({ icon, group, large = false }: { icon: string | null; group: Group; large?: boolean }) {
+  const Icon = icon === null ? null : (table[icon] ?? Box);
   return (
     <span className={styles['tile']} data-group={group} data-large={large || undefined} aria-hidden="true">
-      <Icon size={large ? 18 : 15} strokeWidth={1.9} />
+      {Icon && <Icon size={large ? 18 : 15} strokeWidth={1.9} />}
     </span>
   );
 }

@@ -4,18 +4,18 @@ import '@fontsource-variable/jetbrains-mono/wght.css';
 import '@xyflow/react/dist/base.css';
 import './theme/tokens.css';
 import './theme/base.css';
-import { StrictMode } from 'react';
+import { startTransition, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { Rescue } from './rescue.tsx';
 
-/** Draws the page. */
+/** Draws the page: a bit at a time, so that what is done meanwhile is not held up. */
 export function mount(root: HTMLElement): void {
-  createRoot(root).render(
+  startTransition(() => createRoot(root).render(
     <StrictMode>
       <Rescue>
         <App />
       </Rescue>
     </StrictMode>,
-  );
+  ));
 }

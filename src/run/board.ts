@@ -5,11 +5,12 @@ import { LINKS, Network, NO_LINK, type Budget, type Node } from '../engine/netwo
 import { Stream } from '../engine/random.ts';
 import type { Trace } from '../engine/trace.ts';
 import { kindOf } from '../kinds/index.ts';
+import { isOpenTo } from '../kinds/link.ts';
 import { starts, wireBetween, type AnyKind, type Component, type Site } from '../kit/kind.ts';
 import { Director } from './director.ts';
 import type { Episode } from './protocol.ts';
 import { sliced } from './slicing.ts';
-import { isOpenTo, Wiring, type LiveLink } from './wiring.ts';
+import { Wiring, type LiveLink } from './wiring.ts';
 
 /** A component of the running network. */
 export interface Live {

@@ -3,7 +3,7 @@ import type { Design, DesignFault } from '../design/design.ts';
 import { crossed, insidesOf } from '../design/faults.ts';
 import { Node, type Network } from '../engine/network.ts';
 import { Stream } from '../engine/random.ts';
-import { faultInfo, type FaultName } from '../kit/fault.ts';
+import { faultInfo, faultText, type FaultName } from '../kit/fault.ts';
 import { starts, type Component } from '../kit/kind.ts';
 import type { Episode } from './protocol.ts';
 import type { Wiring } from './wiring.ts';
@@ -130,7 +130,7 @@ export class Director extends Node {
     const { fault } = part;
     part.count++;
     part.struck = this.victims(fault);
-    part.episode = this.episodes.push({ id: fault.id, label: faultInfo[fault.fault].label, target: fault.target, from: this.net.now, to: null }) - 1;
+    part.episode = this.episodes.push({ id: fault.id, label: faultText(fault.fault, fault.amount), target: fault.target, from: this.net.now, to: null }) - 1;
     this.bring(part, true);
     if (faultInfo[fault.fault].instant) {
       this.close(part);

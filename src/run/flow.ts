@@ -2,8 +2,8 @@
 import type { Design } from '../design/design.ts';
 import { fullParams, fullValues } from '../design/params.ts';
 import { kindOf } from '../kinds/index.ts';
-import { linkParams } from '../kinds/link.ts';
-import { wireBetween, type AnyKind, type EstimateRow, type Flow } from '../kit/kind.ts';
+import { inOrder, isOpenTo, linkParams, type LinkValues } from '../kinds/link.ts';
+import { wireBetween, type AnyKind, type EstimateRow, type Flow, type Sort } from '../kit/kind.ts';
 
 /** What arithmetic says about one component. */
 export interface Estimate {
@@ -20,7 +20,8 @@ const MOST_ROUNDS = 200;
 interface Part {
   readonly kind: AnyKind;
   readonly values: Readonly<Record<string, unknown>>;
-  readonly wires: readonly { readonly to: string; readonly weight: number }[];
+  /** In the order in which they are tried. */
+  readonly wires: readonly { readonly id: string; readonly to: string; readonly values: LinkValues }[];
 }
 
 const leadsToCalls = (from: AnyKind, to: AnyKind | undefined): boolean => to !== undefined && wireBetween(from, to) === 'call';
@@ -32,7 +33,8 @@ function parts(design: Design): Map<string, Part> {
     if (kind === undefined) continue;
     const wires = design.links
       .filter((l) => l.from === node.id && leadsToCalls(kind, kindOf(design.nodes.find((n) => n.id === l.to)?.kind ?? '')))
-      .map((l) => ({ to: l.to, weight: fullValues(linkParams, l.params).linkWeight }));
+      .map((l) => ({ id: l.id, to: l.to, values: fullValues(linkParams, l.params) }))
+      .sort(inOrder);
     out.set(node.id, { kind, values: fullParams(kind, node.params), wires });
   }
   return out;
@@ -53,12 +55,81 @@ function joined(a: Flow, b: Flow): Flow {
     items: mean((f) => f.items),
     keys: larger.keys,
     skew: larger.skew,
+    sorts: mixed(a, b, rate),
   };
 }
 
-/** What a component sends on along each of its wires. */
-function sends({ kind, values, wires }: Part, flow: Flow): readonly Flow[] {
-  const weights = wires.map((w) => w.weight);
+/** Nobody in particular: what calls are where no class or tenant is named. */
+const plain = (flow: Flow): readonly Sort[] => flow.sorts ?? [{ name: 'all', tenant: '', share: 1, inputTokens: flow.inputTokens, outputTokens: flow.outputTokens }];
+
+/** What two streams together are made of. */
+function mixed(a: Flow, b: Flow, rate: number): readonly Sort[] {
+  const all = new Map<string, Sort>();
+  for (const flow of [a, b]) {
+    for (const sort of plain(flow)) {
+      const key = JSON.stringify([sort.name, sort.tenant]);
+      const known = all.get(key) ?? { ...sort, share: 0 };
+      const more = (sort.share * flow.rate) / rate;
+      const share = known.share + more;
+      const mean = (of: (s: Sort) => number): number => (share > 0 ? (of(known) * known.share + of(sort) * more) / share : of(known));
+      all.set(key, { ...sort, share, inputTokens: mean((s) => s.inputTokens), outputTokens: mean((s) => s.outputTokens) });
+    }
+  }
+  return [...all.values()];
+}
+
+/** The part of a flow that is of these sorts; its tokens are to all tokens as theirs are to those of all sorts. */
+function partOf(flow: Flow, sorts: readonly Sort[]): Flow {
+  const share = sorts.reduce((sum, one) => sum + one.share, 0);
+  const part = (of: (s: Sort) => number): number => {
+    const whole = plain(flow).reduce((sum, one) => sum + one.share * of(one), 0);
+    return whole > 0 && share > 0 ? sorts.reduce((sum, one) => sum + one.share * of(one), 0) / share / whole : 1;
+  };
+  return {
+    ...flow,
+    rate: flow.rate * share,
+    inputTokens: flow.inputTokens * part((s) => s.inputTokens),
+    outputTokens: flow.outputTokens * part((s) => s.outputTokens),
+    sorts: sorts.map((one) => ({ ...one, share: share > 0 ? one.share / share : 0 })),
+  };
+}
+
+/** What a component sends on along each of its wires: sorts that may take the same ones go together. */
+function sends(part: Part, flow: Flow): readonly Flow[] {
+  const { wires } = part;
+  if (wires.every((w) => w.values.linkOnly === '')) return passed(part, flow);
+  const groups = new Map<string, { readonly open: readonly boolean[]; readonly sorts: Sort[] }>();
+  for (const sort of plain(flow)) {
+    const open = wires.map((w) => isOpenTo(w.values, sort.name, sort.tenant));
+    const group = groups.get(open.join()) ?? { open, sorts: [] };
+    groups.set(open.join(), group);
+    group.sorts.push(sort);
+  }
+  const out = wires.map((): Flow => ({ ...flow, rate: 0 }));
+  for (const { open, sorts } of groups.values()) {
+    const some = partOf(flow, sorts);
+    // What bounds the whole bounds its parts in proportion.
+    const sent = passed({ ...part, wires: wires.filter((_, k) => open[k]) }, { ...some, rate: flow.rate });
+    let next = 0;
+    open.forEach((is, k) => {
+      if (is) out[k] = joined(out[k]!, scaled(sent[next++] ?? noFlow, flow.rate > 0 ? some.rate / flow.rate : 0));
+    });
+  }
+  return out;
+}
+
+const scaled = (flow: Flow, by: number): Flow => ({ ...flow, rate: flow.rate * by });
+
+/** The same for calls that may take all of the wires: where nobody waits for the answer, everything that passes goes along. */
+function passed(part: Part, flow: Flow): readonly Flow[] {
+  const waited = part.wires.filter((w) => !w.values.fireAndForget);
+  const answered = shared({ ...part, wires: waited }, flow);
+  const through = (wire: Part['wires'][number]): Flow => shared({ ...part, wires: [wire] }, flow)[0] ?? noFlow;
+  return part.wires.map((wire) => (wire.values.fireAndForget ? through(wire) : (answered[waited.indexOf(wire)] ?? noFlow)));
+}
+
+function shared({ kind, values, wires }: Part, flow: Flow): readonly Flow[] {
+  const weights = wires.map((w) => w.values.linkWeight);
   if (kind.passes !== undefined) return kind.passes(values, flow, weights) as readonly Flow[];
   if (kind.offers === undefined) return wires.map(() => flow);
   const total = weights.reduce((a, b) => a + b, 0);
@@ -83,13 +154,19 @@ export function flows(design: Design): ReadonlyMap<string, Flow> {
   return flow;
 }
 
+/** Arithmetic knows of no faults, and says so where there are any. */
+function unbroken(design: Design, rows: readonly EstimateRow[]): readonly EstimateRow[] {
+  if (design.faults.length === 0) return rows;
+  return rows.map((row) => ({ ...row, assumes: row.assumes === undefined ? 'that nothing breaks' : `${row.assumes}, and that nothing breaks` }));
+}
+
 /** The estimate by hand of every component of a design. */
 export function estimates(design: Design): Readonly<Record<string, Estimate>> {
   const flow = flows(design);
   return Object.fromEntries(
     [...parts(design)].map(([id, { kind, values }]) => {
       const mine = flow.get(id) ?? noFlow;
-      return [id, { flow: mine, rows: kind.estimate(values, mine) as readonly EstimateRow[] }];
+      return [id, { flow: mine, rows: unbroken(design, kind.estimate(values, mine) as readonly EstimateRow[]) }];
     }),
   );
 }

@@ -117,16 +117,16 @@ function wires(sim: Simulation, row: Float64Array, then: Past): Float64Array {
   return out;
 }
 
-/** Figures of one class or tenant: notes are of all together. */
-const ofParty = /^(cost\.)?(classes|tenants)\./;
+/** Figures of one class or tenant, and how calls at one component ended and how long they took: notes do not tell these apart. */
+const keptInAll = /^(cost\.)?(classes|tenants)\.|^nodes\.[^.]+\.(latency|failed)/;
 
 /** Each objective's value over the recent past (since the warm-up for figures that are only kept in all); NaN if there is none. */
 export function objectiveValues(sim: Simulation): Float64Array {
   const objectives = sim.design.objectives;
   if (objectives.length === 0) return new Float64Array(0);
   const recent = summarise(sim, startAt(sim, past(sim, OBJECTIVE_NOTES)), '');
-  const whole = objectives.some((o) => ofParty.test(o.metric)) ? sim.sinceWarmup() : recent;
-  return Float64Array.from(objectives, (o) => metric(ofParty.test(o.metric) ? whole : recent, o.metric) ?? NaN);
+  const whole = objectives.some((o) => keptInAll.test(o.metric)) ? sim.sinceWarmup() : recent;
+  return Float64Array.from(objectives, (o) => metric(keptInAll.test(o.metric) ? whole : recent, o.metric) ?? NaN);
 }
 
 const empty = countsOf(new Histogram());

@@ -55,7 +55,7 @@ export interface Frame {
   readonly edits: number;
   /** How many times a design has been loaded, applied or rewound so far: a frame from before the last of these tells of what is over. */
   readonly generation: number;
-  /** Current value of each objective of the design, in order. */
+  /** Value of each objective of the design, in order: of the recent past, or, once the run is over, of all of it after the warm-up. */
   readonly objectives: Float64Array;
 }
 

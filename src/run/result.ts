@@ -111,7 +111,9 @@ export interface Result {
   /** Fleet slicing: one in `oneIn` requests was simulated, and where that bends the truth; null where everything was. */
   readonly slice: { readonly oneIn: number; readonly bends: readonly string[] } | null;
   readonly objectives: readonly {
+    /** As a person calls it, a component by its label (`Database p99 latency`). */
     readonly name: string;
+    /** Where it stands in this result. */
     readonly metric: string;
     readonly relation: 'at most' | 'at least';
     readonly limit: number;

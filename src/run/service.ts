@@ -36,6 +36,8 @@ class Player implements RunService {
   private traces: Readonly<Record<string, Trace>> = {};
   private generation = 0;
   private failures = new FailureMemory();
+  /** What the objectives have come to in all of a run that is over. */
+  private kept: Float64Array | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -48,6 +50,7 @@ class Player implements RunService {
     this.traces = traces;
     this.sim = new Simulation(design, { traces, edits });
     this.failures = new FailureMemory();
+    this.kept = null;
     this.horizon = design.run.seconds;
     this.pace = { wall: this.clock(), events: 0, time: 0, eventsPerSecond: 0, realTimeFactor: 0 };
     this.send();
@@ -59,6 +62,7 @@ class Player implements RunService {
     this.generation++;
     if (design.run.seconds !== sim.design.run.seconds) this.horizon = Math.max(design.run.seconds, sim.now);
     sim.apply(design, label);
+    this.kept = null;
     if (this.state === 'ended' && sim.now < this.horizon) this.state = 'paused';
     this.send();
     return layoutOf(sim);
@@ -139,6 +143,7 @@ class Player implements RunService {
   }
 
   private go(): void {
+    this.kept = null;
     this.state = 'running';
     this.wall0 = this.clock();
     this.sim0 = this.running().now;
@@ -213,8 +218,14 @@ class Player implements RunService {
       lasting: sim.board.episodes.filter((one) => one.to === null).map((one) => one.id),
       edits: sim.editsTaken,
       generation: this.generation,
-      objectives: objectiveValues(sim),
+      objectives: this.objectives(sim),
     };
+  }
+
+  /** While the run goes on, of its recent past; once it is over, what its result says. */
+  private objectives(sim: Simulation): Float64Array {
+    if (this.state !== 'ended' && this.state !== 'stopped') return objectiveValues(sim);
+    return (this.kept ??= Float64Array.from(sim.result().objectives, ({ value }) => value ?? NaN));
   }
 
   private measurePace(sim: Simulation): void {

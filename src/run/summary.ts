@@ -6,9 +6,9 @@ import type { Design } from '../design/design.ts';
 import { attribute, presence } from './attribution.ts';
 import type { Board, Live } from './board.ts';
 import { between, type Columns } from './columns.ts';
-import { nameOf } from './objectives.ts';
 import type { NodeResult, Party, Result, Spread, Tally } from './result.ts';
 import { metric } from './metric.ts';
+import { metricOf } from './metric-names.ts';
 
 /** How long requests took: in all; of streamed answers, until the first token and per further one. May be the live histograms themselves: read at once. */
 export interface Times {
@@ -274,6 +274,6 @@ export function judge(design: Design, result: Result): Result['objectives'] {
   return design.objectives.map(({ metric: path, relation, limit }) => {
     const value = metric(result, path);
     const met = value !== null && (relation === 'at most' ? value <= limit : value >= limit);
-    return { name: nameOf(path), metric: path, relation, limit, value, met };
+    return { name: metricOf(path, design).label, metric: path, relation, limit, value, met };
   });
 }

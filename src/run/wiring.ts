@@ -6,7 +6,7 @@ import { Guard, type GuardRules } from '../engine/guard.ts';
 import type { Network } from '../engine/network.ts';
 import { Stream } from '../engine/random.ts';
 import { Sampler } from '../engine/sampler.ts';
-import { isGuarded, linkParams, type LinkValues } from '../kinds/link.ts';
+import { inOrder, isGuarded, linkParams, type LinkValues } from '../kinds/link.ts';
 import type { Wire } from '../kit/kind.ts';
 
 /** What faults do to a wire now. */
@@ -78,6 +78,8 @@ export class Wiring {
     const { linkLatency: latency } = values;
     this.net.setLatency(link.inner, latency.mean > 0 ? new Sampler({ ...latency, mean: latency.mean * trouble.delay }) : null, distance * trouble.delay);
     this.net.links[link.index]!.severed = trouble.severed > 0;
+    // No call travels along it, but whoever it attaches wants to know how far it is, a guard in between or not.
+    if (link.wire === 'prefix') this.net.links[link.index]!.distance = distance * trouble.delay;
     for (const index of [link.index, link.inner]) {
       const state = this.net.links[index]!;
       state.async = values.fireAndForget;
@@ -113,8 +115,7 @@ export class Wiring {
 
   /** All wires, in the order in which their senders try them. */
   sorted(): readonly LiveLink[] {
-    const order = (a: LiveLink, b: LiveLink): number => a.values.linkOrder - b.values.linkOrder || (a.id < b.id ? -1 : 1);
-    return [...this.links.values()].sort(order);
+    return [...this.links.values()].sort(inOrder);
   }
 
   /** What answers crossing places have cost so far, in USD. */
@@ -140,10 +141,4 @@ function rulesOf({ values: v, usdPerByte }: LiveLink): GuardRules {
     bandwidth: v.linkBandwidth.mean > 0 ? new Sampler(v.linkBandwidth) : null,
     usdPerByte,
   };
-}
-
-/** Whether a wire is open to a class of requests of a tenant. */
-export function isOpenTo(values: LinkValues, name: string, tenant: string): boolean {
-  const only = values.linkOnly.split(',').map((word) => word.trim()).filter((word) => word !== '');
-  return only.length === 0 || only.includes(name) || only.includes(tenant);
 }

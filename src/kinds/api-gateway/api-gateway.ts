@@ -146,6 +146,8 @@ class ApiGateway extends Node implements Component<GatewayValues> {
   private spent = 0;
   private spentUntil: number;
   private billed = 0;
+  /** Requests whose checks are over, and those of them that were refused: not let in, invalid, above their quota. */
+  judged = 0;
   strangers = 0;
   invalid = 0;
   over = 0;
@@ -207,6 +209,7 @@ class ApiGateway extends Node implements Component<GatewayValues> {
 
   private judge(call: number): void {
     const { authRefused, invalidShare } = this.values;
+    this.judged++;
     if (authRefused > 0 && this.callers.uniform() < authRefused) {
       this.strangers++;
       this.net.fail(call, Code.invalid);
@@ -366,13 +369,13 @@ function byHand(v: GatewayValues, flow: Flow) {
   const admitted = passing(v, flow);
   const assumes = 'enough concurrency, and no tenant above a quota of its own';
   return [
-    { label: 'time for checks', value: (1 - v.authCached) * v.authTime.mean + v.validationTime.mean, unit: 'seconds', formula: '(1 − known) × authentication + validation', source: 'arithmetic', measure: 'overhead', assumes: 'nothing' },
+    { label: 'time for checks', value: (1 - v.authCached) * v.authTime.mean + v.validationTime.mean, unit: 'seconds', formula: '(1 − known) × authentication + validation', source: 'arithmetic', measure: 'overhead', assumes: 'enough requests for the shares to come out as set' },
     { label: 'admitted', value: admitted, unit: 'requests/second', formula: 'min(offered × let in × valid, quota)', source: 'flow balance', measure: 'admitted', assumes },
     { label: 'refused', value: flow.rate > 0 ? 1 - admitted / flow.rate : 0, unit: 'share', formula: '1 − admitted ÷ offered', source: 'flow balance', measure: 'refused', assumes },
     { label: 'capacity', value: allowed(v, flow), unit: 'requests/second', formula: 'quota for everybody ÷ what one request draws', source: 'token bucket (Turner 1986)', assumes, wall: 'rate limit' },
     { label: 'longest stay behind it', value: admitted > 0 ? v.gatewayConcurrency / admitted : Infinity, unit: 'seconds', formula: 'concurrent requests ÷ admitted per second', source: 'Little 1961: with longer ones the gateway fills up' },
     ...taking(v, flow, admitted),
-    { label: 'bill', value: (flow.rate * 3600 * v.requestPrice) / 1e6 + v.gatewayPrice, unit: 'usd/hour', formula: 'requests per hour × price per million + price per hour', source: 'arithmetic', measure: 'bill', assumes: 'nothing' },
+    { label: 'bill', value: (flow.rate * 3600 * v.requestPrice) / 1e6 + v.gatewayPrice, unit: 'usd/hour', formula: 'requests per hour × price per million + price per hour', source: 'arithmetic', measure: 'bill', assumes: 'as many requests as are offered by hand' },
   ] as const;
 }
 
@@ -395,8 +398,8 @@ export const apiGateway = defineKind({
   ports: { in: 'call', out: [{ wire: 'call', max: 100 }] },
   measures: {
     admitted: { label: 'admitted', unit: 'requests/second', help: 'requests that passed checks and quotas and found room', inputs: ['arrivals', 'refused'], total: (n: ApiGateway) => n.admitted },
-    refused: { label: 'refused', unit: 'share', help: 'requests refused at the gateway, of those that came', formula: '(not let in + invalid + above quota) ÷ requests that came', inputs: ['arrivals', 'authRefused', 'invalidShare', 'overQuota'], total: (n: ApiGateway) => n.strangers + n.invalid + n.over, per: (n: ApiGateway) => n.arrivedTotal() },
-    overQuota: { label: 'above quota', unit: 'share', help: 'requests refused because their quota was used up, of those that came', formula: 'requests above their quota ÷ requests that came', inputs: ['quotaRate', 'quotaBurst', 'quotaWindow'], total: (n: ApiGateway) => n.over, per: (n: ApiGateway) => n.arrivedTotal() },
+    refused: { label: 'refused', unit: 'share', help: 'requests refused at the gateway, of those checked', formula: '(not let in + invalid + above quota) ÷ requests checked', inputs: ['arrivals', 'authRefused', 'invalidShare', 'overQuota'], total: (n: ApiGateway) => n.strangers + n.invalid + n.over, per: (n: ApiGateway) => n.judged },
+    overQuota: { label: 'above quota', unit: 'share', help: 'requests refused because their quota was used up, of those checked', formula: 'requests above their quota ÷ requests checked', inputs: ['quotaRate', 'quotaBurst', 'quotaWindow'], total: (n: ApiGateway) => n.over, per: (n: ApiGateway) => n.judged },
     overhead: { label: 'time for checks', unit: 'seconds', help: 'authentication and validation, per request', formula: 'Σ time for checks ÷ requests checked', inputs: ['authTime', 'authCached', 'validationTime'], total: (n: ApiGateway) => n.seconds, per: (n: ApiGateway) => n.checked },
     concurrency: { label: 'concurrency used', unit: 'share', help: 'requests behind the gateway, of those that may be', formula: '∫ requests behind the gateway dt ÷ ∫ requests that may be there dt', inputs: ['gatewayConcurrency'], total: (n: ApiGateway, now: number) => n.behindArea(now), per: (n: ApiGateway, now: number) => n.mayArea(now), chart: 'utilisation' },
     unread: { label: 'not taken yet', unit: 'requests', help: 'answers that are complete and wait for their clients to take them', formula: '∫ such answers dt ÷ seconds', inputs: ['clientPace', 'answerDelivery'], total: (n: ApiGateway, now: number) => n.unreadArea(now) },

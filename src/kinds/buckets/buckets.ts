@@ -9,6 +9,8 @@ export class Buckets {
   private moments = new Float64Array(8);
   private rate = 0;
   private burst = 0;
+  /** What has flowed to full ones, as far as it has been looked at. */
+  private spilled = 0;
 
   constructor(private readonly clock: Clock) {}
 
@@ -26,6 +28,7 @@ export class Buckets {
 
   /** Forgets all of them. */
   clear(): void {
+    this.spilled = this.spilt(this.clock.now);
     this.places.clear();
   }
 
@@ -37,9 +40,22 @@ export class Buckets {
   /** What the bucket at a place holds now. */
   level(place: number): number {
     const now = this.clock.now;
+    this.spilled += this.over(place, now);
     this.levels[place] = Math.min(this.burst, this.levels[place]! + (now - this.moments[place]!) * this.rate);
     this.moments[place] = now;
     return this.levels[place]!;
+  }
+
+  /** What has flowed to the bucket at a place since it was last looked at, and found no room. */
+  private over(place: number, now: number): number {
+    return Math.max(0, (now - this.moments[place]!) * this.rate - (this.burst - this.levels[place]!));
+  }
+
+  /** All that has flowed to full buckets, and so to nobody. Looks at every bucket: for whoever takes notes. */
+  spilt(now: number): number {
+    let sum = this.spilled;
+    for (let place = 0; place < this.count; place++) sum += this.over(place, now);
+    return sum;
   }
 
   /** Takes `cost` out of the bucket at a place, which must hold it (but for rounding). */

@@ -1,45 +1,37 @@
 /** The board: the design drawn with React Flow, which holds no truth – it draws what the design says and reports what hands do. */
 import {
-  Background, MiniMap, ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStore, type Connection, type Edge, type FinalConnectionState, type IsValidConnection, type NodeChange,
+  MiniMap, ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStoreApi, type Connection, type Edge, type FinalConnectionState, type IsValidConnection, type NodeChange,
 } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent as ReactKeyboardEvent, type MouseEvent as ReactMouseEvent } from 'react';
+import { useCallback, useMemo, useRef, useState, type KeyboardEvent as ReactKeyboardEvent, type MouseEvent as ReactMouseEvent } from 'react';
 import { kinds } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
 import { board, type Point } from '../board-view.ts';
 import { matches, type Command } from '../command.ts';
-import { paintOneIn } from '../live.ts';
 import { panels } from '../panels.ts';
 import { Area } from './area.tsx';
 import { Card } from './card.tsx';
 import { CommandMenu, type MenuPlace } from './command-menu.tsx';
+import { useDistance } from './distance.ts';
 import { EmptyBoard } from './empty.tsx';
 import { beginDrag, dropOnWire, takeNodeChanges, takeSelection } from './gestures.ts';
+import { useGradually } from './gradually.ts';
 import { KindMenu, type KindQuestion } from './kind-menu.tsx';
 import { useLooking } from './looking.ts';
 import { Note } from './note.tsx';
 import { boardEdges, boardNodes, nothingHeld, type BoardNode } from './shape.ts';
 import { nodeUnder, WireHint } from './wire-hint.tsx';
 import { WireLabel } from './wire-label.tsx';
-import { Wire } from './wire.tsx';
+import { manyWires, Wire } from './wire.tsx';
 import { addAt, fasten, kindsFor, refusalAt, type LooseWire } from './wiring.ts';
 import { ZoomBar } from './zoom-bar.tsx';
 import styles from './board.module.css';
 
 const nodeTypes = { card: Card, area: Area, note: Note };
 const edgeTypes = { wire: Wire };
-const manyNodes = 80;
-/**
- * From so many wires on, their dots move in coarser steps; from `manyWires` on, there are dots only on the wire under the
- * pointer and the selected ones. Without a graphics card, 300 flowing wires cost half the frames.
- */
+/** From so many wires on, their dots move in coarser steps. */
 const someWires = 25;
-const manyWires = 60;
 /** Pixels that a hand may tremble while it clicks: less is a click and moves nothing, more is a drag. */
 const tremble = 4;
-/** Below this zoom the figures on the cards are too small to be read; the cards show large names instead. */
-const farZoom = 0.34;
-/** Below this one they leave out what can be done without, and write the rest larger. */
-const midZoom = 0.74;
 const zooms = { min: 0.1, max: 2.5 };
 
 interface BoardProps {
@@ -50,6 +42,7 @@ interface BoardProps {
 /** Nodes and edges as the design and the holding hand have them, and the way for React Flow to report changes. */
 function useDrawn() {
   const design = session((state) => state.design);
+  const documentId = session((state) => state.documentId);
   const selection = session((state) => state.selection);
   const [held, setHeld] = useState(nothingHeld);
   const holding = useRef(held);
@@ -59,7 +52,7 @@ function useDrawn() {
     holding.current = takeNodeChanges(changes, holding.current);
     setHeld(holding.current);
   }, []);
-  return { design, nodes, edges, onNodesChange };
+  return { design, ...useGradually(documentId, nodes, edges), onNodesChange };
 }
 
 function pointOf(event: MouseEvent | TouchEvent): Point {
@@ -71,6 +64,12 @@ function pointOf(event: MouseEvent | TouchEvent): Point {
 function useWiring(ask: (question: KindQuestion) => void) {
   const flow = useReactFlow<BoardNode>();
   const moving = useRef<string | undefined>(undefined);
+  const props = useMemo(() => wiringProps(flow, moving, ask), [flow, ask]);
+  return { moving, props };
+}
+
+/** Always the same functions: React Flow draws everything anew that was given another one. */
+function wiringProps(flow: ReturnType<typeof useReactFlow<BoardNode>>, moving: { current: string | undefined }, ask: (question: KindQuestion) => void) {
   const letGo = (event: MouseEvent | TouchEvent, state: FinalConnectionState): void => {
     if (!state.fromNode || !state.fromHandle) return;
     const wire: LooseWire = { node: state.fromNode.id, backwards: state.fromHandle.type === 'target', ...(moving.current ? { moving: moving.current } : {}) };
@@ -84,19 +83,16 @@ function useWiring(ask: (question: KindQuestion) => void) {
     }
   };
   return {
-    moving,
-    props: {
-      isValidConnection: ((wire: Connection | Edge) => refusalAt({ node: wire.source, backwards: false, ...(moving.current ? { moving: moving.current } : {}) }, wire.target) === null) as IsValidConnection,
-      onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
-        // Moving an end reports here too; it is dealt with below.
-        if (!moving.current) letGo(event, state);
-      },
-      onReconnect: () => undefined,
-      onReconnectStart: (_: ReactMouseEvent, edge: Edge) => void (moving.current = edge.id),
-      onReconnectEnd: (event: MouseEvent | TouchEvent, _: Edge, _type: unknown, state: FinalConnectionState) => {
-        letGo(event, state);
-        moving.current = undefined;
-      },
+    isValidConnection: ((wire: Connection | Edge) => refusalAt({ node: wire.source, backwards: false, ...(moving.current ? { moving: moving.current } : {}) }, wire.target) === null) as IsValidConnection,
+    onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
+      // Moving an end reports here too; it is dealt with below.
+      if (!moving.current) letGo(event, state);
+    },
+    onReconnect: () => undefined,
+    onReconnectStart: (_: ReactMouseEvent, edge: Edge) => void (moving.current = edge.id),
+    onReconnectEnd: (event: MouseEvent | TouchEvent, _: Edge, _type: unknown, state: FinalConnectionState) => {
+      letGo(event, state);
+      moving.current = undefined;
     },
   };
 }
@@ -104,27 +100,31 @@ function useWiring(ask: (question: KindQuestion) => void) {
 /** Opens the menu at the pointer, on whatever lies there. */
 function useContextMenu() {
   const [menu, setMenu] = useState<MenuPlace | null>(null);
+  const props = useMemo(() => contextMenuProps(setMenu), []);
+  return { menu, close: () => setMenu(null), props };
+}
+
+function contextMenuProps(show: (place: MenuPlace) => void) {
   const open = (event: ReactMouseEvent | MouseEvent, id: string | null): void => {
     event.preventDefault();
     const { selection, select } = session.getState();
     if (id && !selection.has(id)) select([id]);
-    setMenu({ x: event.clientX, y: event.clientY, onItem: id !== null || selection.size > 0 });
+    show({ x: event.clientX, y: event.clientY, onItem: id !== null || selection.size > 0 });
   };
   return {
-    menu,
-    close: () => setMenu(null),
-    props: {
-      onNodeContextMenu: (event: ReactMouseEvent, node: BoardNode) => open(event, node.id),
-      onEdgeContextMenu: (event: ReactMouseEvent, edge: Edge) => open(event, edge.id),
-      onPaneContextMenu: (event: ReactMouseEvent | MouseEvent) => open(event, null),
-      onSelectionContextMenu: (event: ReactMouseEvent) => open(event, [...session.getState().selection][0] ?? null),
-    },
+    onNodeContextMenu: (event: ReactMouseEvent, node: BoardNode) => open(event, node.id),
+    onEdgeContextMenu: (event: ReactMouseEvent, edge: Edge) => open(event, edge.id),
+    onPaneContextMenu: (event: ReactMouseEvent | MouseEvent) => open(event, null),
+    onSelectionContextMenu: (event: ReactMouseEvent) => open(event, [...session.getState().selection][0] ?? null),
   };
 }
 
+const wheelPanning = { panOnScroll: true, selectionOnDrag: true, panOnDrag: [1] };
+const dragPanning = { panOnScroll: false, panOnDrag: [0, 1] };
+
 /** The wheel zooms and a drag pans, as on maps; or the wheel pans and a drag selects, as in design tools. */
 function panning(wheelPans: boolean) {
-  return wheelPans && matchMedia('(pointer: fine)').matches ? { panOnScroll: true, selectionOnDrag: true, panOnDrag: [1] } : { panOnScroll: false, panOnDrag: [0, 1] };
+  return wheelPans && matchMedia('(pointer: fine)').matches ? wheelPanning : dragPanning;
 }
 
 /** The wire whose figures are wanted: the one under the pointer, else the selected one. */
@@ -135,7 +135,7 @@ function useWireOfInterest() {
     return state.selection.size === 1 && state.design.links.some((link) => link.id === id) ? (id ?? null) : null;
   });
   const there = session((state) => under !== null && state.design.links.some((link) => link.id === under));
-  const props = { onEdgeMouseEnter: (_: ReactMouseEvent, edge: Edge) => setUnder(edge.id), onEdgeMouseLeave: () => setUnder(null) };
+  const props = useMemo(() => ({ onEdgeMouseEnter: (_: ReactMouseEvent, edge: Edge) => setUnder(edge.id), onEdgeMouseLeave: () => setUnder(null) }), []);
   return { wire: there ? under : selected, props };
 }
 
@@ -156,14 +156,26 @@ function takeWalk(event: ReactKeyboardEvent, commands: readonly Command[]): void
   if (command?.when?.() ?? true) command?.run();
 }
 
+/** Cards say how large they are and where their wires end (`shape.ts`): React Flow, which would measure each as soon as it is drawn, measures only notes. */
+function useKnownSizes(): void {
+  const store = useStoreApi();
+  useState(() => {
+    const { updateNodeInternals } = store.getState();
+    const measure: typeof updateNodeInternals = (updates, params) => {
+      const unknown = new Map([...updates].filter(([id]) => store.getState().nodeLookup.get(id)?.type !== 'card'));
+      if (unknown.size > 0) updateNodeInternals(unknown, params);
+    };
+    store.setState({ updateNodeInternals: measure });
+  });
+}
+
 function Surface({ commands, openLibrary }: BoardProps) {
   const root = useRef<HTMLDivElement>(null);
   const [question, setQuestion] = useState<KindQuestion | null>(null);
   const { design, nodes, edges, onNodesChange } = useDrawn();
   const { minimap, wheelPans } = panels();
-  const far = useStore((state) => state.transform[2] < farZoom);
-  const mid = useStore((state) => state.transform[2] < midZoom);
-  useEffect(() => paintOneIn(far ? 5 : design.nodes.length > manyNodes ? 3 : 1), [far, design.nodes.length]);
+  useKnownSizes();
+  useDistance(root);
   const running = session((state) => state.run.state === 'running');
   const wiring = useWiring(setQuestion);
   const context = useContextMenu();
@@ -175,15 +187,14 @@ function Surface({ commands, openLibrary }: BoardProps) {
     setQuestion({ x, y, title: 'Add a component', kinds, choose: (kind) => board.current && addAt(kind, board.current.at(x, y)) });
   };
   return (
-    <div ref={root} className={styles['board']} data-running={running || undefined} data-some={design.links.length > someWires || undefined} data-many={design.links.length > manyWires || undefined} data-far={far || undefined} data-mid={mid || undefined} onPointerMove={looking.onPointerMove} onKeyDownCapture={(event) => takeWalk(event, commands)} onDoubleClick={onDoubleClick}>
+    <div ref={root} className={styles['board']} data-running={running || undefined} data-some={design.links.length > someWires || undefined} data-many={design.links.length > manyWires || undefined} onPointerMove={looking.onPointerMove} onKeyDownCapture={(event) => takeWalk(event, commands)} onDoubleClick={onDoubleClick}>
       <ReactFlow<BoardNode>
         nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes}
         onNodesChange={onNodesChange} onEdgesChange={takeSelection} {...wiring.props} {...context.props} {...interest.props} {...panning(wheelPans)}
         {...looking.props} {...dragging}
         minZoom={zooms.min} maxZoom={zooms.max} deleteKeyCode={null} selectionKeyCode="Shift" selectionMode={SelectionMode.Partial} multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
-        nodeClickDistance={tremble} nodeDragThreshold={tremble} paneClickDistance={tremble} zoomOnDoubleClick={false} elevateNodesOnSelect={false} onlyRenderVisibleElements={design.nodes.length > manyNodes} connectionRadius={26} reconnectRadius={14}
+        nodeClickDistance={tremble} nodeDragThreshold={tremble} paneClickDistance={tremble} zoomOnDoubleClick={false} elevateNodesOnSelect={false} connectionRadius={26} reconnectRadius={14}
       >
-        <Background gap={22} size={1.6} color="var(--dot)" />
         {minimap && <MiniMap pannable zoomable className={styles['minimap'] ?? ''} nodeBorderRadius={12} ariaLabel="Map of the board" />}
         <WireHint moving={wiring.moving} />
         {interest.wire && <WireLabel id={interest.wire} />}

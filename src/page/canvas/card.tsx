@@ -1,12 +1,12 @@
 /** One component on the board: what it is, two live figures, a live face, and how it fares. */
-import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
-import { memo, useEffect, useRef, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
+import { Handle, type Node, type NodeProps } from '@xyflow/react';
+import { memo, useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { fullParams } from '../../design/params.ts';
 import type { DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
 import type { AnyKind, Face } from '../../kit/kind.ts';
 import { outcomes } from '../../engine/reasons.ts';
-import { faultInfo } from '../../kit/fault.ts';
+import { faultText } from '../../kit/fault.ts';
 import type { Frame, Layout } from '../../run/protocol.ts';
 import { format } from '../../units/format.ts';
 import { session } from '../../session/store.ts';
@@ -16,7 +16,9 @@ import { IconTile } from '../icons.tsx';
 import { failedShare, nodeFigure, onFigures } from '../live.ts';
 import { measureOf, type MeasureInfo } from '../measures.ts';
 import { askWhy } from '../why.ts';
+import { manyNodes, useWhole } from './detail.ts';
 import { facePainter, ringLength } from './face.ts';
+import { portsOf } from './ports.ts';
 import styles from './card.module.css';
 
 /** A card as React Flow carries it: the design's node, nothing live. */
@@ -32,11 +34,11 @@ function failureText(frame: Frame, layout: Layout, id: string): string {
 
 /** The sharpest true sentence about a card under load: hot from 90 % of its limit. */
 function paintState(card: HTMLElement, badge: HTMLElement, id: string, strain: string): (frame: Frame, layout: Layout) => void {
-  let shown = '';
-  let hot = false;
+  let shown = badge.textContent;
+  let hot = card.hasAttribute('data-hot');
   return (frame, layout) => {
     const fault = befalling(session.getState().design, id).find((one) => frame.lasting.includes(one.id));
-    const text = [fault ? faultInfo[fault.fault].label : '', failureText(frame, layout, id)].filter((part) => part !== '').join(' · ');
+    const text = [fault ? faultText(fault.fault, fault.amount) : '', failureText(frame, layout, id)].filter((part) => part !== '').join(' · ');
     if (text !== shown) badge.textContent = shown = text;
     card.toggleAttribute('data-struck', fault !== undefined);
     const isHot = nodeFigure(frame, layout, id, strain) > 0.9;
@@ -52,22 +54,22 @@ function paintText(element: HTMLElement, id: string, figure: MeasureInfo): (fram
   };
 }
 
-/** Connects a card's elements to the frames for as long as it is on the page. */
-function useLiveCard(id: string, kind: AnyKind | undefined) {
+const partOf = (card: HTMLElement, part: string): HTMLElement => card.querySelector(`[data-part="${part}"]`) as HTMLElement;
+
+/** Connects a card's elements to the frames for as long as they are on the page. */
+function useLiveCard(id: string, kind: AnyKind | undefined, hasAll: boolean) {
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
+    if (card.current && kind) return onFigures(paintState(card.current, partOf(card.current, 'badge'), id, kind.strain ?? 'utilisation'));
+  }, [id, kind]);
+  useEffect(() => {
     const root = card.current;
-    if (!root || !kind) return;
-    const find = (part: string): HTMLElement => root.querySelector(`[data-part="${part}"]`) as HTMLElement;
-    const paints = [
-      paintState(root, find('badge'), id, kind.strain ?? 'utilisation'),
-      ...kind.card.map((measure, i) => paintText(find(`figure${i}`), id, measureOf(kind, measure))),
-      facePainter(kind.face, find('face'), kind, id),
-    ];
+    if (!root || !kind || !hasAll) return;
+    const paints = [...kind.card.map((measure, i) => paintText(partOf(root, `figure${i}`), id, measureOf(kind, measure))), facePainter(kind.face, partOf(root, 'face'), kind, id)];
     return onFigures((frame, layout) => {
       for (const paint of paints) paint(frame, layout);
     });
-  }, [id, kind]);
+  }, [id, kind, hasAll]);
   return card;
 }
 
@@ -90,21 +92,10 @@ function FaceView({ face }: { face: Face }) {
 }
 
 function Ports({ kind }: { kind: AnyKind }) {
-  const calls = kind.ports.out.some((port) => port.wire === 'call');
-  const attaches = kind.ports.out.some((port) => port.wire !== 'call');
-  const attached = kind.ports.in === 'prefix' || kind.scales === true;
-  return (
-    <>
-      {kind.ports.in === 'call' && <Handle id="in" type="target" position={Position.Left} className={styles['port']} />}
-      {kind.ports.in === 'call' && <Handle id="in-top" type="target" position={Position.Top} className={styles['quiet']} isConnectableStart={false} />}
-      {attached && <Handle id="prefix-in" type="target" position={Position.Top} className={styles['port']} data-wire="prefix" />}
-      {attached && <Handle id="prefix-in-side" type="target" position={Position.Left} className={styles['quiet']} isConnectableStart={false} />}
-      {calls && <Handle id="out" type="source" position={Position.Right} className={styles['port']} />}
-      {calls && <Handle id="out-bottom" type="source" position={Position.Bottom} className={styles['quiet']} isConnectable={false} />}
-      {attaches && <Handle id="prefix-out" type="source" position={Position.Bottom} className={styles['port']} data-wire="prefix" />}
-      {attaches && <Handle id="prefix-out-side" type="source" position={Position.Right} className={styles['quiet']} isConnectable={false} />}
-    </>
-  );
+  return portsOf(kind).map(({ id, type, position, quiet, attaching }) => (
+    <Handle key={id} id={id} type={type} position={position} className={styles[quiet ? 'quiet' : 'port']} data-wire={attaching ? 'prefix' : undefined}
+      isConnectable={!quiet || type === 'target'} isConnectableStart={!quiet} />
+  ));
 }
 
 /** Keys with which a button is pressed are its own: the board would select or move the card. */
@@ -147,25 +138,35 @@ function nameLength(label: string): CSSProperties {
   return { '--length': label.length, '--longest': Math.max(...label.split(/\s+/).map((word) => word.length)) } as CSSProperties;
 }
 
+/** A move, which is nothing to what stands on a card, draws none anew. */
+function looksTheSame(before: NodeProps<CardNode>, now: NodeProps<CardNode>): boolean {
+  const [a, b] = [before.data.node, now.data.node];
+  return before.selected === now.selected && (a === b || (a.id === b.id && a.kind === b.kind && a.label === b.label && a.params === b.params));
+}
+
 /** A component's card. Its figures are written into it frame by frame and never pass through React. */
 export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) {
   const { node } = data;
   const kind = kindOf(node.kind);
-  const card = useLiveCard(node.id, kind);
+  const isWhole = useWhole(node.id);
+  const hasAll = session(({ design }) => design.nodes.length <= manyNodes) || isWhole;
+  // Otherwise a card has ports from when a hand first comes near.
+  const [isNear, setNear] = useState(false);
+  const card = useLiveCard(node.id, kind, hasAll);
   if (!kind) return <article className={styles['card']} ref={card}>{node.label}</article>;
   return (
-    <article className={styles['card']} data-selected={selected || undefined} ref={card}>
+    <article className={styles['card']} data-selected={selected || undefined} data-plate={!isWhole || undefined} ref={card} onPointerEnter={() => setNear(true)}>
       <header className={styles['head']}>
-        <IconTile icon={kind.icon} group={kind.group} />
+        <IconTile icon={hasAll ? kind.icon : null} group={kind.group} />
         <div className={styles['names']}>
           <b style={nameLength(node.label)}>{node.label}</b>
-          <span>{subtitle(kind, node)}</span>
+          {hasAll && <span>{subtitle(kind, node)}</span>}
         </div>
-        {kind.face.form === 'ring' && <FaceView face={kind.face} />}
+        {hasAll && kind.face.form === 'ring' && <FaceView face={kind.face} />}
       </header>
-      <Rows kind={kind} node={node} />
+      {hasAll && <Rows kind={kind} node={node} />}
       <Asking node={node} measure="failedShare" className="failing" name={`${node.id}-badge`}><span id={`${node.id}-badge`} className={styles['badge']} data-part="badge" /></Asking>
-      <Ports kind={kind} />
+      {(hasAll || isNear) && <Ports kind={kind} />}
     </article>
   );
-});
+}, looksTheSame);

@@ -78,15 +78,20 @@ function boardView(flow: Flow, root: Root, untouched: { current: boolean }, poin
 /** Shows a newly opened design whole, or as it was left; and whole it stays, however the window changes, until somebody looks elsewhere. */
 function useOpening(flow: Flow, root: Root, untouched: { current: boolean }): void {
   const documentId = session((state) => state.documentId);
+  const isMeasured = useRef(false);
   useEffect(() => {
     const { view, nodes } = session.getState().design;
     // On a small screen a stored view, made on a large one, shows a corner of the design at best.
     untouched.current = nodes.length > 0 && (!view || matchMedia(smallScreen).matches);
-    if (untouched.current) board.current?.settle();
-    else void flow.setViewport(nodes.length > 0 && view ? view : { x: 0, y: 0, zoom: 1 });
+    // What is not laid out yet is measured below as soon as it is; to ask for it here would have the whole page laid out twice.
+    if (!untouched.current) void flow.setViewport(nodes.length > 0 && view ? view : { x: 0, y: 0, zoom: 1 });
+    else if (isMeasured.current) board.current?.settle();
   }, [documentId, flow, untouched]);
   useEffect(() => {
-    const watch = new ResizeObserver(() => board.current?.settle());
+    const watch = new ResizeObserver(() => {
+      isMeasured.current = true;
+      board.current?.settle();
+    });
     if (root.current) watch.observe(root.current);
     return () => watch.disconnect();
   }, [root]);

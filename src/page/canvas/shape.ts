@@ -4,11 +4,12 @@ import type { Design, DesignGroup, DesignLink, DesignNode, DesignNote } from '..
 import { kindOf } from '../../kinds/index.ts';
 import { wireBetween, type AnyKind } from '../../kit/kind.ts';
 import type { Point } from '../board-view.ts';
+import { portsOf } from './ports.ts';
 import { cardHeight, cardWidth } from './size.ts';
 import type { AreaNode } from './area.tsx';
 import type { CardNode } from './card.tsx';
 import type { NoteNode } from './note.tsx';
-import type { WireEdge } from './wire.tsx';
+import { manyWires, type WireEdge } from './wire.tsx';
 
 /** Everything that can lie on the board. */
 export type BoardNode = CardNode | AreaNode | NoteNode;
@@ -28,19 +29,11 @@ function handle(id: string, type: 'source' | 'target', position: Position, x: nu
   return { id, type, position, x: x - handleSize / 2, y: y - handleSize / 2, width: handleSize, height: handleSize };
 }
 
-/** Where the wires of a kind's card end: the same places as the handles drawn in `card.tsx`. */
-function handlesOf(kind: AnyKind | undefined): NodeHandle[] {
-  const [w, h] = [cardWidth, cardHeight(kind)];
-  return [
-    handle('in', 'target', Position.Left, 0, h / 2),
-    handle('in-top', 'target', Position.Top, w / 2, 0),
-    handle('prefix-in', 'target', Position.Top, w / 2, 0),
-    handle('out', 'source', Position.Right, w, h / 2),
-    handle('out-bottom', 'source', Position.Bottom, w / 2, h),
-    handle('prefix-out', 'source', Position.Bottom, w / 2, h),
-    handle('prefix-out-side', 'source', Position.Right, w, h / 2),
-    handle('prefix-in-side', 'target', Position.Left, 0, h / 2),
-  ];
+const along = { [Position.Left]: [0, 0.5], [Position.Right]: [1, 0.5], [Position.Top]: [0.5, 0], [Position.Bottom]: [0.5, 1] } as const;
+
+/** Where the wires of a kind's card end. */
+function handlesOf(kind: AnyKind): NodeHandle[] {
+  return portsOf(kind).map(({ id, type, position }) => handle(id, type, position, along[position][0] * cardWidth, along[position][1] * cardHeight(kind)));
 }
 
 interface Drawn<T> {
@@ -64,7 +57,7 @@ const cardOf = remembering((node: DesignNode, position: Point, selected: boolean
   const kind = kindOf(node.kind);
   const size = { width: cardWidth, height: cardHeight(kind) };
   const ariaLabel = `${node.label}, ${kind?.label ?? node.kind}`;
-  return { id: node.id, type: 'card', position, data: { node }, selected, ...size, measured: size, handles: handlesOf(kind), ariaLabel };
+  return { id: node.id, type: 'card', position, data: { node }, selected, ...size, measured: size, handles: kind ? handlesOf(kind) : [], ariaLabel };
 });
 
 const areaOf = remembering((group: DesignGroup, position: Point, size: { width: number; height: number }, selected: boolean): AreaNode => ({
@@ -95,8 +88,8 @@ export function boardNodes(design: Design, selection: ReadonlySet<string>, held:
   ];
 }
 
-const edgeOf = remembering((link: DesignLink, sort: 'call' | 'prefix', down: boolean, aside: boolean, selected: boolean, ariaLabel: string): WireEdge => ({
-  id: link.id, type: 'wire', source: link.from, target: link.to, selected, data: { link, sort }, ariaLabel, interactionWidth: 22,
+const edgeOf = remembering((link: DesignLink, sort: 'call' | 'prefix', down: boolean, aside: boolean, selected: boolean, reconnectable: boolean, ariaLabel: string): WireEdge => ({
+  id: link.id, type: 'wire', source: link.from, target: link.to, selected, reconnectable, data: { link, sort }, ariaLabel, interactionWidth: 22,
   sourceHandle: sort === 'prefix' ? (aside ? 'prefix-out-side' : 'prefix-out') : down ? 'out-bottom' : 'out',
   targetHandle: sort === 'prefix' ? (aside ? 'prefix-in-side' : 'prefix-in') : down ? 'in-top' : 'in',
 }));
@@ -126,6 +119,7 @@ export function boardEdges(design: Design, selection: ReadonlySet<string>, held:
     const sort = attaches(kindOf(from.kind), kindOf(to.kind)) ? 'prefix' : 'call';
     const down = leadsDown(start, end, cardHeight(kindOf(from.kind)));
     const [aside, selected] = [liesAside(start, end), selection.has(link.id)];
-    return [edgeOf(link, `${sort} ${down} ${aside} ${selected} ${from.label} ${to.label}`, sort, down, aside, selected, `Wire from ${from.label} to ${to.label}`)];
+    const movable = selected || design.links.length <= manyWires;
+    return [edgeOf(link, `${sort} ${down} ${aside} ${selected} ${movable} ${from.label} ${to.label}`, sort, down, aside, selected, movable, `Wire from ${from.label} to ${to.label}`)];
   });
 }

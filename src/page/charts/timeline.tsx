@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { CSSProperties, PointerEvent as ReactPointerEvent } from 'react';
 import type { DesignFault } from '../../design/design.ts';
 import { changeFault } from '../../design/edit.ts';
-import { faultInfo } from '../../kit/fault.ts';
+import { faultInfo, faultText } from '../../kit/fault.ts';
 import { frames } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
 import { study } from '../../session/study.ts';
@@ -64,7 +64,7 @@ function Bars({ end }: { end: number }) {
   const [dragged, show] = useState<Drag | null>(null);
   return design.faults.map((fault) => {
     const now = dragged?.id === fault.id ? { ...fault, ...dragged } : fault;
-    const text = `${faultInfo[fault.fault].label}: ${nameOf(design, fault.target)}`;
+    const text = `${faultText(fault.fault, fault.amount)}: ${nameOf(design, fault.target)}`;
     const movable = fault.repeat === 'once';
     return beginnings(now, end).map((at, k) => (
       <button key={`${fault.id} ${k}`} type="button" className={styles['bar']} style={along(at, at + now.seconds, end)} title={`${text}, ${timeText(at)}${movable ? '; drag to move it, its end to stretch it' : ''}`}

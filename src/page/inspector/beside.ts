@@ -1,9 +1,9 @@
 /** What of the run stands beside the arithmetic: all of it so far, or, where the design was changed on the way, its recent past. */
+import { callsAt, wholeFigure } from '../../run/beside.ts';
 import { session } from '../../session/store.ts';
 import { useCalmFrame } from '../live.ts';
 import { figureIn } from '../measures.ts';
 import { useResult } from '../sure.ts';
-import { wholeFigure } from './apart.ts';
 
 /** Figures of one component, over how many calls they are, and whether they are of the whole run. */
 export interface Beside {
@@ -19,8 +19,7 @@ export function useBeside(id: string): Beside {
   const result = useResult();
   const node = result?.nodes[id];
   if (frame?.edits === 0 && result && node && result.measuredSeconds > 0) {
-    const calls = node.arrived > 0 ? node.served + node.failed : result.requests.answered;
-    return { figure: (measure) => wholeFigure(result, node, measure), calls, whole: true };
+    return { figure: (measure) => wholeFigure(result, node, measure), calls: callsAt(result, node), whole: true };
   }
   // Figures of the present are of about a second.
   return { figure: (measure) => figureIn(frame, layout, id, measure), calls: figureIn(frame, layout, id, 'arrivals'), whole: false };

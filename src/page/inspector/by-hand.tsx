@@ -1,10 +1,12 @@
 /** The whiteboard's arithmetic beside the simulation's figures, with formula, source, and a word where the two differ. */
 import { useMemo } from 'react';
 import type { DesignNode } from '../../design/design.ts';
+import { kindOf } from '../../kinds/index.ts';
 import type { EstimateRow } from '../../kit/kind.ts';
+import { differs, trafficText } from '../../run/beside.ts';
 import { session } from '../../session/store.ts';
 import { askWhy } from '../why.ts';
-import { differenceText, differs, handText, rowsOf, wallText } from './apart.ts';
+import { differenceText, estimateOf, handText, wallText } from './apart.ts';
 import { useBeside } from './beside.ts';
 import { Tag } from './tag.tsx';
 import styles from './inspector.module.css';
@@ -33,17 +35,23 @@ function HandRow({ node, row, run, apart }: Compared & { node: string }) {
 }
 
 /** The sharpest differences in words, so that a mark is never left without its reason. */
-function Reasons({ rows }: { rows: readonly Compared[] }) {
-  return rows.filter(({ row, apart }) => row.assumes && apart).slice(0, 2).map(({ row, run }) => (
-    <p key={row.label} className={styles['reason']}><b>{row.label}:</b> {differenceText(row.value, run)} Arithmetic takes for granted: {row.assumes}.</p>
-  ));
+function Reasons({ rows, traffic }: { rows: readonly Compared[]; traffic: string }) {
+  const apart = rows.filter((one) => one.apart);
+  return (
+    <>
+      {apart.length > 0 && traffic !== '' && <p className={styles['reason']}>{traffic}</p>}
+      {apart.filter(({ row }) => row.assumes).slice(0, 2).map(({ row, run }) => (
+        <p key={row.label} className={styles['reason']}><b>{row.label}:</b> {differenceText(row.value, run)} Arithmetic takes for granted: {row.assumes}.</p>
+      ))}
+    </>
+  );
 }
 
 /** "By hand, and as simulated" for one component. */
 export function ByHand({ node }: { node: DesignNode }) {
   const design = session((state) => state.design);
   const { figure, calls, whole } = useBeside(node.id);
-  const estimated = useMemo(() => rowsOf(design, node.id), [design, node.id]);
+  const { rows: estimated, flow } = useMemo(() => estimateOf(design, node.id), [design, node.id]);
   if (estimated.length === 0) return null;
   const rows = estimated.map((row): Compared => {
     const run = row.measure ? figure(row.measure) : Number.NaN;
@@ -56,7 +64,7 @@ export function ByHand({ node }: { node: DesignNode }) {
       <div className={styles['handHead']} aria-hidden="true"><span /><span>by hand</span><span>{whole ? 'run so far' : 'run now'}</span></div>
       {rows.map((compared) => <HandRow key={compared.row.label} node={node.id} {...compared} />)}
       {wall !== '' && <p className={styles['reason']}>{wall}</p>}
-      <Reasons rows={rows} />
+      <Reasons rows={rows} traffic={kindOf(node.kind)?.offers ? '' : trafficText(flow.rate, figure('arrivals'), calls)} />
     </section>
   );
 }

@@ -1,7 +1,7 @@
 /** Why calls fail: where it begins, what lasts there, and what became of the calls of the run so far, by reason. */
 import type { DesignNode } from '../../design/design.ts';
 import type { Reason } from '../../engine/reasons.ts';
-import { faultInfo } from '../../kit/fault.ts';
+import { faultText } from '../../kit/fault.ts';
 import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
 import { befalling } from '../breaking.ts';
@@ -14,7 +14,7 @@ import styles from './why.module.css';
 function useLasting(id: string): string {
   const design = session((state) => state.design);
   const frame = useCalmFrame();
-  return befalling(design, id).filter((fault) => frame?.lasting.includes(fault.id)).map(({ fault }) => faultInfo[fault].label).join(', ');
+  return befalling(design, id).filter((fault) => frame?.lasting.includes(fault.id)).map(({ fault, amount }) => faultText(fault, amount)).join(', ');
 }
 
 function Beginning({ origin: { id, label, reason }, here }: { origin: Origin; here: boolean }) {

@@ -3,7 +3,7 @@ import { Trash2 } from 'lucide-react';
 import type { DesignFault } from '../../design/design.ts';
 import { changeFault, removeItems } from '../../design/edit.ts';
 import { inFlightChoices, type InFlight } from '../../engine/health.ts';
-import { faultInfo, type FaultName } from '../../kit/fault.ts';
+import { faultDoc, faultInfo, faultText, type FaultName } from '../../kit/fault.ts';
 import { session } from '../../session/store.ts';
 import { faultsOf, heal, strike } from '../breaking.ts';
 import { NumberField } from './number-field.tsx';
@@ -43,7 +43,8 @@ function FaultFields({ fault }: { fault: DesignFault }) {
   const { amount } = info;
   return (
     <details className={styles['fold']} data-fault={fault.id}>
-      <summary>{info.label} at {fault.at.toFixed(1)} s{info.instant ? '' : `, ${Number(fault.seconds.toPrecision(3))} s long`}</summary>
+      <summary>{faultText(fault.fault, fault.amount)} at {fault.at.toFixed(1)} s{info.instant ? '' : `, ${Number(fault.seconds.toPrecision(3))} s long`}</summary>
+      <p>{info.instant ? 'When it comes' : 'While it lasts'}, {faultDoc(fault.fault, fault.amount)}.</p>
       <Figure label="Begins at" unit="seconds" value={fault.at} min={0} max={1e8} put={(at) => change(fault, { at }, 'at')} />
       {!info.instant && <Figure label={fault.repeat === 'random' ? 'Lasts on average' : 'Lasts'} unit="seconds" value={fault.seconds} min={0} max={1e8} put={(seconds) => change(fault, { seconds }, 'seconds')} />}
       {amount && <Figure label={amount.label} unit={amount.unit as 'ratio'} value={fault.amount} min={amount.min} max={amount.max} put={(value) => change(fault, { amount: value }, 'amount')} />}
@@ -65,7 +66,7 @@ export function FaultSection({ target }: { target: string }) {
     <details className={styles['fold']} open={own.length > 0 || undefined}>
       <summary>Break it</summary>
       <div className={styles['faults']} role="group" aria-label="Faults to fire now">
-        {can.map((fault: FaultName) => <button key={fault} type="button" title={`While it lasts, ${faultInfo[fault].doc}.`} onClick={() => strike(target, fault)}>{faultInfo[fault].label}</button>)}
+        {can.map((fault: FaultName) => <button key={fault} type="button" title={`While it lasts, ${faultDoc(fault)}.`} onClick={() => strike(target, fault)}>{faultInfo[fault].label}</button>)}
       </div>
       {own.map((fault) => <FaultFields key={fault.id} fault={fault} />)}
       {own.length > 0 && <button type="button" className={styles['button']} onClick={() => heal(target)}>Heal</button>}

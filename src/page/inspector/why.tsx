@@ -7,6 +7,7 @@ import { kindOf } from '../../kinds/index.ts';
 import type { Constant } from '../../kit/evidence.ts';
 import { explain } from '../../kit/explain.ts';
 import type { AnyKind, EstimateRow } from '../../kit/kind.ts';
+import { differs, trafficText } from '../../run/beside.ts';
 import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
 import { figureText } from '../figure-text.ts';
@@ -14,7 +15,7 @@ import { useCalmFrame } from '../live.ts';
 import { figureIn, measureOf } from '../measures.ts';
 import '../sentences.ts';
 import { askWhy, closeWhy, why, type Question } from '../why.ts';
-import { differenceText, differs, handText, rowsOf, wallText } from './apart.ts';
+import { differenceText, estimateOf, handText, wallText } from './apart.ts';
 import { useBeside } from './beside.ts';
 import { Failures } from './failures.tsx';
 import { Tag } from './tag.tsx';
@@ -63,9 +64,9 @@ const reason = ({ assumes }: EstimateRow): string => (assumes ? `Arithmetic take
 /** Measures of failure, whose why is more than a formula. */
 const failing: ReadonlySet<string> = new Set(['failedShare', 'failures']);
 
-function ByHandBeside({ node, asked }: Subject) {
+function ByHandBeside({ node, kind, asked }: Subject) {
   const design = session((state) => state.design);
-  const rows = useMemo(() => rowsOf(design, node.id), [design, node.id]);
+  const { rows, flow } = useMemo(() => estimateOf(design, node.id), [design, node.id]);
   const { figure, calls, whole } = useBeside(node.id);
   const run = figure(asked.measure);
   const row = rows.find(({ measure }) => measure === asked.measure);
@@ -78,7 +79,7 @@ function ByHandBeside({ node, asked }: Subject) {
       <p><code>{row.formula}</code></p>
       <p>{row.source}</p>
       {whole && <p>The run so far says {handText(run, row.unit)}.</p>}
-      {apart && <p className={styles['apart']}>{differenceText(row.value, run)} {reason(row)}</p>}
+      {apart && <p className={styles['apart']}>{differenceText(row.value, run)} {kind.offers ? '' : trafficText(flow.rate, figure('arrivals'), calls)} {reason(row)}</p>}
       {wall !== '' && <p>{wall}</p>}
     </section>
   );

@@ -1,7 +1,7 @@
 /** Break it: what is most worth breaking on this board, at the present moment of the run, and how to end it. */
 import { HeartPulse, Zap } from 'lucide-react';
 import type { Design } from '../../design/design.ts';
-import { faultInfo, type FaultName } from '../../kit/fault.ts';
+import { faultDoc, faultInfo, type FaultName } from '../../kit/fault.ts';
 import { session } from '../../session/store.ts';
 import { faultsOf, heal, nameOf, strike } from '../breaking.ts';
 import { Menu, type Entry } from './menu.tsx';
@@ -31,7 +31,7 @@ function entriesOf(design: Design, selection: ReadonlySet<string>): readonly Ent
   return [
     ...offers(design, [...selection]).map(({ target, fault }): Entry => ({
       label: `${faultInfo[fault].label}: ${nameOf(design, target)}`,
-      note: faultInfo[fault].doc,
+      note: faultDoc(fault),
       icon: <Zap size={15} aria-hidden="true" />,
       run: () => strike(target, fault),
     })),

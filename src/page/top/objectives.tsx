@@ -40,7 +40,7 @@ function Chip({ objective, metric, index }: { objective: Objective; metric: Metr
     return frames.subscribe(show);
   }, [objective, metric.unit, index]);
   return (
-    <li ref={chip} className={styles['chip']} data-state="open" style={yielding(metric.label)} title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}`}>
+    <li ref={chip} className={styles['chip']} data-state="open" style={yielding(metric.label)} title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}; the figure is of late, and of the whole run once it is over`}>
       <Check size={13} strokeWidth={2.6} aria-hidden="true" data-when="met" />
       <TriangleAlert size={13} strokeWidth={2.3} aria-hidden="true" data-when="missed" />
       <Minus size={13} strokeWidth={2.6} aria-hidden="true" data-when="open" />
