@@ -53,6 +53,12 @@ describe('reading a folder', () => {
     expect(cases[0]!.setup.gpu).toMatchObject({ generation: 'hopper', bandwidth: 1e12, linked: false });
   });
 
+  it('has everybody of the oldest SGLang measured ask once, as its first tokens tell, and of later ones ten times', () => {
+    const of = (version: string): Case => casesOf(folderWith([line({ id: 'x', source: 'aic-auto-gap-analysis', engine: 'sglang', version })])).cases[0]!;
+    expect(of('0.5.1.post1').load).toEqual({ kind: 'closed', people: 4, rounds: 1 });
+    expect(of('0.5.6.post2').load).toEqual({ kind: 'closed', people: 4, rounds: 10 });
+  });
+
   it('tells apart slices and copies of attention by the degrees stated', () => {
     const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', model: 'DeepSeek-V3', gpu: 'B200-180', ...values })])).cases[0]!;
     expect(of({ tp: '64', ep: '8', n_gpus: '64' }).setup).toMatchObject({ tp: 8, attentionGroups: 1 });

@@ -218,6 +218,14 @@ describe('GPUs joined', () => {
     expect(host(8)).toBeCloseTo(0.01, 9);
   });
 
+  it('gives the attention of few queries after a long text no more multiprocessors than it has pieces: twice the GPUs do not hasten it', () => {
+    const c = { ...constantsOf(software.vllm, 'hopper'), kvRead: 1e9 };
+    const setup = (tp: number): Setup => ({ model: modelOf('llama-3.1-70b'), gpu: gpuOf('h100'), precision: 'fp8', kvBytes: 2, tp });
+    const looking = (tp: number, tokens: number): number => new StepTime(setup(tp), c).prompting(tokens, 30_000) - new StepTime(setup(tp), c).prompting(tokens, 0);
+    expect(looking(8, 128) / looking(4, 128)).toBeCloseTo(1, 2);
+    expect(looking(8, 8192) / looking(4, 8192)).toBeCloseTo(0.5, 1);
+  });
+
   it('leads four and eight GPUs over PCIe through switches, or all through one host, which a pair does not need', () => {
     const c = looked(present, undefined, 'ada');
     const ways = (n: number) => ({ switches: allReduce(gpuOf('l40s'), n, c), host: allReduce(gpuOf('l40s'), n, c, 'host') });
