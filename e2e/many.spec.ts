@@ -73,3 +73,15 @@ test('can be wired and moved from afar', async ({ page }) => {
   await page.mouse.up();
   await expect(page.locator('.react-flow__edge')).toHaveCount(91);
 });
+
+test('its outline comes a few rows per frame, and asks what may be wired to what only where it is wanted', async ({ page }) => {
+  await open(page, crowd(30));
+  await page.getByRole('tab', { name: 'Outline' }).click();
+  const rows = page.getByRole('complementary', { name: 'Inspector' }).locator('select');
+  await expect(rows).toHaveCount(300);
+  await expect(rows.first().locator('option')).toHaveCount(1);
+  await rows.first().focus();
+  await expect(rows.first().locator('option')).not.toHaveCount(1);
+  await rows.first().selectOption({ label: 'n-3-1' });
+  await expect(page.locator('.react-flow__edge')).toHaveCount(271);
+});

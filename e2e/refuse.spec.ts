@@ -4,7 +4,7 @@ import { askers, dropFile, expect, nameOf, open, test, toast, wires } from './bo
 const users = { id: 'users-1', kind: 'users', label: 'Users', x: 0, y: 0 };
 
 const files = [
-  { name: 'broken.json', text: '{"nodes": [', sentence: 'broken.json: This is not JSON.' },
+  { name: 'broken.json', text: '{"nodes": [', sentence: 'broken.json: This is not JSON: it ends too early.' },
   { name: 'unknown.json', text: JSON.stringify({ nodes: [users, { ...users, id: 'x', kind: 'flux-capacitor' }] }), sentence: /unknown\.json: .*flux-capacitor/ },
   { name: 'large.json', text: ' '.repeat(3 * 2 ** 20), sentence: 'large.json: This is 3 MiB of text; at most 2 MiB are read.' },
   { name: 'proto.json', text: '{"nodes": [], "__proto__": {"polluted": true}}', sentence: 'proto.json: The key “__proto__” is not allowed.' },

@@ -1,14 +1,12 @@
 /** Where the page begins: which design to open, and the page drawn around it. The only file that knows all the doors. */
 import { emptyDesign } from './design/design.ts';
+import { breath } from './page/breath.ts';
 import { openScenario } from './page/current.ts';
 import { scenarioFiles } from './page/scenarios.ts';
 import { startTheme } from './page/theme.ts';
 import { session } from './session/store.ts';
 import { isLink, openLink } from './share/link.ts';
 import { presentOf } from './share/run-form.ts';
-
-/** Lets the browser draw and answer before more is done. */
-const breath = (): Promise<void> => new Promise((go) => setTimeout(go));
 
 const firstScenario = 'llm-70b-endpoint';
 

@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { emptyDesign, type DesignNode } from '../src/design/design.ts';
 import { addNode } from '../src/design/edit.ts';
 import { kinds } from '../src/kinds/index.ts';
-import { manyNodes, nextTurns } from '../src/page/canvas/detail.ts';
+import { nextTurns } from '../src/page/canvas/detail.ts';
 import { readable } from '../src/page/canvas/distance.ts';
-import { nextSlice, slice } from '../src/page/canvas/gradually.ts';
+import { nextSlice } from '../src/page/canvas/gradually.ts';
 import { portsOf } from '../src/page/canvas/ports.ts';
+import { manyNodes } from '../src/page/many.ts';
 
 const room = { width: 900, height: 560 };
 
@@ -67,11 +68,11 @@ describe('cards turn', () => {
 
 it('a slice of what is to come is what lies nearest to the middle of the view, or the first', () => {
   const waiting = crowd(100).map(({ id, x, y }) => ({ id, position: { x, y } }));
-  expect(nextSlice(waiting, null).map(({ id }) => id)).toEqual(waiting.slice(0, slice).map(({ id }) => id));
-  const near = nextSlice(waiting, { x: 1300, y: 950 });
-  expect(near).toHaveLength(slice);
+  expect(nextSlice(waiting, 20, null).map(({ id }) => id)).toEqual(waiting.slice(0, 20).map(({ id }) => id));
+  const near = nextSlice(waiting, 20, { x: 1300, y: 950 });
+  expect(near).toHaveLength(20);
   expect(near[0]!.id).toBe('s-55');
-  expect(nextSlice(waiting.slice(0, 3), { x: 0, y: 0 })).toHaveLength(3);
+  expect(nextSlice(waiting.slice(0, 3), 20, { x: 0, y: 0 })).toHaveLength(3);
 });
 
 it('every kind has an end for each wire that it may have, and no other', () => {

@@ -202,6 +202,14 @@ describe('check', () => {
     expect(sandtable('check', bad)).toMatchObject({ code: 1, err: expect.stringContaining('naive design: “x” is a “teapot”') });
   });
 
+  it('names the promises that are about no figure', () => {
+    const promised = ['latency.p99', 'latency.p98', 'nodes.desk.utilisation', 'nodes.gone.utilisation', 'llm.ttft.p99', 'nodes.desk.measures.wait', 'classes.all.latency.p50', 'cost.classes.all', 'requests.failedShare', 'llm.tpot.p98'];
+    const idle = file('idle.json', toFile({ ...small, objectives: promised.map((metric) => ({ metric, relation: 'at most' as const, limit: 1 })) }));
+    const { out, code } = sandtable('check', idle);
+    expect(code).toBe(0);
+    expect([...out.matchAll(/Objective (\d+) of “sketch”: “[^”]+” is no figure/g)].map(([, k]) => Number(k))).toEqual([2, 4, 10]);
+  });
+
   it('says what is wrong with a bad one', () => {
     const bad = file('bad.json', JSON.stringify({ nodes: [{ id: 'desk', kind: 'service', params: { serverCount: -1 } }] }));
     const { out, err, code } = sandtable('check', bad);
@@ -227,7 +235,10 @@ describe('what cannot be done', () => {
     [['dance'], 2, /no command “dance”/],
     [['run'], 2, /one FILE or LINK/],
     [['run', design, design], 2, /one FILE or LINK/],
-    [['run', design, '--fast'], 2, /--fast/],
+    [['run', design, '--fast'], 2, /^There is no option --fast; there are --seconds, /],
+    [['run', design, '--seconds'], 2, /^--seconds needs a value\.$/m],
+    [['run', design, '--seconds', '-5'], 2, /^--seconds needs a value, and none begins with a dash\.$/m],
+    [['run', design, '--json=3'], 2, /^--json takes no value\.$/m],
     [['run', design, '--seconds', 'soon'], 2, /--seconds/],
     [['run', design, '--seconds', '0'], 2, /--seconds/],
     [['run', design, '--seed', '-1'], 2, /--seed/],

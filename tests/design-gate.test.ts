@@ -39,7 +39,7 @@ describe('the gate refuses in one sentence', () => {
   it.each<[string, unknown, string]>([
     ['a limit of a parameter', { nodes: [node('llm', 'gpu-pool', { params: { maxSequences: 0 }, x: 1 })], kinds: { 'gpu-pool': 1 } }, 'GPU pool “llm”: max sequences must be between 1 and 4,096 (you gave 0).'],
     ['half a sequence', { nodes: [node('llm', 'gpu-pool', { params: { maxSequences: 1.5 } })] }, 'GPU pool “llm”: max sequences must be a whole number (you gave 1.5).'],
-    ['an unknown word', { nodes: [node('llm', 'gpu-pool', { params: { policy: 'best' } })] }, 'GPU pool “llm”: policy must be one of “first come”, “last come” (you gave “best”).'],
+    ['an unknown word', { nodes: [node('llm', 'gpu-pool', { params: { policy: 'best' } })] }, 'GPU pool “llm”: policy must be one of “fifo”, “lifo” (you gave “best”).'],
     ['a distribution out of range', { nodes: [node('llm', 'gpu-pool', { params: { thinkTime: { shape: 'gamma', mean: 90, cv: 1 } } })] }, 'GPU pool “llm”: the mean of think time must be between 0 s and 60 s (you gave 90 s).'],
     ['a stray field of a distribution', { nodes: [node('llm', 'gpu-pool', { params: { thinkTime: { shape: 'gamma', mean: 1, cv: 1, p: 3 } } })] }, 'GPU pool “llm”: think time has no field “p”.'],
     ['a bad cell', { nodes: [node('llm', 'gpu-pool', { params: { tiers: [{ tierName: 'a' }, { tierName: 'far too long' }] } })] }, 'GPU pool “llm”: in row 2 of tiers, name must be at most 5 characters long (you gave 12).'],
@@ -64,7 +64,11 @@ describe('the gate refuses in one sentence', () => {
     ['some other object', {}, 'This is not a design: it has no list of components (“nodes”).'],
     ['a number', 7, 'This is not a design.'],
     ['a list', '[]', 'This is not a design.'],
-    ['half a file', '{"nodes":[', 'This is not JSON.'],
+    ['half a file', '{"nodes":[', 'This is not JSON: it ends too early.'],
+    ['a comma too many', '{"nodes":[\n  {"id": "a", "kind": "users"},\n]}', 'This is not JSON: it cannot be read in line 3, from “]}” on.'],
+    ['a comma too few', '{"nodes":[]\n "links":[]}', 'This is not JSON: it cannot be read in line 2, from “"links":[]}” on.'],
+    ['no number', '{"nodes":[],\n\n"run":{"seconds":NaN}}', 'This is not JSON: it cannot be read in line 3, from “NaN}}” on.'],
+    ['a word without its quotation marks', '{nodes: []}', 'This is not JSON: it cannot be read in line 1, from “nodes: []}” on.'],
     ['a huge number', '{"nodes":[],"run":{"seconds":1e999}}', 'Run, seconds must be a number.'],
     ['a poisoned key', '{"__proto__":{"polluted":1}}', 'The key “__proto__” is not allowed.'],
     ['an escaped poisoned key', '{"nodes":[{"\\u005f_proto__":{}}]}', 'The key “__proto__” is not allowed.'],
@@ -74,6 +78,16 @@ describe('the gate refuses in one sentence', () => {
     ['a wide bomb', `[${'0,'.repeat(400_000)}0]`, 'This holds more than 150,000 values.'],
     ['too long a text', ' '.repeat(2 * 2 ** 20 + 1), 'This is 3 MiB of text; at most 2 MiB are read.'],
   ])('%s', (_, value, sentence) => expect(why(value)).toBe(sentence));
+});
+
+it('says of a fault what it may be and what it is', () => {
+  const struck = (fault: Record<string, unknown>): string => {
+    const gated = gateDesign({ nodes: [node('desk', 'service')], faults: [{ id: 'f', fault: 'slow', target: 'desk', at: 1, ...fault }] });
+    return gated.ok ? '' : gated.why;
+  };
+  expect(struck({ amount: 0.5 })).toBe('Fault “f”: k of “Slow” must be from 1 to 1,000 (you gave 0.5).');
+  expect(struck({ seconds: 60, repeat: 'every', every: 10 })).toBe('Fault “f”: it lasts 60 s and comes back every 10 s; it must be over before it comes back.');
+  expect(struck({ target: 'gone' })).toBe('Fault “f”: there is nothing called “gone” on the board.');
 });
 
 describe('the gate repairs the harmless', () => {
@@ -97,7 +111,7 @@ describe('the gate repairs the harmless', () => {
   it('takes parameters up their migrations, and only from the version they were written in', () => {
     const old = gateDesign({ nodes: [node('llm', 'gpu-pool', { params: { max: 8 } })] }, book);
     expect(old.ok && old.value.nodes[0]!.params).toEqual({ maxSequences: 8 });
-    expect(why({ nodes: [node('llm', 'gpu-pool', { params: { max: 8 } })], kinds: { 'gpu-pool': 1 } })).toBe('GPU pool “llm”: there is no parameter “max”.');
+    expect(why({ nodes: [node('llm', 'gpu-pool', { params: { max: 8 } })], kinds: { 'gpu-pool': 1 } })).toBe('GPU pool “llm”: there is no parameter “max” (perhaps “maxSequences”).');
   });
 
   it('keeps what it took: any design passes unchanged, and never pollutes a prototype', () => {

@@ -66,6 +66,7 @@ function* ofResult(r: Result): Generator<string> {
   for (const [id, n] of Object.entries(r.nodes)) yield* ofNode(id, n);
   if (seconds > 0 && !same(cost.usd, (cost.usdPerHour * seconds) / 3600)) yield `$${cost.usd} at $${cost.usdPerHour} an hour`;
   if (Object.keys(cost.classes).length > 0 && !same(sum(cost.classes), cost.usd)) yield `classes cost $${sum(cost.classes)} of $${cost.usd}`;
+  for (const [path, { low, high }] of Object.entries(r.intervals)) if (!(low <= high && low >= -1e-9) || (/(failedShare|utilisation|[hH]itRatio)$/.test(path) && high > 1 + 1e-9)) yield `${path} lies from ${low} to ${high}`;
   if (sum(cost.nodes) > cost.usdPerHour + 1e-6 * cost.usdPerHour) yield `components cost $${sum(cost.nodes)} of $${cost.usdPerHour}`;
 }
 

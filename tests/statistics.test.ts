@@ -229,6 +229,15 @@ describe('batch means', () => {
 });
 
 describe('the intervals of a run', () => {
+  it('of a share end at all of it', () => {
+    const crowded = sketch([people(100), station('s', 4, exponential(0.04), { waitingRoom: 50 })], path('users', 's'), 100);
+    for (const { intervals } of [result(crowded), result({ ...crowded, run: { ...crowded.run, warmupSeconds: 20 } })]) {
+      expect(intervals['nodes.s.utilisation']!.high).toBeLessThanOrEqual(1);
+      expect(intervals['nodes.s.utilisation']!.low).toBeGreaterThan(0.9);
+      expect(intervals['nodes.s.queue.mean']!.high).toBeGreaterThan(1);
+    }
+  });
+
   const found = result(single(0.5, 90_000, 100));
 
   it('hold the figures they are of, and of theory’s values all but few', () => {

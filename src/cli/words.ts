@@ -29,9 +29,18 @@ function parsed(args: readonly string[], options: Options) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    const [sentence = ''] = String(error instanceof Error ? error.message : error).split('. ');
-    throw new BadUsage(`${sentence.replace(/\.$/, '')}.`);
+    throw new BadUsage(complaint(String(error instanceof Error ? error.message : error), options));
   }
+}
+
+/** What Node has to say about an option, in the words of the other complaints. */
+function complaint(message: string, options: Options): string {
+  const option = /'(-[^\s'=]+)/.exec(message)?.[1] ?? '';
+  if (message.includes('ambiguous')) return `${option} needs a value, and none begins with a dash.`;
+  if (message.includes('argument missing')) return `${option} needs a value.`;
+  if (message.includes('does not take an argument')) return `${option} takes no value.`;
+  const known = Object.keys(options).map((name) => `--${name}`).join(', ');
+  return message.startsWith('Unknown option') ? `There is no option ${option}${known === '' ? '' : `; there are ${known}`}.` : `${message.split('. ')[0]!.replace(/\.$/, '')}.`;
 }
 
 /** A length of time as a person writes it (`600`, `10 min`), in seconds; throws `BadUsage` where it is none. */

@@ -1,5 +1,6 @@
 /** Faults of a design: what they are without being told more, what they may befall, and which areas lie around what. */
 import { faultInfo, type FaultName } from '../kit/fault.ts';
+import { format } from '../units/format.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Design, DesignFault, DesignGroup } from './design.ts';
 import { membersOf } from './edit.ts';
@@ -28,8 +29,8 @@ export function faultRefusal(design: Design, fault: DesignFault, book: Catalogue
   const can = faultsFor(design, fault.target, book);
   if (can.length === 0 && !exists(design, fault.target)) return `there is nothing called “${fault.target}” on the board.`;
   if (!can.includes(fault.fault)) return `“${fault.target}” cannot suffer “${info.label}”.`;
-  if (info.amount !== null && !(fault.amount >= info.amount.min && fault.amount <= info.amount.max)) return `the ${info.amount.label} must be from ${info.amount.min} to ${info.amount.max.toLocaleString('en')}.`;
-  if (fault.repeat === 'every' && fault.every <= fault.seconds) return 'it must be over before it comes back.';
+  if (info.amount !== null && !(fault.amount >= info.amount.min && fault.amount <= info.amount.max)) return `${info.amount.label} of “${info.label}” must be from ${info.amount.min} to ${info.amount.max.toLocaleString('en')} (you gave ${fault.amount.toLocaleString('en')}).`;
+  if (fault.repeat === 'every' && fault.every <= fault.seconds) return `it lasts ${format(fault.seconds, 'seconds')} and comes back every ${format(fault.every, 'seconds')}; it must be over before it comes back.`;
   return null;
 }
 

@@ -26,10 +26,32 @@ export function readJson(text: string): unknown {
   try {
     value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch {
-    throw new Refusal('This is not JSON.');
+    throw new Refusal(`This is not JSON${broken(text)}.`);
   }
   inspect(value);
   return value;
+}
+
+const token = /\s*(?:([{}[\],:])|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)/y;
+const ends: ReadonlySet<string> = new Set(['}', ']', 'value']);
+
+/** Where a text that begins as JSON does stops being any, as the end of a sentence; browsers do not agree on whether they say so. Empty for other texts. */
+function broken(text: string): string {
+  if (!/^\s*[{[]/.test(text)) return '';
+  let [at, last, depth] = [0, '', 0];
+  for (token.lastIndex = 0; ; at = token.lastIndex) {
+    const found = token.exec(text);
+    if (found === null) break;
+    const now = found[1] ?? 'value';
+    const closes = now === '}' || now === ']';
+    const opens = now === '{' || now === '[';
+    if (closes ? last === ',' : (opens || now === 'value') && ends.has(last)) break;
+    depth += opens ? 1 : closes ? -1 : 0;
+    last = now;
+  }
+  const rest = text.slice(at).trim();
+  if (rest === '') return depth > 0 ? ': it ends too early' : '';
+  return `: it cannot be read in line ${text.slice(0, at + text.slice(at).indexOf(rest)).split('\n').length}, from “${rest.slice(0, 20).split('\n')[0]}” on`;
 }
 
 /** Walks a parsed value with a list of its own (no recursion): throws a `Refusal` on forbidden keys, depth or size. */

@@ -23,7 +23,7 @@ export function checkParam(spec: Param, value: unknown): Checked {
   switch (spec.type) {
     case 'number': return checkNumber(spec, value);
     case 'choice': return checkChoice(spec, value);
-    case 'toggle': return typeof value === 'boolean' ? fine(value) : wrong(`${named(spec)} must be yes or no (you gave ${shown(value)})`);
+    case 'toggle': return typeof value === 'boolean' ? fine(value) : wrong(`${named(spec)} must be true or false (you gave ${shown(value)})`);
     case 'text': return checkText(named(spec), spec.maxLength, value);
     case 'trace': return checkText(named(spec), longestTraceName, value);
     case 'distribution': return checkDistribution(spec, value);
@@ -35,12 +35,19 @@ export function checkParam(spec: Param, value: unknown): Checked {
 export function checkParams(params: Params, stored: Readonly<Record<string, unknown>>): Checked<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(stored)) {
-    if (!Object.hasOwn(params, name)) return wrong(`there is no parameter “${clip(name)}”`);
+    if (!Object.hasOwn(params, name)) return wrong(`there is no parameter “${clip(name)}”${alike(params, name)}`);
     const checked = checkParam(params[name]!, value);
     if (!checked.ok) return checked;
     values[name] = checked.value;
   }
   return fine(values);
+}
+
+/** The parameter that was perhaps meant, in brackets: one that is called so on the page, or has the word in its name. */
+function alike(params: Params, given: string): string {
+  const word = given.toLowerCase();
+  const meant = Object.keys(params).find((name) => params[name]!.label.toLowerCase() === word || (word.length > 2 && name.toLowerCase().includes(word)));
+  return meant === undefined ? '' : ` (perhaps “${meant}”)`;
 }
 
 /** Stored values with the declared defaults filled in; what was not declared is left out. */
@@ -84,7 +91,7 @@ function checkNumber(spec: NumberParam, value: unknown): Checked<number> {
 
 function checkChoice(spec: Extract<Param, { type: 'choice' }>, value: unknown): Checked<string> {
   if (spec.options.some((option) => option.value === value)) return fine(value as string);
-  const offered = spec.options.map((option) => `“${option.label}”`).join(', ');
+  const offered = spec.options.map((option) => `“${option.value}”`).join(', ');
   return wrong(`${named(spec)} must be one of ${offered} (you gave ${shown(value)})`);
 }
 

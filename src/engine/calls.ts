@@ -6,10 +6,10 @@ import type { Clock } from './clock.ts';
 import { enlarged } from './agenda.ts';
 
 /**
- * Integers per call in `rows`, and what stands where among them: what every call has, half a cache line. A power of two: places are put together
- * by `|`, which needs no check for overflow.
+ * Integers per call in `rows`, and what stands where among them: a cache line for all that most calls have, because with 10^5 of them under way nearly
+ * every line is fetched from afar. A power of two: places are put together by `|`, which needs no check for overflow.
  */
-export const CALL_STRIDE = 8;
+export const CALL_STRIDE = 16;
 export const REQUEST = 0;
 export const PARENT = 1;
 export const CALLER = 2;
@@ -19,17 +19,21 @@ export const NEXT = 5;
 /** Outcome code, flags and, from bit 9, how many of its own calls downstream have not come back. */
 export const STATE = 6;
 export const CLASS = 7;
-// And in `notes`: what only some nodes write down.
-const COUNT = 0;
-const MISSES = 1;
-const DATA = 2;
-/** First of the calls made on its behalf, and its neighbours among those of its own parent; kept only while calls can be cancelled. */
-const FIRST_CHILD = 3;
-const SIBLING = 4;
-const ELDER = 5;
-const ATTEMPT = 6;
-/** A handle of the serving node's own. */
-const HANDLE = 7;
+/** What only some nodes write down, the last a handle of the serving node's own. Between these and the former lie the doubles. */
+const COUNT = 12;
+const MISSES = 13;
+const DATA = 14;
+const HANDLE = 15;
+/** Doubles per call in `times`, the same memory: when it reached its node, and a moment of that node's own. */
+export const TIMES = CALL_STRIDE / 2;
+export const START = 4;
+const MARK = 5;
+/** Integers per call in `kin`: first of the calls made on its behalf, its neighbours among those of its own parent, and which attempt it is; kept only while calls can be cancelled or tried again. */
+const KIN = 4;
+const FIRST_CHILD = 0;
+const SIBLING = 1;
+const ELDER = 2;
+const ATTEMPT = 3;
 /** In `ELDER`: not on its parent's list. */
 const UNLISTED = -2;
 
@@ -51,11 +55,9 @@ export const PENDING = 512;
 export class Calls {
   /** Integers of all calls, `CALL_STRIDE` each; replaced when it grows. */
   rows = new Int32Array(256 * CALL_STRIDE);
-  /** As many again, apart: most nodes never touch them, and rows in use stay close together. */
-  private notes = new Int32Array(256 * CALL_STRIDE);
-  /** When each call reached its node. */
-  starts = new Float64Array(256);
-  private marks = new Float64Array(256);
+  /** The doubles of all calls, `TIMES` each. */
+  times = new Float64Array(this.rows.buffer);
+  private kin = new Int32Array(256 * KIN);
   private made = 0;
   private free = -1;
   /** What `attempt` will be of the next call made; set just before by whoever counts attempts, else −1. */
@@ -93,14 +95,13 @@ export class Calls {
 
   /** What is noted of a call only where calls are tried again or cancelled. */
   private note(c: number): void {
-    const at = c * CALL_STRIDE;
-    this.notes[at | ATTEMPT] = this.nextAttempt;
+    this.kin[c * KIN | ATTEMPT] = this.nextAttempt;
     this.nextAttempt = -1;
     if (!this.thorough) return;
-    this.notes[at | FIRST_CHILD] = -1;
-    this.notes[at | ELDER] = UNLISTED;
-    this.notes[at | HANDLE] = -1;
-    this.starts[c] = -1;
+    this.kin[c * KIN | FIRST_CHILD] = -1;
+    this.kin[c * KIN | ELDER] = UNLISTED;
+    this.rows[c * CALL_STRIDE | HANDLE] = -1;
+    this.times[c * TIMES | START] = -1;
   }
 
   /** From now on more is noted of each call; `travelling` are those on their way now. Calls made before have neither children nor handles to speak of. */
@@ -109,15 +110,15 @@ export class Calls {
     this.thorough = true;
     this.thoroughSince = this.made === 0 ? -1 : this.clock.now;
     for (let c = 0; c < this.made; c++) {
-      this.notes[c * CALL_STRIDE | FIRST_CHILD] = -1;
-      this.notes[c * CALL_STRIDE | ELDER] = UNLISTED;
+      this.kin[c * KIN | FIRST_CHILD] = -1;
+      this.kin[c * KIN | ELDER] = UNLISTED;
     }
-    for (const c of travelling) this.starts[c] = -1;
+    for (const c of travelling) this.times[c * TIMES | START] = -1;
   }
 
   /** Whether the serving node can have noted a handle with this call. */
   isNoted(c: number): boolean {
-    return this.thorough && this.starts[c]! > this.thoroughSince;
+    return this.thorough && this.times[c * TIMES | START]! > this.thoroughSince;
   }
 
   /** Gives the row back. */
@@ -176,52 +177,52 @@ export class Calls {
   }
   /** Two counters for whoever fans out; the second is −1 until set. */
   counter(c: number): number {
-    return this.notes[c * CALL_STRIDE | COUNT]!;
+    return this.rows[c * CALL_STRIDE | COUNT]!;
   }
   setCounter(c: number, value: number): void {
-    this.notes[c * CALL_STRIDE | COUNT] = value;
+    this.rows[c * CALL_STRIDE | COUNT] = value;
   }
   misses(c: number): number {
-    return (this.rows[c * CALL_STRIDE | STATE]! & COUNTED) === 0 ? -1 : this.notes[c * CALL_STRIDE | MISSES]!;
+    return (this.rows[c * CALL_STRIDE | STATE]! & COUNTED) === 0 ? -1 : this.rows[c * CALL_STRIDE | MISSES]!;
   }
   setMisses(c: number, value: number): void {
     this.rows[c * CALL_STRIDE | STATE]! |= COUNTED;
-    this.notes[c * CALL_STRIDE | MISSES] = value;
+    this.rows[c * CALL_STRIDE | MISSES] = value;
   }
   /** A whole number of the serving node's own; undefined until set. */
   data(c: number): number {
-    return this.notes[c * CALL_STRIDE | DATA]!;
+    return this.rows[c * CALL_STRIDE | DATA]!;
   }
   setData(c: number, value: number): void {
-    this.notes[c * CALL_STRIDE | DATA] = value;
+    this.rows[c * CALL_STRIDE | DATA] = value;
   }
   /** Puts a call on its parent's list, so that it can be found when the parent is cancelled. */
   adopt(c: number, parent: number): void {
-    const { notes } = this;
-    const first = notes[parent * CALL_STRIDE | FIRST_CHILD]!;
-    notes[c * CALL_STRIDE | SIBLING] = first;
-    notes[c * CALL_STRIDE | ELDER] = -1;
-    if (first >= 0) notes[first * CALL_STRIDE | ELDER] = c;
-    notes[parent * CALL_STRIDE | FIRST_CHILD] = c;
+    const { kin } = this;
+    const first = kin[parent * KIN | FIRST_CHILD]!;
+    kin[c * KIN | SIBLING] = first;
+    kin[c * KIN | ELDER] = -1;
+    if (first >= 0) kin[first * KIN | ELDER] = c;
+    kin[parent * KIN | FIRST_CHILD] = c;
   }
 
   /** Takes a call off its parent's list, if it is on it. */
   disown(c: number, parent: number): void {
-    const { notes } = this;
-    const elder = notes[c * CALL_STRIDE | ELDER]!;
+    const { kin } = this;
+    const elder = kin[c * KIN | ELDER]!;
     if (elder === UNLISTED) return;
-    const younger = notes[c * CALL_STRIDE | SIBLING]!;
-    if (elder >= 0) notes[elder * CALL_STRIDE | SIBLING] = younger;
-    else notes[parent * CALL_STRIDE | FIRST_CHILD] = younger;
-    if (younger >= 0) notes[younger * CALL_STRIDE | ELDER] = elder;
-    notes[c * CALL_STRIDE | ELDER] = UNLISTED;
+    const younger = kin[c * KIN | SIBLING]!;
+    if (elder >= 0) kin[elder * KIN | SIBLING] = younger;
+    else kin[parent * KIN | FIRST_CHILD] = younger;
+    if (younger >= 0) kin[younger * KIN | ELDER] = elder;
+    kin[c * KIN | ELDER] = UNLISTED;
   }
 
   /** The calls still out on a call's behalf, as far as they are listed. */
   children(c: number): number[] {
     if (!this.thorough) return [];
     const list: number[] = [];
-    for (let k = this.notes[c * CALL_STRIDE | FIRST_CHILD]!; k >= 0; k = this.notes[k * CALL_STRIDE | SIBLING]!) list.push(k);
+    for (let k = this.kin[c * KIN | FIRST_CHILD]!; k >= 0; k = this.kin[k * KIN | SIBLING]!) list.push(k);
     return list;
   }
 
@@ -238,14 +239,14 @@ export class Calls {
 
   /** Which attempt at the same thing this call is, 0 being the first; only for whoever counts them. */
   attempt(c: number): number {
-    return this.notes[c * CALL_STRIDE | ATTEMPT]!;
+    return this.kin[c * KIN | ATTEMPT]!;
   }
   /** Handle of an event that the serving node has planned for this call; where calls are noted thoroughly, −1 until set. */
   handle(c: number): number {
-    return this.notes[c * CALL_STRIDE | HANDLE]!;
+    return this.rows[c * CALL_STRIDE | HANDLE]!;
   }
   setHandle(c: number, value: number): void {
-    this.notes[c * CALL_STRIDE | HANDLE] = value;
+    this.rows[c * CALL_STRIDE | HANDLE] = value;
   }
   /** Whether nobody wants its answer any more. */
   cancelled(c: number): boolean {
@@ -254,21 +255,20 @@ export class Calls {
 
   /** When it reached its node, in seconds; while it is on its way, −1 where calls are noted thoroughly. */
   start(c: number): number {
-    return this.starts[c]!;
+    return this.times[c * TIMES | START]!;
   }
   /** A moment of the serving node's own (say, when service began). */
   mark(c: number): number {
-    return this.marks[c]!;
+    return this.times[c * TIMES | MARK]!;
   }
   setMark(c: number, time: number): void {
-    this.marks[c] = time;
+    this.times[c * TIMES | MARK] = time;
   }
 
   private grow(): void {
     if (this.made >= this.limit) this.tooMany();
     this.rows = enlarged(this.rows, new Int32Array(this.rows.length * 2));
-    this.notes = enlarged(this.notes, new Int32Array(this.notes.length * 2));
-    this.starts = enlarged(this.starts, new Float64Array(this.starts.length * 2));
-    this.marks = enlarged(this.marks, new Float64Array(this.marks.length * 2));
+    this.times = new Float64Array(this.rows.buffer);
+    this.kin = enlarged(this.kin, new Int32Array(this.kin.length * 2));
   }
 }

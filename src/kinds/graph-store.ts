@@ -199,6 +199,9 @@ function frontiers(v: GraphValues, items: number): number[] {
 /** Partitions that hold at least one of n vertices: P·(1 − (1 − 1/P)ⁿ), the expected number of occupied urns. */
 const touched = (partitions: number, n: number): number => partitions * (1 - pow(1 - 1 / partitions, n));
 
+/** Of n vertices, how many lie at each partition that holds any. */
+const crowding = (partitions: number, n: number): number => (n > 0 ? n / touched(partitions, n) : 0);
+
 function byHand(v: GraphValues, flow: Flow): EstimateRow[] {
   const reads = frontiers(v, flow.items);
   const vertices = reads.reduce((a, b) => a + b, 0);
@@ -208,7 +211,7 @@ function byHand(v: GraphValues, flow: Flow): EstimateRow[] {
   const service = v.graphRequestTime.mean + (vertices / requests) * v.graphVertexTime;
   const servers = v.graphPartitions * v.graphReplicas * v.graphThreads;
   const rate = flow.rate * requests;
-  const slowest = together ? vertices : v.graphPlacement === 'single' ? trips : reads.reduce((sum, n) => sum + n / touched(v.graphPartitions, n), 0);
+  const slowest = together ? vertices : v.graphPlacement === 'single' ? trips : reads.reduce((sum, n) => sum + crowding(v.graphPartitions, n), 0);
   const formula = together ? 'one' : v.graphPlacement === 'single' ? 'one per vertex' : 'Σ P · (1 − (1 − 1/P)ⁿ) over the hops';
   const assumes = 'branching by its mean, no vertex met twice';
   return [

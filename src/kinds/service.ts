@@ -283,11 +283,14 @@ function byHand(values: Values<typeof params>, flow: Flow) {
   const offered = flow.rate * serviceTime.mean;
   const cv = serviceTime.shape === 'exponential' ? 1 : serviceTime.shape === 'constant' ? 0 : serviceTime.cv;
   const wait = waitingTime(flow.rate, serviceTime.mean, c, flow.scv, cv * cv);
+  const quick = 'others answer in no time while a server waits for them';
+  const held = values.holdServer ? `, and ${quick}` : '';
+  const lined = `an unbounded queue${isSharing(values.servingOrder) ? ' served one after another' : ''} and independent arrivals${held}`;
   return [
-    { label: 'utilisation', value: Math.min(1, offered / c), unit: 'share', formula: 'arrival rate × service time ÷ servers', source: 'utilisation law', measure: 'utilisation', assumes: 'nothing is refused and no server is held for others' },
-    { label: 'capacity', value: c / serviceTime.mean, unit: 'requests/second', formula: 'servers ÷ service time', source: 'utilisation law', wall: 'servers' },
-    { label: 'mean wait', value: wait, unit: 'seconds', formula: '(Ca² + Cs²)/2 × Erlang-C wait', source: 'Allen and Cunneen 1990; exact for M/M/c', measure: 'wait', assumes: 'an unbounded queue and independent arrivals' },
-    { label: 'in line', value: flow.rate * wait, unit: 'requests', formula: 'arrival rate × mean wait', source: 'Little 1961', measure: 'waiting', assumes: 'an unbounded queue and independent arrivals' },
+    { label: 'utilisation', value: Math.min(1, offered / c), unit: 'share', formula: 'arrival rate × service time ÷ servers', source: 'utilisation law', measure: 'utilisation', assumes: `nothing is refused${held}` },
+    { label: 'capacity', value: c / serviceTime.mean, unit: 'requests/second', formula: 'servers ÷ service time', source: 'utilisation law', ...(values.holdServer ? { assumes: quick } : {}), wall: 'servers' },
+    { label: 'mean wait', value: wait, unit: 'seconds', formula: '(Ca² + Cs²)/2 × Erlang-C wait', source: 'Allen and Cunneen 1990; exact for M/M/c', measure: 'wait', assumes: lined },
+    { label: 'in line', value: flow.rate * wait, unit: 'requests', formula: 'arrival rate × mean wait', source: 'Little 1961', measure: 'waiting', assumes: lined },
   ] as const;
 }
 

@@ -502,8 +502,9 @@ const pairsOf = (v: UsersValues) => tenantsOf(v).flatMap((t) => sortsOf(v).map((
 
 function offers(v: UsersValues): Flow {
   const pairs = pairsOf(v);
-  const total = Math.max(1e-9, pairs.reduce((s, { t, c }) => s + t.tenantShare * c.classShare, 0));
-  const sorts = pairs.map(({ t, c }) => ({ name: c.className, tenant: t.tenantName, share: (t.tenantShare * c.classShare) / total, inputTokens: v.inputTokens.mean * c.classScale, outputTokens: v.outputTokens.mean * c.classScale }));
+  const total = pairs.reduce((s, { t, c }) => s + t.tenantShare * c.classShare, 0);
+  // Where nobody has a share, all have the same.
+  const sorts = pairs.map(({ t, c }) => ({ name: c.className, tenant: t.tenantName, share: total > 0 ? (t.tenantShare * c.classShare) / total : 1 / pairs.length, inputTokens: v.inputTokens.mean * c.classScale, outputTokens: v.outputTokens.mean * c.classScale }));
   return {
     rate: meanRate(v),
     scv: v.arrivals === 'bursty' ? v.burstiness * v.burstiness : v.arrivals === 'regular' ? 0 : 1,

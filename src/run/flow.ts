@@ -64,6 +64,7 @@ const plain = (flow: Flow): readonly Sort[] => flow.sorts ?? [{ name: 'all', ten
 
 /** What two streams together are made of. */
 function mixed(a: Flow, b: Flow, rate: number): readonly Sort[] {
+  if (a.rate <= 0 || a.sorts === b.sorts) return plain(b);
   const all = new Map<string, Sort>();
   for (const flow of [a, b]) {
     for (const sort of plain(flow)) {
@@ -141,7 +142,7 @@ export function flows(design: Design): ReadonlyMap<string, Flow> {
   const all = parts(design);
   const own = new Map([...all].map(([id, part]) => [id, part.kind.offers === undefined ? noFlow : (part.kind.offers(part.values) as Flow)]));
   let flow = new Map(own);
-  for (let round = 0; round < Math.min(MOST_ROUNDS, 2 * all.size + 2); round++) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const next = new Map(own);
     for (const [id, part] of all) {
       const out = sends(part, flow.get(id)!);

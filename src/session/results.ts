@@ -4,6 +4,8 @@ import { feed, frames, type Feed } from './frames.ts';
 import { session } from './store.ts';
 
 const restMilliseconds = 2000;
+/** So long after the last of a run's frames its result is read once more. */
+const stillMilliseconds = 100;
 /** The simulation spends at most this share of its time on telling. */
 const mostShare = 0.05;
 
@@ -28,17 +30,30 @@ const tell = (): void => listeners.forEach((listener) => listener());
 function begin(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let rest = 0;
+  let reading = false;
+  let missed = false;
   const read = async (): Promise<void> => {
+    [timer, reading] = [undefined, true];
     const [asked, of] = [performance.now(), session.getState().history];
     // A worker that cannot answer says so elsewhere.
     const result = await session.getState().result().catch(() => null);
     rest = Math.max(restMilliseconds, (performance.now() - asked) / mostShare);
-    timer = undefined;
-    if (result === null || of?.start !== session.getState().history?.start) return;
-    results.publish(result);
-    tell();
+    reading = false;
+    if (result !== null && of?.start === session.getState().history?.start) {
+      results.publish(result);
+      tell();
+    }
+    if (missed) plan();
   };
-  const stopFrames = frames.subscribe(() => (timer ??= setTimeout(() => void read(), rest)));
+  const plan = (): void => {
+    missed = reading;
+    const still = frames.latest?.state !== 'running';
+    // A run that stands still takes no time from anybody, and what it came to is wanted at once.
+    if (reading || (timer !== undefined && !still)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void read(), still ? Math.min(rest, stillMilliseconds) : rest);
+  };
+  const stopFrames = frames.subscribe(plan);
   const stopSession = session.subscribe(({ history }, before) => {
     if (history?.start === before.history?.start) return;
     results.clear();

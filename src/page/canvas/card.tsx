@@ -2,7 +2,7 @@
 import { Handle, type Node, type NodeProps } from '@xyflow/react';
 import { memo, useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { fullParams } from '../../design/params.ts';
-import type { DesignNode } from '../../design/design.ts';
+import type { DesignFault, DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
 import type { AnyKind, Face } from '../../kit/kind.ts';
 import { outcomes } from '../../engine/reasons.ts';
@@ -14,9 +14,10 @@ import { befalling } from '../breaking.ts';
 import { figureText } from '../figure-text.ts';
 import { IconTile } from '../icons.tsx';
 import { failedShare, nodeFigure, onFigures } from '../live.ts';
+import { manyNodes } from '../many.ts';
 import { measureOf, type MeasureInfo } from '../measures.ts';
 import { askWhy } from '../why.ts';
-import { manyNodes, useWhole } from './detail.ts';
+import { useWhole } from './detail.ts';
 import { facePainter, ringLength } from './face.ts';
 import { portsOf } from './ports.ts';
 import styles from './card.module.css';
@@ -32,15 +33,19 @@ function failureText(frame: Frame, layout: Layout, id: string): string {
   return `${code > 0 ? `${outcomes[code]} ` : ''}${format(share, 'share', 2)}`;
 }
 
-/** The sharpest true sentence about a card under load: hot from 90 % of its limit. */
-function paintState(card: HTMLElement, badge: HTMLElement, id: string, strain: string): (frame: Frame, layout: Layout) => void {
-  let shown = badge.textContent;
+const lastingAt = (frame: Frame, id: string): DesignFault | undefined => befalling(session.getState().design, id).find((one) => frame.lasting.includes(one.id));
+
+/** The sharpest true sentence about a card: what befalls it, and why calls fail there. */
+function badgeText(frame: Frame, layout: Layout, id: string): string {
+  const fault = lastingAt(frame, id);
+  return [fault ? faultText(fault.fault, fault.amount) : '', failureText(frame, layout, id)].filter((part) => part !== '').join(' · ');
+}
+
+/** How a card fares under load: hot from 90 % of its limit. */
+function paintState(card: HTMLElement, id: string, strain: string): (frame: Frame, layout: Layout) => void {
   let hot = card.hasAttribute('data-hot');
   return (frame, layout) => {
-    const fault = befalling(session.getState().design, id).find((one) => frame.lasting.includes(one.id));
-    const text = [fault ? faultText(fault.fault, fault.amount) : '', failureText(frame, layout, id)].filter((part) => part !== '').join(' · ');
-    if (text !== shown) badge.textContent = shown = text;
-    card.toggleAttribute('data-struck', fault !== undefined);
+    card.toggleAttribute('data-struck', lastingAt(frame, id) !== undefined);
     const isHot = nodeFigure(frame, layout, id, strain) > 0.9;
     if (isHot !== hot) card.toggleAttribute('data-hot', (hot = isHot));
   };
@@ -60,7 +65,7 @@ const partOf = (card: HTMLElement, part: string): HTMLElement => card.querySelec
 function useLiveCard(id: string, kind: AnyKind | undefined, hasAll: boolean) {
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (card.current && kind) return onFigures(paintState(card.current, partOf(card.current, 'badge'), id, kind.strain ?? 'utilisation'));
+    if (card.current && kind) return onFigures(paintState(card.current, id, kind.strain ?? 'utilisation'));
   }, [id, kind]);
   useEffect(() => {
     const root = card.current;
@@ -129,6 +134,15 @@ function Rows({ kind, node }: { kind: AnyKind; node: DesignNode }) {
   ));
 }
 
+/** What goes wrong here, over the edge of the card; nothing, most of the time. */
+function Badge({ node }: { node: DesignNode }) {
+  const { id } = node;
+  const [text, setText] = useState('');
+  useEffect(() => onFigures((frame, layout) => setText(badgeText(frame, layout, id))), [id]);
+  if (text === '') return null;
+  return <Asking node={node} measure="failedShare" className="failing" name={`${id}-badge`}><span id={`${id}-badge`} className={styles['badge']} data-part="badge">{text}</span></Asking>;
+}
+
 function subtitle(kind: AnyKind, node: DesignNode): string {
   return kind.subtitle(fullParams(kind, node.params));
 }
@@ -150,7 +164,7 @@ export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) 
   const kind = kindOf(node.kind);
   const isWhole = useWhole(node.id);
   const hasAll = session(({ design }) => design.nodes.length <= manyNodes) || isWhole;
-  // Otherwise a card has ports from when a hand first comes near.
+  // What a card of a few has shown so far stays with it. One of many has ports from when a hand first comes near.
   const [isNear, setNear] = useState(false);
   const card = useLiveCard(node.id, kind, hasAll);
   if (!kind) return <article className={styles['card']} ref={card}>{node.label}</article>;
@@ -165,7 +179,7 @@ export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) 
         {hasAll && kind.face.form === 'ring' && <FaceView face={kind.face} />}
       </header>
       {hasAll && <Rows kind={kind} node={node} />}
-      <Asking node={node} measure="failedShare" className="failing" name={`${node.id}-badge`}><span id={`${node.id}-badge`} className={styles['badge']} data-part="badge" /></Asking>
+      <Badge node={node} />
       {(hasAll || isNear) && <Ports kind={kind} />}
     </article>
   );

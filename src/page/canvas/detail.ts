@@ -3,9 +3,7 @@
  * first before the others, so that looking at 300 components from further away or nearer by holds up no frame.
  */
 import { useCallback, useSyncExternalStore } from 'react';
-
-/** In a design of so many components at most, what a card has shown so far stays with it when it is not drawn whole. */
-export const manyNodes = 80;
+import { manyNodes } from '../many.ts';
 
 /** Of more components, so many cards turn in one frame: 2 ms each with all that follows (measured on two slow cores). */
 const turnsPerFrame = 6;

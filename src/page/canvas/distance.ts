@@ -5,7 +5,8 @@ import type { DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
 import { paintOneIn } from '../live.ts';
-import { drawWhole, manyNodes } from './detail.ts';
+import { manyNodes } from '../many.ts';
+import { drawWhole } from './detail.ts';
 import { cardHeight, cardWidth } from './size.ts';
 
 /** Below these zooms the figures on the cards are too small to be read, or, among many, to be looked for; the cards show large names instead. */

@@ -2,12 +2,19 @@
 import { lazy, Suspense } from 'react';
 import { session } from '../../session/store.ts';
 import { study } from '../../session/study.ts';
+import { useMoreAndMore } from '../many.ts';
 import { ChartPanel } from './chart-panel.tsx';
 import styles from './charts.module.css';
 import { panels } from './panels.ts';
 import { Timeline } from './timeline.tsx';
 
 const StudyPanel = lazy(async () => ({ default: (await import('./study-panel.tsx')).StudyPanel }));
+
+/** The charts side by side, one more with every frame. */
+function Strip() {
+  const drawn = useMoreAndMore(panels.length, 1);
+  return <div className={styles['strip']}>{panels.slice(0, drawn).map((panel) => <ChartPanel key={panel.id} panel={panel} />)}</div>;
+}
 
 /** The timeline and the four charts of the run. Fills its container; another document starts with charts of its own. */
 export function ChartDock() {
@@ -17,7 +24,7 @@ export function ChartDock() {
     <>
       <div className={styles['dock']}>
         <Timeline />
-        <div className={styles['strip']}>{panels.map((panel) => <ChartPanel key={`${documentId} ${panel.id}`} panel={panel} />)}</div>
+        <Strip key={documentId} />
       </div>
       {open && <Suspense><StudyPanel /></Suspense>}
     </>

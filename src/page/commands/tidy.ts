@@ -3,6 +3,7 @@ import { cardSize, membersOf, moveItems, resizeGroup } from '../../design/edit.t
 import type { Design, DesignNode } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
+import { breath } from '../breath.ts';
 
 const spacing = { rankdir: 'LR', nodesep: 44, ranksep: 78, marginx: 0, marginy: 0 };
 const room = { side: 28, top: 44 };
@@ -41,6 +42,7 @@ function closed(design: Design, id: string, members: readonly DesignNode[]): Des
 export async function tidy(): Promise<void> {
   const { design, edit } = session.getState();
   const places = await layOut(design);
+  await breath();
   edit('Tidy', (before) => {
     const moved = moveItems(before, places);
     return before.groups.reduce((next, group) => closed(next, group.id, membersOf(before, group)), moved);

@@ -22,16 +22,29 @@ export function differenceText(byHand: number, run: number): string {
   return ratio >= 1 ? `The run is ${format(ratio, 'ratio')} what arithmetic says.` : `The run is ${format(ratio, 'share', 2)} of what arithmetic says.`;
 }
 
-const nothing: Estimate = { flow: noFlow, rows: [] };
+/** The estimate of what nothing is known about. */
+export const nothing: Estimate = { flow: noFlow, rows: [] };
 
-/** The estimate by hand of one component; no rows where arithmetic fails. */
-export function estimateOf(design: Design, id: string): Estimate {
+/** What of a design is nothing to arithmetic. */
+const besides: ReadonlySet<string> = new Set<keyof Design>(['name', 'notes', 'objectives', 'view']);
+
+const sameSums = (a: Design, b: Design): boolean => (Object.keys(b) as (keyof Design)[]).every((part) => besides.has(part) || a[part] === b[part]);
+
+let last: { readonly design: Design; readonly sums: Readonly<Record<string, Estimate>> } | null = null;
+
+/** All estimates of the design that was last asked about; none where arithmetic fails. */
+function sumsOf(design: Design): Readonly<Record<string, Estimate>> {
+  if (last !== null && sameSums(last.design, design)) return last.sums;
   try {
-    return estimates(design)[id] ?? nothing;
+    last = { design, sums: estimates(design) };
   } catch {
-    return nothing;
+    last = { design, sums: {} };
   }
+  return last.sums;
 }
+
+/** The estimate by hand of one component; no rows where arithmetic fails. The sums of a design are done once: each flows through all of it. */
+export const estimateOf = (design: Design, id: string): Estimate => sumsOf(design)[id] ?? nothing;
 
 /** The wall that a growing load runs into first, as a sentence; empty where nothing bounds it. */
 export function wallText(rows: readonly EstimateRow[]): string {

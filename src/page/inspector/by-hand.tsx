@@ -1,12 +1,13 @@
 /** The whiteboard's arithmetic beside the simulation's figures, with formula, source, and a word where the two differ. */
-import { useMemo } from 'react';
+import { useDeferredValue } from 'react';
 import type { DesignNode } from '../../design/design.ts';
 import { kindOf } from '../../kinds/index.ts';
 import type { EstimateRow } from '../../kit/kind.ts';
 import { differs, trafficText } from '../../run/beside.ts';
 import { session } from '../../session/store.ts';
+import { manyNodes } from '../many.ts';
 import { askWhy } from '../why.ts';
-import { differenceText, estimateOf, handText, wallText } from './apart.ts';
+import { differenceText, estimateOf, handText, nothing, wallText } from './apart.ts';
 import { useBeside } from './beside.ts';
 import { Tag } from './tag.tsx';
 import styles from './inspector.module.css';
@@ -49,9 +50,11 @@ function Reasons({ rows, traffic }: { rows: readonly Compared[]; traffic: string
 
 /** "By hand, and as simulated" for one component. */
 export function ByHand({ node }: { node: DesignNode }) {
-  const design = session((state) => state.design);
+  const present = session((state) => state.design);
+  // The sums of hundreds of components take as long as everything else that follows a click: they come after it.
+  const design = useDeferredValue(present, present.nodes.length > manyNodes ? null : present);
   const { figure, calls, whole } = useBeside(node.id);
-  const { rows: estimated, flow } = useMemo(() => estimateOf(design, node.id), [design, node.id]);
+  const { rows: estimated, flow } = design ? estimateOf(design, node.id) : nothing;
   if (estimated.length === 0) return null;
   const rows = estimated.map((row): Compared => {
     const run = row.measure ? figure(row.measure) : Number.NaN;

@@ -1,5 +1,6 @@
 /** The panel on the right: whatever is selected, or the design as a whole; and the outline of everything. */
 import { CircleQuestionMark } from 'lucide-react';
+import { useDeferredValue } from 'react';
 import { setNote } from '../../design/edit.ts';
 import type { Design } from '../../design/design.ts';
 import { session } from '../../session/store.ts';
@@ -59,7 +60,8 @@ function Sheet({ design, id }: { design: Design; id: string }) {
 
 function Body() {
   const design = session((state) => state.design);
-  const selection = session((state) => state.selection);
+  // The board answers a click first; what it says about the component comes right after.
+  const selection = useDeferredValue(session((state) => state.selection));
   const [only] = selection;
   if (selection.size > 1) return <Several count={selection.size} />;
   return only === undefined ? <DesignSheet /> : <Sheet design={design} id={only} />;

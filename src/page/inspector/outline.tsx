@@ -1,4 +1,5 @@
 /** The board as a list: everything that can be done by dragging can be done from here with the keyboard alone. */
+import { useState } from 'react';
 import type { Design, DesignNode } from '../../design/design.ts';
 import { connect, removeItems } from '../../design/edit.ts';
 import { wireRefusal } from '../../design/wires.ts';
@@ -6,6 +7,7 @@ import { kindOf } from '../../kinds/index.ts';
 import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
 import { IconTile } from '../icons.tsx';
+import { manyNodes, useMoreAndMore } from '../many.ts';
 import { panels } from '../panels.ts';
 import styles from './inspector.module.css';
 
@@ -24,15 +26,17 @@ function targetsOf(design: Design, from: string): readonly DesignNode[] {
   return design.nodes.filter((node) => node.id !== from && wireRefusal(design, from, node.id) === null);
 }
 
-/** A list of legal targets; choosing one draws the wire. */
+/** A list of legal targets, of many components only made when it is wanted; choosing one draws the wire. */
 export function ConnectTo({ node }: { node: DesignNode }) {
   const design = session((state) => state.design);
-  const targets = targetsOf(design, node.id);
+  const [isWanted, setWanted] = useState(false);
+  const isAsked = isWanted || design.nodes.length <= manyNodes;
+  const targets = isAsked ? targetsOf(design, node.id) : [];
   if ((kindOf(node.kind)?.ports.out.length ?? 0) === 0) return null;
   return (
-    <select className={styles['connect']} aria-label={`Connect ${node.label} to`} value="" disabled={targets.length === 0}
+    <select className={styles['connect']} aria-label={`Connect ${node.label} to`} value="" disabled={isAsked && targets.length === 0} onFocus={() => setWanted(true)} onPointerEnter={() => setWanted(true)}
       onChange={(event) => session.getState().edit('Draw wire', (before) => connect(before, node.id, event.target.value))}>
-      <option value="">{targets.length === 0 ? 'Nothing to connect to' : 'Connect to…'}</option>
+      <option value="">{isAsked && targets.length === 0 ? 'Nothing to connect to' : 'Connect to…'}</option>
       {targets.map((target) => <option key={target.id} value={target.id}>{target.label}</option>)}
     </select>
   );
@@ -68,10 +72,11 @@ function NodeItem({ node, design, selected }: { node: DesignNode; design: Design
 export function Outline() {
   const design = session((state) => state.design);
   const selection = session((state) => state.selection);
+  const drawn = useMoreAndMore(design.nodes.length, 24);
   if (design.nodes.length === 0) return <p className={styles['soft']}>Nothing on the board yet. Press / and type the name of a component, then Enter.</p>;
   return (
     <ul className={styles['outline']}>
-      {design.nodes.map((node) => <NodeItem key={node.id} node={node} design={design} selected={selection.has(node.id)} />)}
+      {design.nodes.slice(0, drawn).map((node) => <NodeItem key={node.id} node={node} design={design} selected={selection.has(node.id)} />)}
     </ul>
   );
 }

@@ -1,6 +1,6 @@
 /** "Why this number": a figure's formula, what goes into it now, constants with their sources, and the arithmetic beside it. */
 import { X } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEvent } from 'react';
+import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
 import type { DesignNode } from '../../design/design.ts';
 import { fullParams } from '../../design/params.ts';
 import { kindOf } from '../../kinds/index.ts';
@@ -66,7 +66,7 @@ const failing: ReadonlySet<string> = new Set(['failedShare', 'failures']);
 
 function ByHandBeside({ node, kind, asked }: Subject) {
   const design = session((state) => state.design);
-  const { rows, flow } = useMemo(() => estimateOf(design, node.id), [design, node.id]);
+  const { rows, flow } = estimateOf(design, node.id);
   const { figure, calls, whole } = useBeside(node.id);
   const run = figure(asked.measure);
   const row = rows.find(({ measure }) => measure === asked.measure);

@@ -1,8 +1,10 @@
 /** The library: ready scenarios, designs kept in this browser, and ways to begin. */
 import { FilePlus2, FolderOpen, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { breath } from '../breath.ts';
 import { closeLibrary, current, followDocument } from '../current.ts';
 import { newDesign, pickFile } from '../files.ts';
+import { useMoreAndMore } from '../many.ts';
 import styles from './library.module.css';
 import { SavedDesigns } from './saved-designs.tsx';
 import { ScenarioCard } from './scenario-card.tsx';
@@ -26,14 +28,15 @@ function silence(all: readonly Shelved[] | null): string {
 function Scenarios() {
   const [all, setAll] = useState<readonly Shelved[] | null>(null);
   const [words, setWords] = useState('');
-  useEffect(() => void allScenarios().then(setAll), []);
+  useEffect(() => void breath().then(allScenarios).then(setAll), []);
   const found = all?.filter((each) => matches(each, words)) ?? [];
+  const drawn = useMoreAndMore(found.length, 6);
   return (
     <>
       <input className={styles['search']} type="search" placeholder={all ? `Search ${all.length} scenarios` : 'Search scenarios'} aria-label="Search scenarios" value={words}
         onChange={(event) => setWords(event.target.value)} />
       <div className={styles['cards']}>
-        {found.map((each) => 'scenario' in each ? <ScenarioCard key={each.slug} scenario={each.scenario} /> : <Broken key={each.slug} slug={each.slug} why={each.why} />)}
+        {found.slice(0, drawn).map((each) => 'scenario' in each ? <ScenarioCard key={each.slug} scenario={each.scenario} /> : <Broken key={each.slug} slug={each.slug} why={each.why} />)}
       </div>
       {found.length === 0 && <p className={styles['quiet']} role="status">{silence(all)}</p>}
     </>

@@ -1,6 +1,7 @@
 /** One scenario in the library: what it asks, what it holds to, what it teaches, and its two designs. */
 import type { Scenario } from '../../design/scenario.ts';
-import { openScenario } from '../current.ts';
+import { breath } from '../breath.ts';
+import { closeLibrary, openScenario, type Side } from '../current.ts';
 import styles from './library.module.css';
 
 /** What a scenario holds to, as a list; nothing where it names none. */
@@ -21,6 +22,13 @@ export function Lessons({ scenario, open = false }: { scenario: Scenario; open?:
   );
 }
 
+/** The library is put away first, and the design is opened when that is done. */
+async function choose(scenario: Scenario, side: Side): Promise<void> {
+  closeLibrary();
+  await breath();
+  openScenario(scenario, side);
+}
+
 /** The card. */
 export function ScenarioCard({ scenario }: { scenario: Scenario }) {
   return (
@@ -30,8 +38,8 @@ export function ScenarioCard({ scenario }: { scenario: Scenario }) {
       <Constraints scenario={scenario} />
       <Lessons scenario={scenario} />
       <div className={styles['actions']}>
-        <button type="button" className={styles['button']} onClick={() => openScenario(scenario, 'naive')}>Open naive</button>
-        <button type="button" className={`${styles['button']} ${styles['strong']}`} onClick={() => openScenario(scenario, 'reference')}>Open reference</button>
+        <button type="button" className={styles['button']} onClick={() => void choose(scenario, 'naive')}>Open naive</button>
+        <button type="button" className={`${styles['button']} ${styles['strong']}`} onClick={() => void choose(scenario, 'reference')}>Open reference</button>
       </div>
     </article>
   );

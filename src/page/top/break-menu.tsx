@@ -44,5 +44,5 @@ export function BreakMenu() {
   const design = session((state) => state.design);
   const selection = session((state) => state.selection);
   if (design.nodes.length === 0) return null;
-  return <Menu label="Break it" icon={<Zap size={15} aria-hidden="true" />} entries={entriesOf(design, selection)} />;
+  return <Menu label="Break it" icon={<Zap size={15} aria-hidden="true" />} entries={() => entriesOf(design, selection)} />;
 }

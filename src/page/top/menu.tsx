@@ -1,6 +1,6 @@
 /** A button that opens a short list of things to do, as a native popover with the keys of a menu. */
 import { ChevronDown } from 'lucide-react';
-import { useId, useRef } from 'react';
+import { useId, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import styles from './top.module.css';
 
@@ -34,11 +34,12 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
   items[to]?.focus();
 }
 
-/** The button and its list. */
-export function Menu({ label, icon, entries, className }: { label: string; icon?: ReactNode; entries: readonly Entry[]; className?: string | undefined }) {
+/** The button and its list, whose entries are made when it opens. */
+export function Menu({ label, icon, entries, className }: { label: string; icon?: ReactNode; entries: () => readonly Entry[]; className?: string | undefined }) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
+  const [isOpen, setOpen] = useState(false);
   const toggled = (open: boolean): void => {
     button.current?.setAttribute('aria-expanded', String(open));
     if (!open || !popover.current || !button.current) return;
@@ -51,8 +52,8 @@ export function Menu({ label, icon, entries, className }: { label: string; icon?
         {icon}<span>{label}</span><ChevronDown size={13} aria-hidden="true" />
       </button>
       <div ref={popover} id={id} popover="auto" role="menu" aria-label={label} className={styles['menu']} onKeyDown={walk}
-        onToggle={(event) => toggled(event.newState === 'open')}>
-        {entries.map((entry) => <Item key={entry.label} entry={entry} close={() => popover.current?.hidePopover()} />)}
+        onBeforeToggle={(event) => setOpen(event.newState === 'open')} onToggle={(event) => toggled(event.newState === 'open')}>
+        {isOpen && entries().map((entry) => <Item key={entry.label} entry={entry} close={() => popover.current?.hidePopover()} />)}
       </div>
     </>
   );

@@ -27,7 +27,7 @@ function Actions() {
       <button type="button" className={`${styles['button']} ${styles['shy']}`} title="Scenarios and saved designs" aria-label="Library" onClick={openLibrary}>
         <LibraryBig size={15} aria-hidden="true" /><span>Library</span>
       </button>
-      <Menu label="File" icon={<FileText size={15} aria-hidden="true" />} entries={fileEntries} className={styles['shy']} />
+      <Menu label="File" icon={<FileText size={15} aria-hidden="true" />} entries={() => fileEntries} className={styles['shy']} />
       <ShareButton />
     </div>
   );

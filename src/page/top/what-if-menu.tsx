@@ -28,5 +28,5 @@ export function WhatIfMenu() {
   const scenario = current((state) => state.scenario);
   const design = session((state) => state.design);
   if (!scenario || scenario.whatIfs.length === 0) return null;
-  return <Menu label="What if" icon={<FlaskConical size={15} aria-hidden="true" />} entries={scenario.whatIfs.map((each) => entryOf(each, design))} className={styles['next']} />;
+  return <Menu label="What if" icon={<FlaskConical size={15} aria-hidden="true" />} entries={() => scenario.whatIfs.map((each) => entryOf(each, design))} className={styles['next']} />;
 }

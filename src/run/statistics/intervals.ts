@@ -1,5 +1,6 @@
 /** Confidence intervals of the figures of one run, from its notes. */
 import { edgesOf, quantileBucket } from '../../engine/histogram.ts';
+import { kindOf } from '../../kinds/index.ts';
 import { metric } from '../metric.ts';
 import type { Interval, Result } from '../result.ts';
 import { batchMeans, LEVEL, type Precision } from './batch-means.ts';
@@ -17,9 +18,18 @@ export const quantiles = [['p50', 0.5], ['p95', 0.95], ['p99', 0.99], ['p999', 0
 /** Where the figures of a node's result are noted: path in the result → measure. */
 const common = { utilisation: 'utilisation', 'queue.mean': 'waiting', inFlightMean: 'inFlight', 'latency.mean': 'latency' } as const;
 
-/** An interval around a figure that is never negative. */
-export function around(figure: number, { half, count }: Precision, method: Interval['method']): Interval {
-  return { low: figure >= 0 ? Math.max(0, figure - half) : figure - half, high: figure + half, level: LEVEL, method, count };
+/** Whether the figure at a path is a part of a whole, and never more than all of it. */
+export function isPart(path: string, { nodes }: Pick<Result, 'nodes'>): boolean {
+  if (/(^|\.)(failedShare|utilisation)$/.test(path)) return true;
+  const [, id = '', measure = ''] = /^nodes\.([^.]+)\.measures\.(.+)$/.exec(path) ?? [];
+  const measures = kindOf(nodes[id]?.kind ?? '')?.measures as Readonly<Record<string, { readonly unit: string }>> | undefined;
+  return measures?.[measure]?.unit === 'share';
+}
+
+/** An interval around a figure that is never negative, and never above one where it is a part of a whole. */
+export function around(figure: number, { half, count }: Precision, method: Interval['method'], part = false): Interval {
+  const high = part && figure <= 1 ? Math.min(1, figure + half) : figure + half;
+  return { low: figure >= 0 ? Math.max(0, figure - half) : figure - half, high, level: LEVEL, method, count };
 }
 
 /** The notes from the end of the warm-up on, and how to read them. */
@@ -75,7 +85,7 @@ export function intervalsOf(notes: Notes, result: Result): Record<string, Interv
   const add = (path: string, total: Track, per: Track): void => {
     const figure = metric(result, path);
     const precision = figure === null ? null : batchMeans(total, per);
-    if (figure !== null && precision !== null) found[path] = around(figure, precision, 'batch means');
+    if (figure !== null && precision !== null) found[path] = around(figure, precision, 'batch means', isPart(path, result));
   };
   requestFigures(reader, add);
   costFigures(reader, result, add);

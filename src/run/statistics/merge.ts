@@ -6,7 +6,7 @@ import { metric } from '../metric.ts';
 import type { Interval, NodeResult, Result, Spread, Tally } from '../result.ts';
 import { judge, spread, timesOf, type Replica, type Times } from '../summary.ts';
 import { LEVEL } from './batch-means.ts';
-import { around, FEWEST_VALUES, quantiles } from './intervals.ts';
+import { around, FEWEST_VALUES, isPart, quantiles } from './intervals.ts';
 import { tFactor } from './student.ts';
 
 const shares: Readonly<Record<string, number>> = Object.fromEntries(quantiles);
@@ -163,7 +163,7 @@ function intervals(merged: Result, results: readonly Result[]): Record<string, I
     const values = results.map((result) => metric(result, path)).filter((value) => value !== null);
     if (figure === null || values.length < 2 || hasFewValues(merged, path)) continue;
     const variance = sum(values.map((value) => (value - figure) * (value - figure))) / (values.length - 1);
-    found[path] = around(figure, { half: tFactor(LEVEL, values.length - 1) * Math.sqrt(variance / values.length), count: values.length }, 'replications');
+    found[path] = around(figure, { half: tFactor(LEVEL, values.length - 1) * Math.sqrt(variance / values.length), count: values.length }, 'replications', isPart(path, merged));
   }
   return found;
 }
