@@ -46,7 +46,6 @@ export class Replica extends Residents {
     if (this.padding > 0) this.disband();
     stretch.clear();
     this.unsettled = false;
-    if (this.queue.size > 0 && !this.rules.static) this.letGoOn();
     this.compose();
     // With nothing else to do, newcomers need not wait.
     if (stretch.decodes === 0 && stretch.chunkTokens === 0 && this.seenUntil[0]! < Infinity) {
@@ -62,6 +61,7 @@ export class Replica extends Residents {
 
   /** Who works in the coming iteration, and on what. */
   private compose(): void {
+    if (this.queue.size > 0 && !this.rules.static) this.letGoOn();
     if (this.rules.static) this.padded();
     else if (this.rules.chunked) this.mixed();
     else this.promptsFirst();
