@@ -53,6 +53,12 @@ describe('reading a folder', () => {
     expect(cases[0]!.setup.gpu).toMatchObject({ generation: 'hopper', bandwidth: 1e12, linked: false });
   });
 
+  it('has everybody of the oldest SGLang measured ask once, as its first tokens tell, and of later ones ten times', () => {
+    const of = (version: string): Case => casesOf(folderWith([line({ id: 'x', source: 'aic-auto-gap-analysis', engine: 'sglang', version })])).cases[0]!;
+    expect(of('0.5.1.post1').load).toEqual({ kind: 'closed', people: 4, rounds: 1 });
+    expect(of('0.5.6.post2').load).toEqual({ kind: 'closed', people: 4, rounds: 10 });
+  });
+
   it('tells apart slices and copies of attention by the degrees stated', () => {
     const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', model: 'DeepSeek-V3', gpu: 'B200-180', ...values })])).cases[0]!;
     expect(of({ tp: '64', ep: '8', n_gpus: '64' }).setup).toMatchObject({ tp: 8, attentionGroups: 1 });
@@ -68,6 +74,8 @@ describe('statistics', () => {
   });
 });
 
+type Times = ReturnType<typeof simulated>;
+
 describe('fitting', () => {
   const people = [1, 8, 32, 128];
   const base: Omit<Case, 'load' | 'measured' | 'id'> = { family: '', model: 'llama-3.1-8b', gpu: 'h100', setup: { model: modelOf('llama-3.1-8b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1, software: software.vllm }, software: 'vllm', spread: 1, lengths: 'nominal', input: 1000, output: 100, replicas: 1, budget: 8192, sequences: 256, chunked: true, streamed: 1, memoryShare: 0.9 };
@@ -82,6 +90,14 @@ describe('fitting', () => {
     const found = fitted(present, cases.map((c) => trialOf(c, () => 1)), [{ software: 'vllm', key: 'layer', pull: 1e-6 }, { on: 'hopper', key: 'stream', pull: 1e-6 }]);
     expect(looked(found, 'vllm', 'hopper').layer / looked(truth, 'vllm', 'hopper').layer).toBeCloseTo(1, 2);
     expect(found.kernels.hopper.stream / truth.kernels.hopper.stream).toBeCloseTo(1, 2);
+  });
+
+  it('counts what a front end does for each running sequence to the first token, and to nothing between tokens', () => {
+    const c: Case = { ...base, id: 'x', load: { kind: 'closed', people: 32, rounds: 2 }, measured: {} };
+    const constants = looked(present, 'vllm', 'hopper');
+    const [without, having] = [0, 1e-3].map((clientPerSequence) => simulated(c, { ...constants, clientPerSequence })) as [Times, Times];
+    expect(having.ttft - without.ttft).toBeCloseTo(0.032, 9);
+    expect(having.tpot).toBe(without.tpot);
   });
 
   it('never takes a share for more than all', () => {

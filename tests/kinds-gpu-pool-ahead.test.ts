@@ -28,3 +28,29 @@ describe('an engine that plans ahead', () => {
     expect(firstToken(99.5, true)).toBeCloseTo(0.5 + 1, 9);
   });
 });
+
+describe('an engine that plans ahead and takes over answers begun elsewhere', () => {
+  it('takes one that came during its last iteration once it has nothing else to do', () => {
+    let decodes = 0;
+    const quickPrompts: Clockwork = { ...aSecondEach, begin: (n) => (decodes = n), seconds: () => (decodes > 0 ? 1 : 0.1) };
+    const special = { clockwork: quickPrompts, blocks: 1000, watermark: 0, ahead: true };
+    const rig = new Rig({ arrival: [0, 1.4], input: [10, 10], output: [3, 3] }, { poolReplicas: 2, promptReplicas: 1, handoverLatency: 0.01 }, special).run();
+    expect(rig.pool.inFlight).toBe(0);
+    expect(rig.e2e(0)).toBeCloseTo(0.1 + 0.01 + 2, 3);
+    expect(rig.e2e(1)).toBeCloseTo(2.11 - 1.4 + 0.01 + 2, 3);
+  });
+});
+
+describe('an engine whose GPUs have sequences of their own', () => {
+  const first = (groups: number, input: readonly number[]): number[] => {
+    const rig = new Rig({ arrival: input.map(() => 0), input, output: input.map(() => 5) }, {}, { clockwork: aSecondEach, blocks: 10_000, watermark: 0, ahead: false, budget: 4000, groups }).run();
+    return input.map((_, i) => rig.ttft(i));
+  };
+
+  it('works on a prompt in one group, within its part of the budget; two of them side by side', () => {
+    expect(first(1, [3000])).toEqual([1]);
+    expect(first(2, [3000])).toEqual([2]);
+    expect(first(2, [2000, 2000])).toEqual([1, 1]);
+    expect(first(4, [3000, 500])).toEqual([3, 1]);
+  });
+});

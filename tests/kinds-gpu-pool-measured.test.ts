@@ -31,9 +31,9 @@ describe.skipIf(!existsSync(`${folder}/measured.csv`))('published measurements (
   });
 });
 
-/** Groups that do not reach their bar yet: by how much they may miss it, so that they do not get worse. */
+/** Groups that do not reach their bar: by how much they may miss it, so that they do not get worse. Of MLPerf's requests only the mean answer is told. */
 const missed = new Map<string, number>([
-  ['closed loop, dense, Hopper, SGLang, per token', 1.25],
+  ['MLPerf offline, throughput', 1.03],
 ]);
 
 describe.skipIf(!existsSync(`${folder}/micro`))('kernels timed alone (skipped without the reference figures)', () => {
@@ -41,6 +41,14 @@ describe.skipIf(!existsSync(`${folder}/micro`))('kernels timed alone (skipped wi
     const kernels = kernelsOf(folder).filter((k) => k.kind === kind);
     expect(kernels.length).toBeGreaterThan(250);
     expect(summed(kernels.map((k) => k.seconds(looked(present, undefined, k.gpu.generation)) / k.measuredSeconds - 1)).median).toBeLessThan(0.1);
+  });
+
+  it('all-reduce over PCIe: two, four and eight GPUs alike within a tenth, nine in ten within three tenths', () => {
+    const kernels = kernelsOf(folder).filter((k) => k.kind === 'all-reduce over PCIe');
+    const { median, p90 } = summed(kernels.map((k) => k.seconds(looked(present, undefined, k.gpu.generation)) / k.measuredSeconds - 1));
+    expect(kernels.length).toBeGreaterThan(60);
+    expect(median).toBeLessThan(0.1);
+    expect(p90).toBeLessThan(0.3);
   });
 });
 
@@ -50,9 +58,7 @@ describe.skipIf(!existsSync(`${folder}/replay`))('real runs (skipped without the
   it.each(replays.map((r) => [r.name, r] as const))('%s: mean and percentiles, first token within 5 %%, per token and end to end within 2 %%', (name, replay) => {
     for (const [figure, error] of Object.entries(replayErrors(replay, looked(present, 'vllm', replay.setup.gpu.generation)))) {
       const bar = figure.startsWith('ttft') ? 0.05 : 0.02;
-      // Half of the first tokens of two engines that share experts come some milliseconds later than modelled.
-      const known = replay.setup.attentionGroups! > 1 && figure === 'ttft p50' ? 1.5 : 1;
-      expect(Math.abs(error), `${name} ${figure}`).toBeLessThan(known * bar);
+      expect(Math.abs(error), `${name} ${figure}`).toBeLessThan(bar);
     }
   });
 });

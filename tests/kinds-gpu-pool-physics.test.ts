@@ -218,6 +218,26 @@ describe('GPUs joined', () => {
     expect(host(8)).toBeCloseTo(0.01, 9);
   });
 
+  it('gives the attention of few queries after a long text no more multiprocessors than it has pieces: twice the GPUs do not hasten it', () => {
+    const c = { ...constantsOf(software.vllm, 'hopper'), kvRead: 1e9 };
+    const setup = (tp: number): Setup => ({ model: modelOf('llama-3.1-70b'), gpu: gpuOf('h100'), precision: 'fp8', kvBytes: 2, tp });
+    const looking = (tp: number, tokens: number): number => new StepTime(setup(tp), c).prompting(tokens, 30_000) - new StepTime(setup(tp), c).prompting(tokens, 0);
+    expect(looking(8, 128) / looking(4, 128)).toBeCloseTo(1, 2);
+    expect(looking(8, 8192) / looking(4, 8192)).toBeCloseTo(0.5, 1);
+  });
+
+  it('leads four and eight GPUs over PCIe through switches, or all through one host, which a pair does not need', () => {
+    const c = looked(present, undefined, 'ada');
+    const ways = (n: number) => ({ switches: allReduce(gpuOf('l40s'), n, c), host: allReduce(gpuOf('l40s'), n, c, 'host') });
+    const [two, four, eight] = [ways(2), ways(4), ways(8)];
+    expect(two.host).toEqual(two.switches);
+    // Each sends 2·(n − 1)/n of the bytes; through the host, all of them one after the other.
+    expect(eight.host.perByte / four.host.perByte).toBeCloseTo((1.75 * 8) / (1.5 * 4), 9);
+    expect(four.host.perByte / four.switches.perByte).toBeGreaterThan(5);
+    expect(eight.host.perByte / eight.switches.perByte).toBeGreaterThan(10);
+    expect(allReduce(gpuOf('h100'), 8, c, 'host')).toEqual(allReduce(gpuOf('h100'), 8, c));
+  });
+
   it('slows down across servers', () => {
     const c = looked(present, undefined, 'hopper');
     const inside = allReduce(gpuOf('h100'), 8, c);

@@ -140,7 +140,7 @@ function familyOf(r: Line, setup: Setup): string {
 
 function loadOf(r: Line): Load {
   const amount = r.load_value === 'inf' ? Infinity : numberIn(r, 'load_value');
-  if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: r.engine === 'sglang' && GAP.test(r.source!) ? 1 : 10 };
+  if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: softwareOf(r) === 'sglang-2025' && GAP.test(r.source!) ? 1 : 10 };
   if (r.load_kind === 'batch') return { kind: 'batch', size: amount };
   if (r.load_kind === 'qps' || /serv/.test(r.id!)) return { kind: 'online', rate: amount, requests: 500 };
   return { kind: 'offline' };

@@ -1,6 +1,6 @@
 /** Models and GPUs by the names that tables of measurements use: from the catalogue, or described by the folder's own `models.json` and `gpus.json`. */
 import { existsSync, readFileSync } from 'node:fs';
-import { gpuOf, type Gpu, type Generation, type GpuId } from '../../src/kinds/gpu-pool/catalogue-gpus.ts';
+import { gpuOf, processorsLike, type Gpu, type Generation, type GpuId } from '../../src/kinds/gpu-pool/catalogue-gpus.ts';
 import { modelOf, type Model, type ModelId } from '../../src/kinds/gpu-pool/catalogue-models.ts';
 
 const known: readonly (readonly [RegExp, ModelId])[] = [
@@ -107,7 +107,8 @@ function describedGpu(id: string, g: ListedGpu): Gpu | null {
   if (generation === null || g.bf16_tflops_dense === null) return null;
   const rate = (teraflops: number | null): number => (teraflops ?? 0) * 1e12;
   const linked = (g.interconnect_GBps_uni ?? 0) > 0;
-  return { id, label: id, generation, peak16: rate(g.bf16_tflops_dense), peak8: rate(g.fp8_tflops_dense), peak4: rate(g.fp4_tflops_dense), memory: g.hbm_GB * 2 ** 30, bandwidth: g.hbm_TBps * 1e12, linked, watts: g.tdp_W ?? 0, usdPerHour: 0, source: 'gpus.json beside the measurements', priceSource: '' };
+  const peak16 = rate(g.bf16_tflops_dense);
+  return { id, label: id, generation, peak16, processors: processorsLike(generation, peak16), peak8: rate(g.fp8_tflops_dense), peak4: rate(g.fp4_tflops_dense), memory: g.hbm_GB * 2 ** 30, bandwidth: g.hbm_TBps * 1e12, linked, watts: g.tdp_W ?? 0, usdPerHour: 0, source: 'gpus.json beside the measurements', priceSource: '' };
 }
 
 /** Looks names up. */

@@ -24,12 +24,6 @@ const systems: Readonly<Record<string, string>> = { a100_sxm: 'A100-SXM-80', h10
 
 const gpuOf = (m: Machines, r: Line): Gpu | undefined => m.gpu(systems[r.system ?? ''] ?? r.hw ?? r.system ?? '');
 
-/**
- * Over PCIe, more GPUs than this are not compared: the one server measured has routes of 2 to 4 GB/s among four and eight cards, with which engines on the same
- * cards (17 lines of TensorRT-LLM on L40S, four and eight of them) would be three to four times as slow as measured; at the rate of two cards they are within 13 %.
- */
-const PCIE_GPUS = 2;
-
 /** Kernels of every line of a file whose GPU is known. */
 function kernels(folder: string, file: string, m: Machines, of: (r: Line, gpu: Gpu) => Kernel | readonly Kernel[] | null): Kernel[] {
   return readTable(`${folder}/micro/${file}.csv`).flatMap((r) => {
@@ -53,12 +47,16 @@ function decode(gpu: Gpu, context: number, kvHeads: number, headSize: number, kv
   return { kind: 'decode attention', gpu, measuredSeconds, seconds: (c) => c.attention + bytes / (gpu.bandwidth * (kvBytes === 1 ? c.kvRead8 : c.kvRead)) };
 }
 
-function prompt(gpu: Gpu, tokens: number, pairs: number, heads: number, headSize: number, measuredSeconds: number): Kernel {
-  return { kind: 'prompt attention', gpu, measuredSeconds, seconds: (c) => c.attention + (4 * heads * headSize * (pairs + tokens * MARGIN)) / (gpu.peak16 * c.prefill) };
+/** Attention of a number of prompts alike, each of so many tokens after `cached` ones. */
+function prompt(gpu: Gpu, tokens: number, cached: number, prompts: number, heads: number, headSize: number, measuredSeconds: number): Kernel {
+  const pairs = prompts * tokens * (cached + tokens / 2 + MARGIN);
+  const sight = (c: Constants): number => (cached + tokens) * c.tile * gpu.processors;
+  return { kind: 'prompt attention', gpu, measuredSeconds, seconds: (c) => c.attention + (4 * headSize * Math.max(heads * pairs, sight(c))) / (gpu.peak16 * c.prefill) };
 }
 
+/** The one server without fast links that was measured leads its rings through the host. */
 function reduce(gpu: Gpu, gpus: number, bytes: number, measuredSeconds: number): Kernel {
-  return { kind: gpu.linked ? 'all-reduce' : 'all-reduce over PCIe', gpu, measuredSeconds, seconds: (c) => { const e = (bytes <= oneShotBytes(gpus, c) ? oneShot : allReduce)(gpu, gpus, c); return e.start + bytes * e.perByte; } };
+  return { kind: gpu.linked ? 'all-reduce' : 'all-reduce over PCIe', gpu, measuredSeconds, seconds: (c) => { const e = (bytes <= oneShotBytes(gpus, c) ? oneShot : allReduce)(gpu, gpus, c, 'host'); return e.start + bytes * e.perByte; } };
 }
 
 /** Matrix products of one layer as the serving engines' own operations were timed. */
@@ -79,7 +77,7 @@ function opsAttention(r: Line, gpu: Gpu, m: Machines): Kernel | null {
   const seconds = numberIn(r, 'time_us') * 1e-6;
   if (r.kind === 'decode') return decode(gpu, numberIn(r, 'n_decode') * numberIn(r, 'kv_decode'), model.kvHeads / tp, model.headSize, 2, seconds);
   const chunk = numberIn(r, 'prefill_chunk');
-  return prompt(gpu, chunk, chunk * numberIn(r, 'kv_prefill') + (chunk * chunk) / 2, model.heads / tp, model.headSize, seconds);
+  return prompt(gpu, chunk, numberIn(r, 'kv_prefill'), 1, model.heads / tp, model.headSize, seconds);
 }
 
 /** All kernels of a folder. */
@@ -89,10 +87,10 @@ export function kernelsOf(folder: string): Kernel[] {
     ...kernels(folder, 'aic_gemm_ops', m, (r, gpu) => (r.exact === 'True' ? product(gpu, numberIn(r, 'm'), numberIn(r, 'n'), numberIn(r, 'k'), numberIn(r, 'ms') / 1000) : null)),
     ...kernels(folder, 'ops_dense', m, (r, gpu) => ops(r, gpu, m)),
     ...kernels(folder, 'aic_generation_attention', m, (r, gpu) => decode(gpu, numberIn(r, 'batch_size') * (numberIn(r, 'isl') + numberIn(r, 'step')), numberIn(r, 'num_key_value_heads'), numberIn(r, 'head_dim'), r.kv_cache_dtype === 'fp8' ? 1 : 2, numberIn(r, 'latency_ms') / 1000)),
-    ...kernels(folder, 'aic_context_attention', m, (r, gpu) => prompt(gpu, numberIn(r, 'batch_size') * numberIn(r, 'isl'), (numberIn(r, 'batch_size') * numberIn(r, 'isl') ** 2) / 2, numberIn(r, 'num_heads'), numberIn(r, 'head_dim'), numberIn(r, 'latency_ms') / 1000)),
-    ...kernels(folder, 'aic_attention', m, (r, gpu) => (gpu.generation !== 'ampere' ? null : r.kind === 'decode' ? decode(gpu, numberIn(r, 'batch') * numberIn(r, 'len'), numberIn(r, 'kv_heads'), 128, 2, numberIn(r, 'ms') / 1000) : prompt(gpu, numberIn(r, 'batch') * numberIn(r, 'len'), (numberIn(r, 'batch') * numberIn(r, 'len') ** 2) / 2, numberIn(r, 'q_heads'), 128, numberIn(r, 'ms') / 1000))),
+    ...kernels(folder, 'aic_context_attention', m, (r, gpu) => prompt(gpu, numberIn(r, 'isl'), 0, numberIn(r, 'batch_size'), numberIn(r, 'num_heads'), numberIn(r, 'head_dim'), numberIn(r, 'latency_ms') / 1000)),
+    ...kernels(folder, 'aic_attention', m, (r, gpu) => (gpu.generation !== 'ampere' ? null : r.kind === 'decode' ? decode(gpu, numberIn(r, 'batch') * numberIn(r, 'len'), numberIn(r, 'kv_heads'), 128, 2, numberIn(r, 'ms') / 1000) : prompt(gpu, numberIn(r, 'len'), 0, numberIn(r, 'batch'), numberIn(r, 'q_heads'), 128, numberIn(r, 'ms') / 1000))),
     ...kernels(folder, 'ops_attention', m, (r, gpu) => opsAttention(r, gpu, m)),
-    ...kernels(folder, 'aic_custom_allreduce_vllm', m, (r, gpu) => (r.backend === 'vllm_graph' && (gpu.linked || numberIn(r, 'num_gpus') <= PCIE_GPUS) ? reduce(gpu, numberIn(r, 'num_gpus'), 2 * numberIn(r, 'message_size'), numberIn(r, 'latency') / 1000) : null)),
+    ...kernels(folder, 'aic_custom_allreduce_vllm', m, (r, gpu) => (r.backend === 'vllm_graph' ? reduce(gpu, numberIn(r, 'num_gpus'), 2 * numberIn(r, 'message_size'), numberIn(r, 'latency') / 1000) : null)),
   ].filter((k) => k.measuredSeconds > 0);
 }
 

@@ -83,22 +83,31 @@ class Watched extends StepTime {
 
 /**
  * Relative errors under given constants: of TTFT, TPOT and E2E, each by mean and percentiles. Recorded times count from the moment at which an engine read its
- * inbox, between two iterations (TTFT is the same whether `queued_offset_s` is a whole iteration after the arrival or none), so simulated ones do too.
+ * inbox, between two iterations (TTFT is the same whether `queued_offset_s` is a whole iteration after the arrival or none), so simulated ones do too; and they end
+ * when a token has been put into words, which takes the longer, the more sequences run.
  */
 export function replayErrors({ setup, rows, replicas, sequences, budget }: Replay, constants: Constants): ReplayErrors {
   const blocks = Math.floor(cacheTokens(setup, 0.9) / 16);
   const column = (name: string): number[] => rows.map((r) => numberIn(r, name));
   const clockwork = new Watched(setup, constants);
-  const rules = { clockwork, longest: 1, blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: sequences, budget, chunked: true, ahead: setup.software!.ahead };
+  const rules = { clockwork, longest: 1, blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: sequences, budget, groups: setup.attentionGroups ?? 1, chunked: true, ahead: setup.software!.ahead };
   const rig = new Rig({ arrival: column('arrival_s'), input: column('input_tokens'), output: column('output_tokens') }, { engineRoom: 1_000_000, poolReplicas: replicas, sequenceLimit: sequences }, rules);
   clockwork.clock = () => rig.net.now;
   rig.run();
-  const unread = column('arrival_s').map((moment) => clockwork.next(moment) - moment);
+  const arrivals = column('arrival_s');
+  const unread = arrivals.map((moment) => clockwork.next(moment) - moment);
+  const firsts = arrivals.map((moment, i) => moment + rig.ttft(i));
+  const lasts = arrivals.map((moment, i) => moment + rig.e2e(i));
+  const running = (moment: number): number => firsts.filter((first, i) => first <= moment && lasts[i]! >= moment).length;
+  const mine = {
+    ttft: firsts.map((moment, i) => rig.ttft(i) - unread[i]! + running(moment) * constants.clientPerSequence),
+    tpot: rows.map((_, i) => rig.tpot(i)),
+    e2e: lasts.map((moment, i) => rig.e2e(i) - unread[i]! + running(moment) * constants.clientPerSequence),
+  };
   return Object.fromEntries(
     times.flatMap((time) => {
       const real = column(`${time}_ms`);
-      const mine = rows.map((_, i) => (rig[time](i) - (time === 'tpot' ? 0 : unread[i]!)) * 1000);
-      return Object.entries(statistics).map(([name, of]) => [`${time} ${name}`, of(mine) / of(real) - 1]);
+      return Object.entries(statistics).map(([name, of]) => [`${time} ${name}`, (1000 * of(mine[time])) / of(real) - 1]);
     }),
   );
 }

@@ -64,7 +64,7 @@ export function rulesFor(c: Case, constants: Constants): Partial<Rules> {
   const blockSize = 16;
   const blocks = Math.floor(cacheTokens(c.setup, c.memoryShare) / blockSize);
   const whole = c.load.kind === 'batch';
-  return { clockwork, blockSize, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: c.sequences, budget: whole ? 1e9 : c.budget, chunked: c.chunked, ahead: c.setup.software!.ahead };
+  return { clockwork, blockSize, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: c.sequences, budget: whole ? 1e9 : c.budget, groups: c.setup.attentionGroups ?? 1, chunked: c.chunked, ahead: c.setup.software!.ahead };
 }
 
 /** A pool under those rules with an asker wired to it, who has been woken at the given moments. */
@@ -136,6 +136,9 @@ const COMPILING = 1.7;
 /** Seconds by which that makes the mean first token later: everybody's first request waits. */
 const compiling = ({ load, setup }: Case): number => (load.kind === 'closed' && setup.model.experts !== null ? COMPILING / load.rounds : 0);
 
+/** Sequences that run while somebody's first token comes: nearly all of those who ask again at once. */
+const running = ({ load }: Case): number => (load.kind === 'closed' ? load.people : 0);
+
 /** Figures of a simulated case: seconds, and output tokens per second of all replicas; NaN where the model does not fit. */
 export function simulated(c: Case, constants: Constants): Readonly<Record<Figure, number>> {
   const streams = c.load.kind === 'closed' || c.load.kind === 'online';
@@ -143,11 +146,12 @@ export function simulated(c: Case, constants: Constants): Readonly<Record<Figure
   const { count } = asker;
   const perToken = asker.perToken / count;
   const hidden = c.streamed - 1;
+  const client = constants.client + running(c) * constants.clientPerSequence;
   return {
     throughput: (c.replicas * asker.tokens) / asker.end,
-    ttft: asker.firsts / count + constants.client + hidden * perToken + compiling(c),
+    ttft: asker.firsts / count + client + hidden * perToken + compiling(c),
     tpot: perToken * (1 - hidden / (0.9 * c.output - 1)),
-    e2e: asker.totals / count + constants.client,
+    e2e: asker.totals / count + client,
   };
 }
 

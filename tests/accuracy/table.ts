@@ -69,6 +69,7 @@ const guesses: Readonly<Partial<Record<keyof Engine, number>>> = {
   launchPrompt: 0.15e-3,
   launchExperts: 0.5e-3,
   client: 20e-3,
+  clientPerSequence: 40e-6,
 };
 
 const guessed = <T extends object>(of: T): T => Object.fromEntries(Object.entries(of).map(([key, x]) => [key, guesses[key as keyof Engine] ?? x])) as T;

@@ -18,9 +18,10 @@ const meanContext = ({ input, output }: Load): number => input + output / 2;
 
 /** Seconds for a whole prompt with nobody else there, in as many iterations as its chunks need. */
 function alone(step: StepTime, { input, budget, chunked }: Load): number {
-  if (!chunked || input <= budget) return step.prompting(input);
+  const most = Math.ceil(budget / step.setup.attentionGroups!);
+  if (!chunked || input <= most) return step.prompting(input);
   let sum = 0;
-  for (let done = 0; done < input; done += budget) sum += step.prompting(Math.min(budget, input - done), done);
+  for (let done = 0; done < input; done += most) sum += step.prompting(Math.min(most, input - done), done);
   return sum;
 }
 
@@ -31,7 +32,7 @@ function alone(step: StepTime, { input, budget, chunked }: Load): number {
 function iteration(step: StepTime, load: Load, n: number): number {
   const plain = step.decoding(n, meanContext(load));
   if (!load.chunked) return plain + (n / load.output) * step.prompting(load.input);
-  const chunk = Math.max(1, Math.min(load.input, load.budget - n));
+  const chunk = Math.max(1, Math.min(load.input, Math.floor((load.budget - n) / step.setup.attentionGroups!)));
   step.begin(n, n * meanContext(load));
   step.chunk(chunk, (load.input - chunk) / 2, true);
   return plain + Math.min(1, ((n / load.output) * load.input) / chunk) * (step.seconds() - plain);
@@ -93,7 +94,7 @@ function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
 export function byHand(v: PoolValues, flow: Flow): EstimateRow[] {
   const setup = setupOf(v);
   const weights = weightsOf(setup);
-  const load = { input: Math.max(1, Math.round(flow.inputTokens)), output: Math.max(1, Math.round(flow.outputTokens)), budget: v.iterationTokens, chunked: v.engineScheduling === 'chunked' };
+  const load = { input: Math.max(1, Math.round(flow.inputTokens)), output: Math.max(1, Math.round(flow.outputTokens)), budget: v.iterationTokens * setup.attentionGroups!, chunked: v.engineScheduling === 'chunked' };
   const room = cacheTokens(setup, v.memoryShare);
   if (room < load.input + load.output) return tooLarge(v, weights);
   return [...memoryRows(v, weights, room, load), ...speedRows(v, flow, load, room)];

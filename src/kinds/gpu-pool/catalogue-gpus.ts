@@ -12,6 +12,8 @@ export interface Gpu {
   readonly peak16: number;
   readonly peak8: number;
   readonly peak4: number;
+  /** Streaming multiprocessors (compute units), each of which works on one piece of attention at a time; by its maker’s descriptions. */
+  readonly processors: number;
   /** Memory in bytes, its bandwidth in bytes/s. */
   readonly memory: number;
   readonly bandwidth: number;
@@ -30,26 +32,26 @@ const aws = (instance: string): string => `AWS ${instance} on-demand list price 
 
 /** The catalogue; memory sizes are GiB, as the drivers report them. */
 export const gpus = [
-  { id: 'h100', label: 'H100 SXM 80 GB', generation: 'hopper', peak16: 989 * T, peak8: 1979 * T, peak4: 0, memory: 80 * GIB, bandwidth: 3.35 * T, linked: true, watts: 700, usdPerHour: 6.88, source: system('h100_sxm'), priceSource: aws('p5.48xlarge') },
-  { id: 'h200', label: 'H200 SXM 141 GB', generation: 'hopper', peak16: 989 * T, peak8: 1979 * T, peak4: 0, memory: 141 * GIB, bandwidth: 4.8 * T, linked: true, watts: 700, usdPerHour: 7.912, source: system('h200_sxm'), priceSource: aws('p5en.48xlarge') },
-  { id: 'h100-pcie', label: 'H100 PCIe 80 GB', generation: 'hopper', peak16: 756.5 * T, peak8: 1513 * T, peak4: 0, memory: 80 * GIB, bandwidth: 2 * T, linked: false, watts: 350, usdPerHour: 2.95, source: system('h100_pcie'), priceSource: 'assumed: as Nebius lists the H100 SXM, 2026' },
-  { id: 'h100-nvl', label: 'H100 NVL 94 GB', generation: 'hopper', peak16: 835 * T, peak8: 1671 * T, peak4: 0, memory: 94 * GIB, bandwidth: 3.9 * T, linked: true, watts: 400, usdPerHour: 3, source: 'NVIDIA H100 data sheet, NVL column (dense rates), 2024; bridges between pairs', priceSource: 'assumed, 2026' },
-  { id: 'h200-nvl', label: 'H200 NVL 141 GB', generation: 'hopper', peak16: 835 * T, peak8: 1671 * T, peak4: 0, memory: 141 * GIB, bandwidth: 4.8 * T, linked: true, watts: 600, usdPerHour: 4, source: 'NVIDIA H200 data sheet, NVL column (dense rates), 2024', priceSource: 'assumed, 2026' },
-  { id: 'gh200', label: 'GH200 96 GB', generation: 'hopper', peak16: 989 * T, peak8: 1979 * T, peak4: 0, memory: 96 * GIB, bandwidth: 4 * T, linked: true, watts: 900, usdPerHour: 2.29, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'Lambda on-demand list price, 2026' },
-  { id: 'b200', label: 'B200 180 GB', generation: 'blackwell', peak16: 2250 * T, peak8: 4500 * T, peak4: 9000 * T, memory: 180 * GIB, bandwidth: 8 * T, linked: true, watts: 1000, usdPerHour: 14.2416, source: system('b200_sxm'), priceSource: aws('p6-b200.48xlarge') },
-  { id: 'gb200', label: 'GB200 186 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 10000 * T, memory: 186 * GIB, bandwidth: 8 * T, linked: true, watts: 1200, usdPerHour: 14.2416, source: system('gb200'), priceSource: 'assumed: as AWS lists the B200, 2026' },
-  { id: 'b300', label: 'B300 288 GB', generation: 'blackwell', peak16: 2250 * T, peak8: 4500 * T, peak4: 14000 * T, memory: 288 * GIB, bandwidth: 7.75 * T, linked: true, watts: 1100, usdPerHour: 14.2416, source: system('b300_sxm'), priceSource: 'assumed: as AWS lists the B200, 2026' },
-  { id: 'gb300', label: 'GB300 288 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 15000 * T, memory: 288 * GIB, bandwidth: 8 * T, linked: true, watts: 1400, usdPerHour: 14.2416, source: 'NVIDIA GB300 NVL72 data sheet per GPU (dense rates), 2025', priceSource: 'assumed: as AWS lists the B200, 2026' },
-  { id: 'a100-80', label: 'A100 SXM 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, memory: 80 * GIB, bandwidth: 2.039 * T, linked: true, watts: 400, usdPerHour: 3.4309, source: system('a100_sxm'), priceSource: aws('p4de.24xlarge') },
-  { id: 'a100-40', label: 'A100 SXM 40 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, memory: 40 * GIB, bandwidth: 1.555 * T, linked: true, watts: 400, usdPerHour: 2.7447, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: aws('p4d.24xlarge') },
-  { id: 'a100-pcie', label: 'A100 PCIe 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, memory: 80 * GIB, bandwidth: 1.935 * T, linked: false, watts: 300, usdPerHour: 1.39, source: system('a100_pcie'), priceSource: 'RunPod secure cloud list price, 2026' },
-  { id: 'a10g', label: 'A10G 24 GB', generation: 'ampere', peak16: 70 * T, peak8: 0, peak4: 0, memory: 24 * GIB, bandwidth: 0.6 * T, linked: false, watts: 150, usdPerHour: 1.006, source: 'AWS g5 data; tensor rate unverified', priceSource: aws('g5.xlarge') },
-  { id: 'l40s', label: 'L40S 48 GB', generation: 'ada', peak16: 362.05 * T, peak8: 733 * T, peak4: 0, memory: 48 * GIB, bandwidth: 0.864 * T, linked: false, watts: 350, usdPerHour: 1.861, source: system('l40s'), priceSource: aws('g6e.xlarge') },
-  { id: 'l4', label: 'L4 24 GB', generation: 'ada', peak16: 121 * T, peak8: 242 * T, peak4: 0, memory: 24 * GIB, bandwidth: 0.3 * T, linked: false, watts: 72, usdPerHour: 0.8048, source: system('l4'), priceSource: aws('g6.xlarge') },
-  { id: 'rtx-4090', label: 'RTX 4090 24 GB', generation: 'ada', peak16: 165 * T, peak8: 330 * T, peak4: 0, memory: 24 * GIB, bandwidth: 1.008 * T, linked: false, watts: 450, usdPerHour: 0.7, source: 'NVIDIA Ada whitepaper 2022, rates with 32-bit sums', priceSource: 'assumed, 2026' },
-  { id: 'rtx-pro-6000', label: 'RTX PRO 6000 96 GB', generation: 'workstation', peak16: 504 * T, peak8: 1008 * T, peak4: 2016 * T, memory: 96 * GIB, bandwidth: 1.792 * T, linked: false, watts: 600, usdPerHour: 1.9, source: 'bandwidth NVIDIA data sheet 2025; rates assumed from kernel timings', priceSource: 'assumed, 2026' },
-  { id: 'mi300x', label: 'MI300X 192 GB', generation: 'cdna3', peak16: 1307 * T, peak8: 2610 * T, peak4: 0, memory: 192 * GIB, bandwidth: 5.3 * T, linked: true, watts: 750, usdPerHour: 6, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'assumed, 2026' },
-  { id: 'mi325x', label: 'MI325X 256 GB', generation: 'cdna3', peak16: 1307 * T, peak8: 2610 * T, peak4: 0, memory: 256 * GIB, bandwidth: 6 * T, linked: true, watts: 1000, usdPerHour: 7, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'assumed, 2026' },
+  { id: 'h100', label: 'H100 SXM 80 GB', generation: 'hopper', peak16: 989 * T, peak8: 1979 * T, peak4: 0, processors: 132, memory: 80 * GIB, bandwidth: 3.35 * T, linked: true, watts: 700, usdPerHour: 6.88, source: system('h100_sxm'), priceSource: aws('p5.48xlarge') },
+  { id: 'h200', label: 'H200 SXM 141 GB', generation: 'hopper', peak16: 989 * T, peak8: 1979 * T, peak4: 0, processors: 132, memory: 141 * GIB, bandwidth: 4.8 * T, linked: true, watts: 700, usdPerHour: 7.912, source: system('h200_sxm'), priceSource: aws('p5en.48xlarge') },
+  { id: 'h100-pcie', label: 'H100 PCIe 80 GB', generation: 'hopper', peak16: 756.5 * T, peak8: 1513 * T, peak4: 0, processors: 114, memory: 80 * GIB, bandwidth: 2 * T, linked: false, watts: 350, usdPerHour: 2.95, source: system('h100_pcie'), priceSource: 'assumed: as Nebius lists the H100 SXM, 2026' },
+  { id: 'h100-nvl', label: 'H100 NVL 94 GB', generation: 'hopper', peak16: 835 * T, peak8: 1671 * T, peak4: 0, processors: 132, memory: 94 * GIB, bandwidth: 3.9 * T, linked: true, watts: 400, usdPerHour: 3, source: 'NVIDIA H100 data sheet, NVL column (dense rates), 2024; bridges between pairs', priceSource: 'assumed, 2026' },
+  { id: 'h200-nvl', label: 'H200 NVL 141 GB', generation: 'hopper', peak16: 835 * T, peak8: 1671 * T, peak4: 0, processors: 132, memory: 141 * GIB, bandwidth: 4.8 * T, linked: true, watts: 600, usdPerHour: 4, source: 'NVIDIA H200 data sheet, NVL column (dense rates), 2024', priceSource: 'assumed, 2026' },
+  { id: 'gh200', label: 'GH200 96 GB', generation: 'hopper', peak16: 989 * T, peak8: 1979 * T, peak4: 0, processors: 132, memory: 96 * GIB, bandwidth: 4 * T, linked: true, watts: 900, usdPerHour: 2.29, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'Lambda on-demand list price, 2026' },
+  { id: 'b200', label: 'B200 180 GB', generation: 'blackwell', peak16: 2250 * T, peak8: 4500 * T, peak4: 9000 * T, processors: 148, memory: 180 * GIB, bandwidth: 8 * T, linked: true, watts: 1000, usdPerHour: 14.2416, source: system('b200_sxm'), priceSource: aws('p6-b200.48xlarge') },
+  { id: 'gb200', label: 'GB200 186 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 10000 * T, processors: 148, memory: 186 * GIB, bandwidth: 8 * T, linked: true, watts: 1200, usdPerHour: 14.2416, source: system('gb200'), priceSource: 'assumed: as AWS lists the B200, 2026' },
+  { id: 'b300', label: 'B300 288 GB', generation: 'blackwell', peak16: 2250 * T, peak8: 4500 * T, peak4: 14000 * T, processors: 160, memory: 288 * GIB, bandwidth: 7.75 * T, linked: true, watts: 1100, usdPerHour: 14.2416, source: system('b300_sxm'), priceSource: 'assumed: as AWS lists the B200, 2026' },
+  { id: 'gb300', label: 'GB300 288 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 15000 * T, processors: 160, memory: 288 * GIB, bandwidth: 8 * T, linked: true, watts: 1400, usdPerHour: 14.2416, source: 'NVIDIA GB300 NVL72 data sheet per GPU (dense rates), 2025', priceSource: 'assumed: as AWS lists the B200, 2026' },
+  { id: 'a100-80', label: 'A100 SXM 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, processors: 108, memory: 80 * GIB, bandwidth: 2.039 * T, linked: true, watts: 400, usdPerHour: 3.4309, source: system('a100_sxm'), priceSource: aws('p4de.24xlarge') },
+  { id: 'a100-40', label: 'A100 SXM 40 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, processors: 108, memory: 40 * GIB, bandwidth: 1.555 * T, linked: true, watts: 400, usdPerHour: 2.7447, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: aws('p4d.24xlarge') },
+  { id: 'a100-pcie', label: 'A100 PCIe 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, processors: 108, memory: 80 * GIB, bandwidth: 1.935 * T, linked: false, watts: 300, usdPerHour: 1.39, source: system('a100_pcie'), priceSource: 'RunPod secure cloud list price, 2026' },
+  { id: 'a10g', label: 'A10G 24 GB', generation: 'ampere', peak16: 70 * T, peak8: 0, peak4: 0, processors: 80, memory: 24 * GIB, bandwidth: 0.6 * T, linked: false, watts: 150, usdPerHour: 1.006, source: 'AWS g5 data; tensor rate unverified', priceSource: aws('g5.xlarge') },
+  { id: 'l40s', label: 'L40S 48 GB', generation: 'ada', peak16: 362.05 * T, peak8: 733 * T, peak4: 0, processors: 142, memory: 48 * GIB, bandwidth: 0.864 * T, linked: false, watts: 350, usdPerHour: 1.861, source: system('l40s'), priceSource: aws('g6e.xlarge') },
+  { id: 'l4', label: 'L4 24 GB', generation: 'ada', peak16: 121 * T, peak8: 242 * T, peak4: 0, processors: 58, memory: 24 * GIB, bandwidth: 0.3 * T, linked: false, watts: 72, usdPerHour: 0.8048, source: system('l4'), priceSource: aws('g6.xlarge') },
+  { id: 'rtx-4090', label: 'RTX 4090 24 GB', generation: 'ada', peak16: 165 * T, peak8: 330 * T, peak4: 0, processors: 128, memory: 24 * GIB, bandwidth: 1.008 * T, linked: false, watts: 450, usdPerHour: 0.7, source: 'NVIDIA Ada whitepaper 2022, rates with 32-bit sums', priceSource: 'assumed, 2026' },
+  { id: 'rtx-pro-6000', label: 'RTX PRO 6000 96 GB', generation: 'workstation', peak16: 504 * T, peak8: 1008 * T, peak4: 2016 * T, processors: 188, memory: 96 * GIB, bandwidth: 1.792 * T, linked: false, watts: 600, usdPerHour: 1.9, source: 'bandwidth NVIDIA data sheet 2025; rates assumed from kernel timings', priceSource: 'assumed, 2026' },
+  { id: 'mi300x', label: 'MI300X 192 GB', generation: 'cdna3', peak16: 1307 * T, peak8: 2610 * T, peak4: 0, processors: 304, memory: 192 * GIB, bandwidth: 5.3 * T, linked: true, watts: 750, usdPerHour: 6, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'assumed, 2026' },
+  { id: 'mi325x', label: 'MI325X 256 GB', generation: 'cdna3', peak16: 1307 * T, peak8: 2610 * T, peak4: 0, processors: 304, memory: 256 * GIB, bandwidth: 6 * T, linked: true, watts: 1000, usdPerHour: 7, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'assumed, 2026' },
 ] as const satisfies readonly Gpu[];
 
 /** Identity of a GPU in the catalogue. */
@@ -60,6 +62,12 @@ const byId = new Map<string, Gpu>(gpus.map((g) => [g.id, g]));
 /** The GPU of that id. */
 export function gpuOf(id: GpuId): Gpu {
   return byId.get(id)!;
+}
+
+/** Multiprocessors of a GPU of which only the generation and the peak at 16 bit are known: as many as in the first of its kind, by peak. */
+export function processorsLike(generation: Generation, peak16: number): number {
+  const like = gpus.find((g) => g.generation === generation)!;
+  return Math.max(1, Math.round((like.processors * peak16) / like.peak16));
 }
 
 /** Dense peak in FLOP/s for weights of that precision; at 16 bit where the GPU has no units for it. */

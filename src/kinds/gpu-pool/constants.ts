@@ -19,8 +19,9 @@ export interface Kernels {
   readonly kvRead: number;
   readonly kvRead8: number;
   readonly attention: number;
-  /** Share of the 16-bit peak that attention over a prompt reaches. */
+  /** Share of the 16-bit peak that attention over a prompt reaches; queries that one multiprocessor takes on at a time (published: FlashAttention 2, 3 and 4). */
   readonly prefill: number;
+  readonly tile: number;
   /** All-reduce over the fast link: seconds to start, bytes/s of large ones. */
   readonly reduceStart: number;
   readonly reduceRate: number;
@@ -61,6 +62,8 @@ export interface Engine extends Kernels {
   readonly graphTokens: number;
   /** Seconds between a client and the engine, there and back: network, text to tokens. Used where clients were measured, not by the pool. */
   readonly client: number;
+  /** Seconds that each running sequence adds to it: one process puts the tokens of an iteration into words, sequence by sequence, while the next is under way. */
+  readonly clientPerSequence: number;
 }
 
 /** All constants of a GPU generation under one software. */
@@ -83,16 +86,16 @@ export interface Software {
 // fitted: begin
 /** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */
 export const kernels: Readonly<Record<Generation, Kernels>> = {
-  hopper: { sharpness: 4, burst: 0.822, launch: 3.25e-6, stream: 0.9, stream4: 0.65, kvRead: 0.896, kvRead8: 0.639, attention: 14e-6, prefill: 0.65, reduceStart: 4.03e-6, reduceRate: 328e9, compute16: 0.655, compute8: 0.575, compute4: 0.45 },
-  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.769, stream4: 0.531, kvRead: 0.887, kvRead8: 0.855, attention: 9.8e-6, prefill: 0.496, reduceStart: 6.67e-6, reduceRate: 541e9, compute16: 0.65, compute8: 0.457, compute4: 0.381 },
-  ampere: { sharpness: 2, burst: 0.789, launch: 4.35e-6, stream: 0.744, stream4: 0.65, kvRead: 0.744, kvRead8: 0.8, attention: 19.1e-6, prefill: 0.594, reduceStart: 4.75e-6, reduceRate: 188e9, compute16: 0.853, compute8: 0.55, compute4: 0.45 },
-  ada: { sharpness: 4, burst: 0.97, launch: 3.87e-6, stream: 0.905, stream4: 0.65, kvRead: 0.901, kvRead8: 0.815, attention: 10.2e-6, prefill: 0.88, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.595, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.703, launch: 3.85e-6, stream: 0.817, stream4: 0.65, kvRead: 0.787, kvRead8: 0.8, attention: 12.4e-6, prefill: 0.54, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.704, compute8: 0.55, compute4: 0.45 },
-  cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
+  hopper: { sharpness: 4, burst: 0.831, launch: 3.21e-6, stream: 0.89, stream4: 0.65, kvRead: 0.904, kvRead8: 0.639, attention: 14e-6, prefill: 0.658, tile: 128, reduceStart: 4.06e-6, reduceRate: 337e9, compute16: 0.632, compute8: 0.566, compute4: 0.45 },
+  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.767, stream4: 0.528, kvRead: 0.878, kvRead8: 0.838, attention: 9.64e-6, prefill: 0.515, tile: 256, reduceStart: 6.57e-6, reduceRate: 555e9, compute16: 0.65, compute8: 0.483, compute4: 0.398 },
+  ampere: { sharpness: 2, burst: 0.794, launch: 3.85e-6, stream: 0.723, stream4: 0.65, kvRead: 0.741, kvRead8: 0.8, attention: 19.6e-6, prefill: 0.592, tile: 64, reduceStart: 4.74e-6, reduceRate: 191e9, compute16: 0.859, compute8: 0.55, compute4: 0.45 },
+  ada: { sharpness: 4, burst: 0.97, launch: 2.9e-6, stream: 0.903, stream4: 0.65, kvRead: 0.912, kvRead8: 0.81, attention: 9.81e-6, prefill: 0.877, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.594, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.715, launch: 3.71e-6, stream: 0.805, stream4: 0.65, kvRead: 0.801, kvRead8: 0.8, attention: 12.7e-6, prefill: 0.579, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.699, compute8: 0.55, compute4: 0.45 },
+  cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, tile: 128, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.0 % of 589, decode attention 7.7 % of 1716, prompt attention 9.3 % of 448, all-reduce 6.3 % of 276, all-reduce over PCIe 4.1 % of 23';
+export const kernelFit = 'matrix product 4.6 % of 589, decode attention 7.6 % of 1716, prompt attention 8.0 % of 448, all-reduce 5.4 % of 276, all-reduce over PCIe 3.1 % of 69';
 
 /** The serving software known. */
 export const software = {
@@ -100,73 +103,73 @@ export const software = {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
     ahead: true,
-    fit: 'first token 5.7 % of 160, per token 2.0 % of 261, end to end 8.3 % of 4',
-    any: { layer: 27.4e-6, host: 1e-3, perSequence: 47e-6, client: 12.8e-3, grouped: 0.388, padding: 70.2, routing: 55.7e-6, gather: 78.8e-6, graphTokens: 512, launchPrompt: 190e-6 },
+    fit: 'first token 5.7 % of 160, per token 1.8 % of 261, end to end 8.0 % of 4',
+    any: { layer: 24.8e-6, host: 988e-6, perSequence: 44.8e-6, client: 12.6e-3, clientPerSequence: 57.6e-6, grouped: 0.388, padding: 70.2, routing: 55.7e-6, gather: 78.8e-6, graphTokens: 512, launchPrompt: 313e-6 },
     on: {
-      hopper: { always8: 0.97, grouped: 0.654, padding: 111, routing: 62.8e-6, reduceStart: 4.98e-6, reduceRate: 426e9 },
-      blackwell: { oneShotTokens: 128, layer: 26.8e-6, host: 832e-6, perSequence: 13.7e-6, client: 29.5e-3, reduceStart: 4.93e-6, reduceRate: 375e9 },
-      workstation: { launchPrompt: 206e-6, layer: 27.1e-6, host: 705e-6, perSequence: 15.5e-6, grouped: 0.415, padding: 58.9, routing: 53e-6, launchExperts: 528e-6 },
+      hopper: { always8: 0.97, grouped: 0.739, padding: 123, routing: 65.4e-6, reduceStart: 6.07e-6, reduceRate: 457e9 },
+      blackwell: { oneShotTokens: 128, layer: 26.3e-6, host: 1.01e-3, perSequence: 12e-6, client: 39e-3, reduceStart: 4.27e-6, reduceRate: 369e9 },
+      workstation: { launchPrompt: 209e-6, layer: 28.1e-6, host: 689e-6, perSequence: 15.2e-6, grouped: 0.415, padding: 54.9, routing: 48.1e-6, launchExperts: 577e-6 },
     },
   },
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
     ahead: true,
-    fit: 'first token 36.3 % of 88, per token 6.8 % of 145',
-    any: { layer: 31.9e-6, host: 827e-6, perSequence: 18.9e-6, client: 19.8e-3, grouped: 0.487, padding: 28.9, routing: 35.9e-6, launchPrompt: 154e-6 },
+    fit: 'first token 35.4 % of 88, per token 7.3 % of 145',
+    any: { layer: 15.7e-6, host: 573e-6, perSequence: 16.1e-6, client: 19.8e-3, grouped: 0.487, padding: 28.9, routing: 35.9e-6, launchPrompt: 169e-6 },
     on: {
-      hopper: { compute8: 0.26, launchExperts: 392e-6, grouped: 0.954, padding: 31.6, routing: 47.6e-6 },
-      blackwell: { oneShotTokens: 128, launchExperts: 365e-6, grouped: 0.194, padding: 30.4, routing: 31.7e-6, layer: 25.6e-6, host: 630e-6, perSequence: 23.1e-6 },
+      hopper: { kvRead: 0.749, launchExperts: 325e-6, grouped: 0.659, padding: 34.1, routing: 66e-6 },
+      blackwell: { oneShotTokens: 128, launchExperts: 362e-6, grouped: 0.148, padding: 24, routing: 30.3e-6, layer: 25.7e-6, host: 659e-6, perSequence: 21.2e-6 },
     },
   },
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
     ahead: true,
-    fit: 'first token 73.3 % of 51, per token 4.3 % of 114',
-    any: { layer: 23.4e-6, host: 585e-6, perSequence: 21.2e-6, client: 19.8e-3, grouped: 0.251, padding: 40.6, routing: 58.4e-6, launchPrompt: 153e-6 },
+    fit: 'first token 73.2 % of 51, per token 3.1 % of 114',
+    any: { layer: 22.5e-6, host: 576e-6, perSequence: 13e-6, client: 19.8e-3, grouped: 0.251, padding: 40.6, routing: 58.4e-6, launchPrompt: 153e-6 },
     on: {
-      hopper: {},
-      blackwell: { oneShotTokens: 128, grouped: 0.191, padding: 38.9, routing: 59.6e-6, layer: 20.9e-6, host: 554e-6, perSequence: 13e-6 },
+      hopper: { compute16: 0.838, kvRead: 0.556 },
+      blackwell: { oneShotTokens: 128, grouped: 0.172, padding: 36.3, routing: 60.9e-6, layer: 21.3e-6, host: 571e-6, perSequence: 9.92e-6 },
     },
   },
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
     ahead: true,
-    fit: 'first token 9.9 % of 264, per token 2.4 % of 264',
-    any: { oneShotTokens: 128, layer: 17.6e-6, host: 571e-6, perSequence: 13.9e-6, client: 17e-3, grouped: 0.298, padding: 71.5, routing: 40.7e-6, launchPrompt: 148e-6 },
+    fit: 'first token 9.8 % of 264, per token 2.4 % of 264',
+    any: { oneShotTokens: 128, layer: 18.2e-6, host: 524e-6, perSequence: 12.5e-6, client: 18.2e-3, grouped: 0.298, padding: 71.5, routing: 40.7e-6, launchPrompt: 150e-6 },
     on: {
-      hopper: { kvRead8: 0.846, compute8: 0.676, launchExperts: 441e-6, grouped: 0.311, padding: 46, routing: 123e-6, reduceStart: 2.79e-6, reduceRate: 267e9 },
-      blackwell: { compute8: 0.586, compute4: 0.559, layer: 19.4e-6, host: 599e-6, perSequence: 11.2e-6, client: 24.9e-3, launchExperts: 431e-6, grouped: 0.451, padding: 105, routing: 33e-6, reduceStart: 5.82e-6, reduceRate: 506e9 },
+      hopper: { kvRead8: 0.87, compute8: 0.674, launchExperts: 499e-6, grouped: 0.278, padding: 39.9, routing: 124e-6, reduceStart: 2.51e-6, reduceRate: 260e9 },
+      blackwell: { compute8: 0.585, compute4: 0.555, layer: 19.6e-6, host: 574e-6, perSequence: 9.47e-6, client: 25.1e-3, launchExperts: 466e-6, grouped: 0.615, padding: 147, routing: 32.7e-6, reduceStart: 5.96e-6, reduceRate: 506e9 },
     },
   },
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
     ahead: true,
-    fit: 'throughput 5.6 % of 88',
-    any: { oneShotTokens: 128, layer: 48.9e-6, host: 614e-6, perSequence: 3.87e-6, perStream: 2e-6, client: 19.8e-3, grouped: 0.303, padding: 37.6, routing: 54.3e-6, launchPrompt: 153e-6 },
+    fit: 'throughput 4.5 % of 88',
+    any: { oneShotTokens: 128, layer: 60.3e-6, host: 483e-6, perSequence: 1.82e-6, perStream: 2e-6, client: 19.8e-3, grouped: 0.303, padding: 37.6, routing: 54.3e-6, launchPrompt: 153e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.689, grouped: 0.313, padding: 37.6, routing: 66.1e-6 },
-      blackwell: { compute4: 0.534, grouped: 0.278, padding: 36, routing: 47.3e-6, layer: 26.7e-6, host: 651e-6, perSequence: 11.6e-6 },
+      hopper: { kvRead8: 0.97, compute8: 0.698, grouped: 0.305, padding: 31.6, routing: 65.1e-6 },
+      blackwell: { compute4: 0.532, grouped: 0.269, padding: 34.6, routing: 43e-6, layer: 30.6e-6, host: 706e-6, perSequence: 11.1e-6 },
     },
   },
   'tensorrt-llm-1.0rc': {
     label: 'TensorRT-LLM 1.0rc',
     vintage: 'July 2025 (1.0.0rc3, not tuned)',
     ahead: true,
-    fit: 'per token 3.1 % of 345',
-    any: { oneShotTokens: 128, layer: 38.6e-6, host: 127e-6, perSequence: 12.7e-6, client: 25.7e-3, grouped: 0.313, padding: 18.9, routing: 15.6e-6, launchPrompt: 379e-6 },
+    fit: 'per token 3.0 % of 345',
+    any: { oneShotTokens: 128, layer: 38.7e-6, host: 64.1e-6, perSequence: 12.1e-6, client: 25.7e-3, grouped: 0.313, padding: 18.9, routing: 15.6e-6, launchPrompt: 432e-6 },
     on: {
-      hopper: { kvRead8: 0.817, compute8: 0.428, compute16: 0.691, grouped: 0.262, padding: 10.4, routing: 12e-6, reduceStart: 3.72e-6, reduceRate: 325e9 },
+      hopper: { kvRead8: 0.868, compute8: 0.424, compute16: 0.692, grouped: 0.26, padding: 7.38, routing: 9.41e-6, reduceStart: 3.79e-6, reduceRate: 313e9 },
     },
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17)',
     ahead: false,
-    fit: 'throughput 3.3 % of 239, first token 5.0 % of 48, per token 6.0 % of 48',
+    fit: 'throughput 3.3 % of 239, first token 5.2 % of 48, per token 5.8 % of 48',
     any: { oneShotMiB: 4, layer: 56.6e-6, host: 577e-6, perSequence: 2.83e-6, perStream: 3.51e-6, client: 5.15e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
     on: {
       hopper: { kvRead8: 0.97, compute8: 0.718, compute16: 0.64, grouped: 0.721, padding: 84.3, routing: 31.5e-6, reduceStart: 14e-6, reduceRate: 365e9 },
@@ -178,11 +181,11 @@ export const software = {
     label: 'vLLM 2023',
     vintage: '2023, kernels launched one by one',
     ahead: false,
-    fit: 'first token 2.8 % of 85, per token 1.3 % of 85, end to end 1.5 % of 81',
-    any: { oneShotMiB: 0, layer: 26.5e-6, host: 1.31e-3, perSequence: 264e-6, client: 4.04e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 60e-6, launchRank: 2.29e-3, prefill: 0.6 },
+    fit: 'first token 2.6 % of 85, per token 1.8 % of 85, end to end 1.8 % of 81',
+    any: { oneShotMiB: 0, layer: 13.3e-6, host: 909e-6, perSequence: 273e-6, client: 3.36e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 75.6e-6, launchRank: 2.25e-3, prefill: 0.6 },
     on: {
-      hopper: { compute16: 0.636, reduceLarge: 86.4e9, reduceRate: 223e9, reduceStart: 53.2e-6 },
-      ampere: { compute16: 0.761, reduceLarge: 28.3e9, launchLayer: 317e-6, launchRank: 1.79e-3, reduceRate: 74.7e9, reduceStart: 3.82e-6 },
+      hopper: { compute16: 0.622, reduceLarge: 88e9, reduceRate: 216e9, reduceStart: 54.2e-6 },
+      ampere: { compute16: 0.756, reduceLarge: 28.8e9, launchLayer: 325e-6, launchRank: 1.82e-3, reduceRate: 71.1e9, reduceStart: 2.83e-6 },
     },
   },
 } as const satisfies Readonly<Record<string, Software>>;
@@ -192,7 +195,7 @@ export const software = {
 export type SoftwareId = keyof typeof software;
 
 /** What an engine does that says nothing of it. */
-const plain = { grouped: 0.7, padding: 50, routing: 40e-6, reduceLarge: 0, oneShotTokens: 0, oneShotMiB: 2, gather: 0, always8: 0, perStream: 0, launchLayer: 0, launchRank: 0, launchPrompt: 0, launchExperts: 0, graphTokens: 0, client: 0.015 } as const;
+const plain = { grouped: 0.7, padding: 50, routing: 40e-6, reduceLarge: 0, oneShotTokens: 0, oneShotMiB: 2, gather: 0, always8: 0, perStream: 0, launchLayer: 0, launchRank: 0, launchPrompt: 0, launchExperts: 0, graphTokens: 0, client: 0.015, clientPerSequence: 0 } as const;
 
 /** The constants of a generation under a software; `of` replaces what is known of kernels. */
 export function constantsOf(by: Software, generation: Generation, of = kernels): Constants {

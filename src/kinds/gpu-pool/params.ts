@@ -10,6 +10,7 @@ const modelByHand: Shown = (v) => v.languageModel === 'custom';
 const expertsByHand: Shown = (v) => v.languageModel === 'custom' && Number(v.customExperts) > 0;
 const sparse: Shown = (v) => (modelByHand(v) ? expertsByHand(v) : models.some((m) => m.id === v.languageModel && m.experts !== null));
 const gpuByHand: Shown = (v) => v.gpuType === 'custom';
+const overPcie: Shown = (v) => Number(v.tensorParallel) > 2 && (gpuByHand(v) ? v.customLinked === false : gpus.some((g) => g.id === v.gpuType && !g.linked));
 const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
 const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
 
@@ -50,6 +51,16 @@ export const params = {
     default: 'sliced',
     shownWhen: sparse,
   }),
+  pcieRoutes: choice({
+    label: 'PCIe routes',
+    help: 'How GPUs without fast links reach each other in their server. Through the memory of the host, four and eight of them share one way; a pair is as fast either way.',
+    options: [
+      { value: 'switches', label: 'through switches' },
+      { value: 'host', label: 'through the host', note: 'four and eight GPUs exchange at a fifth to a tenth of the rate' },
+    ],
+    default: 'switches',
+    shownWhen: overPcie,
+  }),
   poolReplicas: whole({ label: 'Replicas', help: 'Engines side by side, each with the whole model.', unit: 'count', default: 1, min: 1, max: 100_000 }),
   weightPrecision: choice({
     label: 'Weights',
@@ -89,7 +100,7 @@ export const params = {
     default: 'chunked',
   }),
   batchGathering: real({ label: 'Wait for a batch', help: 'An idle engine waits this long after the first request for its batch to fill.', section: 'Engine', unit: 'seconds', default: 0, min: 0, max: 3600, shownWhen: (v) => v.engineScheduling === 'static' }),
-  iterationTokens: whole({ label: 'Tokens per iteration', help: 'Budget of one iteration. In chunks: decodes first, the rest for prompts; smaller keeps answers smooth, larger gets prompts done. Whole prompts: padded to the longest, a single one may exceed it.', section: 'Engine', unit: 'tokens', default: 2048, min: 16, max: 1_000_000, shownWhen: (v) => v.engineScheduling !== 'static' }),
+  iterationTokens: whole({ label: 'Tokens per iteration', help: 'Budget of one iteration. In chunks: decodes first, the rest for prompts; smaller keeps answers smooth, larger gets prompts done; GPUs with sequences of their own have as many each. Whole prompts: padded to the longest, a single one may exceed it.', section: 'Engine', unit: 'tokens', default: 2048, min: 16, max: 1_000_000, shownWhen: (v) => v.engineScheduling !== 'static' }),
   sequenceLimit: whole({ label: 'Largest batch', help: 'Sequences that run at the same time in one replica.', section: 'Engine', unit: 'count', default: 256, min: 1, max: 100_000 }),
   engineRoom: whole({ label: 'Queue per replica', help: 'Requests that may wait for a place in the batch. When the places are taken, requests are refused: queue full.', section: 'Engine', unit: 'requests', default: 1000, min: 1, max: 10_000_000 }),
   poolSpreading: choice({

@@ -5,7 +5,7 @@
 import { peakFor, type Gpu } from './catalogue-gpus.ts';
 import { activeParameters, attentionMatrices, coreParameters, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
 import { constantsOf, software, type Constants, type Software } from './constants.ts';
-import { allReduce, handOver, oneShot, oneShotBytes, type Exchange } from './exchange.ts';
+import { allReduce, handOver, oneShot, oneShotBytes, type Exchange, type Routes } from './exchange.ts';
 import { Grouped, joined, Product, type Shape } from './products.ts';
 
 /** What an engine runs. */
@@ -21,6 +21,8 @@ export interface Setup {
   readonly pipeline?: number;
   /** The `tp` GPUs form so many groups, each with its own sequences and its own copy of all weights but the experts (attention data parallel); 1 where left out. */
   readonly attentionGroups?: number;
+  /** How GPUs without fast links reach each other; through switches where left out. */
+  readonly routes?: Routes;
   /** What the serving software changes; vLLM where left out. */
   readonly software?: Software;
 }
@@ -129,10 +131,10 @@ class Layers {
    * of all groups and scatters their sums, which is one among all. And what goes from stage to stage.
    */
   private exchange(dense: number, sum: typeof allReduce): Exchange {
-    const { model: m, gpu, tp, pipeline = 1 } = this.setup;
+    const { model: m, gpu, tp, pipeline = 1, routes } = this.setup;
     const groups = groupsOf(this.setup);
-    const inside = sum(gpu, tp / groups, this.c);
-    const all = sum(gpu, tp, this.c);
+    const inside = sum(gpu, tp / groups, this.c, routes);
+    const all = sum(gpu, tp, this.c, routes);
     const within = groups === 1 ? 0 : m.layers + dense;
     const over = handOver(gpu, tp);
     const total = (of: 'start' | 'perByte'): number => within * (of === 'start' ? inside.start : inside.perByte / groups) + (groups === 1 ? 2 * m.layers : m.layers - dense) * all[of] + (pipeline - 1) * over[of];
@@ -178,6 +180,8 @@ class Attention {
   readonly secondsPerPair: number;
   readonly flopsPerPair: number;
   readonly secondsPerRead: number;
+  /** One multiprocessor’s seconds for its queries to look at one more token, in all layers: nothing of a prompt is done before its last queries have seen all. */
+  readonly secondsPerSight: number;
   /** Layers with a window as a share of those without; 0 without such layers. */
   readonly sliding: number;
   readonly window: number;
@@ -199,6 +203,7 @@ class Attention {
     this.secondsPerContext = Math.max(this.secondsPerRead, m.latent === null ? 0 : this.secondsPerLook);
     this.secondsPerPair = (full * pair) / flopRate;
     this.flopsPerPair = full * pair;
+    this.secondsPerSight = (full * (pair / heads) * c.tile * gpu.processors) / flopRate;
     this.sliding = full > 0 ? m.slidingLayers / full : 0;
     this.window = m.window;
   }
@@ -232,6 +237,8 @@ export class StepTime implements Clockwork {
   /** Of the longest piece of a prompt: tokens, and seconds of attention. */
   private longest = 0;
   private longestSeconds = 0;
+  /** Seconds until the last queries of a piece have looked at all before them, of the longest. */
+  private sight = 0;
   private pairs = 0;
   private reads = 0;
 
@@ -268,6 +275,7 @@ export class StepTime implements Clockwork {
     this.promptSeconds = 0;
     this.longest = 0;
     this.longestSeconds = 0;
+    this.sight = 0;
     this.pairs = 0;
     this.reads = 0;
     const { attention, growth } = this;
@@ -285,6 +293,7 @@ export class StepTime implements Clockwork {
     const near = attention.sliding > 0 ? attention.sliding * Math.min(pairs, tokens * attention.window) : 0;
     // A short piece after a long cached one reads more than it computes.
     const seconds = Math.max((pairs + near + tokens * MARGIN) * attention.secondsPerPair, cached * attention.secondsPerRead);
+    this.sight = Math.max(this.sight, (cached + tokens) * attention.secondsPerSight);
     this.promptSeconds += seconds;
     this.longest = Math.max(this.longest, tokens);
     this.longestSeconds = Math.max(this.longestSeconds, seconds);
@@ -324,7 +333,7 @@ export class StepTime implements Clockwork {
     const prompts = this.tokens - decodes * this.width;
     const rows = ranks === 1 ? this.tokens : (decodes * this.width) / ranks + Math.max(prompts / beside, this.longest);
     let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
-    if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds) / streams;
+    if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds, this.sight) / streams;
     if (decodes > 0) work += this.attentionStart;
     const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? LAUNCHED_SINGLY : LAUNCHED_AS_GRAPHS);

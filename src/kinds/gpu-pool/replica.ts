@@ -46,7 +46,6 @@ export class Replica extends Residents {
     if (this.padding > 0) this.disband();
     stretch.clear();
     this.unsettled = false;
-    if (this.queue.size > 0 && !this.rules.static) this.letGoOn();
     this.compose();
     // With nothing else to do, newcomers need not wait.
     if (stretch.decodes === 0 && stretch.chunkTokens === 0 && this.seenUntil[0]! < Infinity) {
@@ -62,6 +61,7 @@ export class Replica extends Residents {
 
   /** Who works in the coming iteration, and on what. */
   private compose(): void {
+    if (this.queue.size > 0 && !this.rules.static) this.letGoOn();
     if (this.rules.static) this.padded();
     else if (this.rules.chunked) this.mixed();
     else this.promptsFirst();
@@ -84,12 +84,13 @@ export class Replica extends Residents {
     return this.rules.drafting === null ? 1 : this.rules.drafting.length + 1;
   }
 
-  /** Decodes, prompts under way, and newcomers, within the budget of tokens. */
+  /** Decodes, prompts under way, and newcomers, within the budget of tokens; each prompt within its group's part. */
   private mixed(): void {
     this.decode();
     let budget = this.rules.budget - this.width * this.stretch.decodes;
-    for (let k = 0; k < this.promptCount; k++) budget -= this.work(this.prompts[k]!, budget);
-    while (budget > 0 && this.admissible()) budget -= this.work(this.join(), budget);
+    const most = Math.ceil(budget / this.rules.groups);
+    for (let k = 0; k < this.promptCount; k++) budget -= this.work(this.prompts[k]!, Math.min(budget, most));
+    while (budget > 0 && this.admissible()) budget -= this.work(this.join(), Math.min(budget, most));
   }
 
   /** Whole prompts, as many as the budget holds when all are padded to the longest; decodes only when there are none. */

@@ -14,6 +14,8 @@ export interface Rules {
   readonly watermark: number;
   readonly mostSequences: number;
   readonly budget: number;
+  /** Groups of GPUs with sequences of their own, which share the budget: a prompt is worked on by one of them, within its part. */
+  readonly groups: number;
   /** The batch of an iteration is put together when the one before it begins, on the host while the GPUs work; a newcomer lets that one pass. */
   readonly ahead: boolean;
   /** Prompts in chunks beside decodes; otherwise whole prompts first. */

@@ -1,5 +1,5 @@
 /** From chosen parameters to what an engine runs and how it schedules. */
-import { gpuOf, peakFor, type Gpu } from './catalogue-gpus.ts';
+import { gpuOf, peakFor, processorsLike, type Gpu } from './catalogue-gpus.ts';
 import { kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
 import type { PoolValues } from './params.ts';
@@ -43,6 +43,7 @@ export function gpuChosen(v: PoolValues): Gpu {
     peak16: v.customPeak16,
     peak8: v.customPeak8,
     peak4: v.customPeak4,
+    processors: processorsLike(v.customLikeness, v.customPeak16),
     memory: v.customMemory,
     bandwidth: v.customBandwidth,
     linked: v.customLinked,
@@ -65,6 +66,7 @@ export function setupOf(v: PoolValues): Setup {
     tp,
     pipeline: Number(v.pipelineStages),
     attentionGroups: v.attentionSpread === 'own' && model.experts !== null ? tp : 1,
+    routes: v.pcieRoutes,
     software: software[v.engineSoftware],
   };
 }
@@ -86,7 +88,8 @@ export function rulesOf(v: PoolValues): Rules {
     blocks,
     watermark: Math.floor(WATERMARK * blocks),
     mostSequences: v.sequenceLimit,
-    budget: v.iterationTokens,
+    budget: v.iterationTokens * setup.attentionGroups!,
+    groups: setup.attentionGroups!,
     chunked: v.engineScheduling === 'chunked',
     static: v.engineScheduling === 'static',
     ahead: software[v.engineSoftware].ahead,

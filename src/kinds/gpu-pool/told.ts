@@ -3,6 +3,7 @@ import { assumed, evidenceIn, measured, published, type Constant, type Evidence 
 import type { Unit } from '../../units/unit.ts';
 import { peakFor } from './catalogue-gpus.ts';
 import { constantsOf, kernelFit, software, type Software } from './constants.ts';
+import { allReduce, type Exchange } from './exchange.ts';
 import type { PoolValues } from './params.ts';
 import { RESERVED, weightsOf } from './physics.ts';
 import { watts } from './power.ts';
@@ -29,9 +30,13 @@ function fitted(v: PoolValues): { readonly kernels: Evidence; readonly engine: E
   return { kernels: generation === 'cdna3' ? assumed('after its largest matrix products, which reach half of peak') : measured(`kernels timed alone, and engines; median errors: ${kernelFit}`), engine };
 }
 
+/** An all-reduce without fast links. */
+const overPcie = ({ start, perByte }: Exchange): Constant[] =>
+  rows(measured('servers of two to eight L40S; through switches, starts of four and eight are assumed'), ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']);
+
 /** What the time of an iteration rests on: the peaks, the shares of them that are reached, exchange, and overheads. */
 export function speeds(v: PoolValues): Constant[] {
-  const { gpu, precision, kvBytes, tp } = setupOf(v);
+  const { gpu, precision, kvBytes, tp, routes } = setupOf(v);
   const c = constantsOf(software[v.engineSoftware], gpu.generation);
   const { kernels, engine } = fitted(v);
   const sustained = precision === 'fp4' && gpu.peak4 > 0 ? c.compute4 : precision === 'fp8' && gpu.peak8 > 0 ? c.compute8 : c.compute16;
@@ -43,6 +48,7 @@ export function speeds(v: PoolValues): Constant[] {
       ['Share of bandwidth, keys and values', kvBytes === 1 ? c.kvRead8 : c.kvRead, 'share'],
     ),
     ...(tp > 1 && gpu.linked ? rows(kernels, ['Start of an all-reduce', c.reduceStart, 'seconds'], ['Rate of an all-reduce', c.reduceRate, 'bytes/second']) : []),
+    ...(tp > 1 && !gpu.linked ? overPcie(allReduce(gpu, tp, c, routes)) : []),
     ...rows(engine, ['Everything else, per layer', c.layer, 'seconds'], ['Host, per iteration', c.host, 'seconds'], ['Host, per sequence in it', c.perSequence + c.perStream, 'seconds']),
   ];
 }
