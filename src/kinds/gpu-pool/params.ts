@@ -11,6 +11,7 @@ const expertsByHand: Shown = (v) => v.languageModel === 'custom' && Number(v.cus
 const sparse: Shown = (v) => (modelByHand(v) ? expertsByHand(v) : models.some((m) => m.id === v.languageModel && m.experts !== null));
 const gpuByHand: Shown = (v) => v.gpuType === 'custom';
 const overPcie: Shown = (v) => Number(v.tensorParallel) > 2 && (gpuByHand(v) ? v.customLinked === false : gpus.some((g) => g.id === v.gpuType && !g.linked));
+const exchanges: Shown = (v) => Number(v.tensorParallel) > 1;
 const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
 const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
 
@@ -61,6 +62,8 @@ export const params = {
     default: 'switches',
     shownWhen: overPcie,
   }),
+  // Published: fused kernels (Flux, Chang et al. 2024, arXiv 2406.06858) hide up to 0.96 of it; engines as they come hide next to none.
+  exchangeBeside: real({ label: 'Exchange beside products', help: 'Share of the exchange between the GPUs of a layer that runs beside its matrix products instead of after them, as far as these take long enough. 0 is one after the other, as most engines do; fused kernels hide up to 0.96 (Flux, 2024).', unit: 'share', default: 0, min: 0, max: 1, shownWhen: exchanges }),
   poolReplicas: whole({ label: 'Replicas', help: 'Engines side by side, each with the whole model.', unit: 'count', default: 1, min: 1, max: 100_000 }),
   weightPrecision: choice({
     label: 'Weights',

@@ -23,6 +23,8 @@ export interface Setup {
   readonly attentionGroups?: number;
   /** How GPUs without fast links reach each other; through switches where left out. */
   readonly routes?: Routes;
+  /** Share of the exchange that runs beside matrix products instead of after them; 0 where left out. */
+  readonly beside?: number;
   /** What the serving software changes; vLLM where left out. */
   readonly software?: Software;
 }
@@ -84,6 +86,7 @@ class Layers {
   private readonly oneShotUpTo: number;
   private readonly oneShotStart: number;
   private readonly oneShotPerToken: number;
+  private readonly beside: number;
   /** Tokens from which an iteration's messages count as large, and what each then costs more. */
   private readonly largeFrom: number;
   private readonly largePerToken: number;
@@ -98,6 +101,7 @@ class Layers {
     const product = (times: number) => (shape: Shape): Product => new Product(times, shape, bytes, rates);
     const dense = denseLayers(m);
     const share = attentionGpus(setup);
+    this.beside = setup.beside ?? 0;
     this.sparse = m.layers - dense;
     const shared = (m.experts?.shared ?? 0) * (m.experts?.ffn ?? 0);
     this.products = [
@@ -157,11 +161,13 @@ class Layers {
     return this.grouped === null ? 0 : this.grouped.hit(tokens);
   }
 
-  /** Seconds for `tokens` tokens through all layers, `rows` of them on the busiest GPU, `outputs` of them to a word. */
+  /** Seconds for `tokens` tokens through all layers, `rows` of them on the busiest GPU, `outputs` of them to a word. No more of the exchange is hidden than products take. */
   seconds(tokens: number, rows: number, outputs: number): number {
-    let sum = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
+    const others = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
+    let sum = others;
     for (let k = 0; k < this.products.length; k++) sum += this.products[k]!.seconds(rows);
     if (this.grouped !== null) sum += this.sparse * this.grouped.seconds(tokens);
+    if (this.beside > 0) sum -= this.beside * Math.min(sum - others, this.exchanging(tokens));
     return sum + this.otherwise(tokens);
   }
 }

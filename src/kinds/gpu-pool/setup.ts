@@ -67,6 +67,7 @@ export function setupOf(v: PoolValues): Setup {
     pipeline: Number(v.pipelineStages),
     attentionGroups: v.attentionSpread === 'own' && model.experts !== null ? tp : 1,
     routes: v.pcieRoutes,
+    beside: v.exchangeBeside,
     software: software[v.engineSoftware],
   };
 }
