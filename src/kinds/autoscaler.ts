@@ -243,7 +243,7 @@ export const autoscaler = defineKind({
     scalingDrain: published('AWS Auto Scaling, lifecycle hooks: 1 h'),
   },
   card: ['ready', 'starting'],
-  face: { form: 'cells' },
+  face: { form: 'slots' },
   subtitle: (v) => `${v.scalingPolicy}, ${v.scalingLeast}–${v.scalingMost}`,
   estimate: (v) => [
     { label: 'sees a change after', value: v.scalingInterval, unit: 'seconds', formula: 'time between looks; then comes the cold start of what it sizes', source: 'Kubernetes horizontal pod autoscaler' },
