@@ -133,13 +133,20 @@ const never = new Promise<void>(() => undefined);
 export function lockDocument(id: string, take = false): Promise<WriterLock | null> {
   const locks = (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
   if (!locks) return Promise.resolve({ release: () => undefined, lost: never });
+  const name = `sandtable:${id}`;
   return new Promise((resolve) => {
     let lose = (): void => {};
     const lost = new Promise<void>((gone) => (lose = gone));
-    const hold = (): Promise<void> => new Promise((release) => resolve({ release: () => release(), lost }));
-    locks.request(`sandtable:${id}`, take ? { steal: true } : { signal: AbortSignal.timeout(waitMilliseconds) }, hold).catch(() => {
-      lose();
-      resolve(null);
+    let held = false;
+    const hold = (): Promise<void> => new Promise((release) => {
+      held = true;
+      resolve({ release: () => release(), lost });
     });
+    const tooLate = (): void => {
+      if (held) return lose();
+      // A browser with much else to do may not have answered in time, though nobody else writes.
+      locks.request(name, { ifAvailable: true }, (lock) => (lock === null ? resolve(null) : hold())).catch(() => (held ? lose() : resolve(null)));
+    };
+    locks.request(name, take ? { steal: true } : { signal: AbortSignal.timeout(waitMilliseconds) }, hold).catch(tooLate);
   });
 }
