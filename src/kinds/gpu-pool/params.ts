@@ -63,7 +63,7 @@ export const params = {
     shownWhen: overPcie,
   }),
   // Published: fused kernels (Flux, Chang et al. 2024, arXiv 2406.06858) hide up to 0.96 of it; engines as they come hide next to none.
-  exchangeBeside: real({ label: 'Exchange beside products', help: 'Share of the exchange between the GPUs of a layer that runs beside its matrix products instead of after them, as far as these take long enough. 0 is one after the other, as most engines do; fused kernels hide up to 0.96 (Flux, 2024).', unit: 'share', default: 0, min: 0, max: 1, shownWhen: exchanges }),
+  exchangeBeside: real({ label: 'Exchange hidden', help: 'Share of the exchange between the GPUs of a layer that runs beside its matrix products instead of after them, as far as these take long enough. 0 is one after the other, as most engines do; fused kernels hide up to 0.96 (Flux, 2024).', unit: 'share', default: 0, min: 0, max: 1, shownWhen: exchanges }),
   poolReplicas: whole({ label: 'Replicas', help: 'Engines side by side, each with the whole model.', unit: 'count', default: 1, min: 1, max: 100_000 }),
   weightPrecision: choice({
     label: 'Weights',
