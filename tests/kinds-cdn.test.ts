@@ -39,6 +39,15 @@ describe('cdn', () => {
     expect(asked({ cdnShield: false, cdnCoalescing: false })).toBeGreaterThan(60);
   });
 
+  it('coalesces no more than all, also where statistics begin while some are on their way to the shield', () => {
+    // Every edge asks the shield once, and only one of them is the first there; the origin takes for ever.
+    const design = served(1000, { cdnEdges: 40, cdnShieldTime: constant(0.5) }, { keyCount: 1 }, 2);
+    const late = { ...design, nodes: design.nodes.map((n) => (n.id === 'origin' ? station('origin', 1, constant(1e4)) : n)), run: { ...design.run, warmupSeconds: 0.45 } };
+    const { cdnCoalesced } = ran(late).result().nodes.cdn!.measures;
+    expect(cdnCoalesced).toBeGreaterThan(0.99);
+    expect(cdnCoalesced).toBeLessThanOrEqual(1);
+  });
+
   it('takes the time of the way', () => {
     const { latency } = ran(served(0.2, { cdnEdges: 1 }, { keyCount: 1_000_000_000, keySkew: 0 }, 1000)).result().nodes.cdn!;
     expect(latency.mean!).toBeCloseTo(0.132, 9);

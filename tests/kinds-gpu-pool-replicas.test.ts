@@ -41,6 +41,15 @@ describe('replicas of a GPU pool', () => {
     expect(off(lost, ((4 * 20 + 2 * 40) * 3.6) / 3600)).toBeLessThan(1e-9);
   });
 
+  it('that are warned while a batch is gathered are there until it is done', () => {
+    const users = people(1, { arrivals: 'regular', inputTokens: constant(500), outputTokens: constant(1000) });
+    const pool = node('pool', 'gpu-pool', { poolReplicas: 1, engineScheduling: 'static', batchGathering: 0.5, languageModel: 'llama-3.1-8b' });
+    const sim = ran({ ...sketch([users, pool], path('users', 'pool'), 5), faults: [lose({ fault: 'preemption', at: 1.2, amount: 1 })] });
+    const { node: running } = sim.board.nodes.get('pool')!;
+    expect(running.busyArea(sim.now)).toBeGreaterThan(3);
+    expect(running.serverArea(sim.now)).toBeGreaterThanOrEqual(running.busyArea(sim.now));
+  });
+
   it('that are warned finish what they have: nothing fails', () => {
     const sim = ran({ ...serving(), faults: [lose({ fault: 'preemption' })] });
     expect(sim.result().requests.failed).toEqual({});

@@ -86,6 +86,7 @@ class Cdn extends Node implements Component<CdnValues> {
   shieldLookups = 0;
   shieldHits = 0;
   coalesced = 0;
+  private sentToShield = 0;
   fetched = 0;
   bytesOut = 0;
   bytesIn = 0;
@@ -152,8 +153,10 @@ class Cdn extends Node implements Component<CdnValues> {
       }
       calls.setCounter(call, LEADS_EDGE);
     }
-    if (this.values.cdnShield) this.net.afterDraw(this.shieldTime, this.ways, this.index, SHIELD_LOOKED, call);
-    else this.fetch(call);
+    if (this.values.cdnShield) {
+      this.sentToShield++;
+      this.net.afterDraw(this.shieldTime, this.ways, this.index, SHIELD_LOOKED, call);
+    } else this.fetch(call);
   }
 
   private lookBehind(call: number): void {
@@ -172,6 +175,11 @@ class Cdn extends Node implements Component<CdnValues> {
       calls.setCounter(call, calls.counter(call) | LEADS_SHIELD);
     }
     this.fetch(call);
+  }
+
+  /** Requests of which it is known whether they wait for somebody else's fetch: all that were looked up but those on their way to the shield. */
+  get decided(): number {
+    return this.lookups - this.sentToShield + this.shieldLookups;
   }
 
   private fetch(call: number): void {
@@ -296,7 +304,7 @@ export const cdn = defineKind({
     shieldHitRatio: { label: 'hit ratio of the shield', unit: 'share', help: 'what edges asked of the shield and got there', formula: 'hits at the shield ÷ look-ups there', inputs: ['cdnShieldCapacity', 'cdnTtl'], total: (n: Cdn) => n.shieldHits, per: (n: Cdn) => n.shieldLookups },
     originFetches: { label: 'origin sees', unit: 'requests/second', help: 'requests that went to the origin', inputs: ['arrivals', 'edgeHitRatio', 'shieldHitRatio', 'cdnCoalesced'], total: (n: Cdn) => n.fetched },
     originBytes: { label: 'from the origin', unit: 'bytes/second', help: 'bytes that came from the origin', inputs: ['originFetches'], total: (n: Cdn) => n.bytesIn },
-    cdnCoalesced: { label: 'coalesced', unit: 'share', help: 'requests that waited for a fetch already under way', formula: 'requests that waited for a fetch under way ÷ requests looked up', inputs: ['cdnCoalescing'], total: (n: Cdn) => n.coalesced, per: (n: Cdn) => n.lookups },
+    cdnCoalesced: { label: 'coalesced', unit: 'share', help: 'requests that waited for a fetch already under way', formula: 'requests that waited for a fetch under way ÷ requests looked up, but those on their way to the shield', inputs: ['cdnCoalescing'], total: (n: Cdn) => n.coalesced, per: (n: Cdn) => n.decided },
     egress: { label: 'delivered', unit: 'bytes/second', help: 'bytes delivered to people', inputs: ['answers'], total: (n: Cdn) => n.bytesOut },
   },
   common: { latency: { inputs: ['edgeHitRatio', 'cdnEdgeTime', 'cdnShieldTime'] } },

@@ -232,6 +232,8 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     if (what === START) {
       replica.works = true;
       this.books.busy.add(1, this.net.now);
+      // One that was told to go while its batch was gathered goes on being there until that is done.
+      if (arg >= this.scaling.ready) this.countReplicas();
     } else {
       replica.complete();
       this.answer(arg);
