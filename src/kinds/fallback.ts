@@ -56,6 +56,8 @@ class Fallback extends Node implements Component<FallbackValues> {
   /** Wires asked; deadlines passed; answers in all, of other wires than the first, and of its own. */
   tries = 0;
   late = 0;
+  /** Deadlines that never came, because something else did before. */
+  spared = 0;
   answers = 0;
   others = 0;
   own = 0;
@@ -108,7 +110,10 @@ class Fallback extends Node implements Component<FallbackValues> {
 
   private clearTimer(call: number): void {
     const { calls, agenda } = this.net;
-    if (calls.handle(call) !== NONE) agenda.cancel(calls.handle(call));
+    if (calls.handle(call) !== NONE) {
+      agenda.cancel(calls.handle(call));
+      if (calls.misses(call) !== OWNING) this.spared++;
+    }
     calls.setHandle(call, NONE);
   }
 
@@ -212,7 +217,7 @@ export const fallback = defineKind({
   measures: {
     fellBack: { label: 'fell back', unit: 'share', help: 'answers not from the first wire, of all answers', formula: 'answers not from the first wire ÷ answers', inputs: ['answers', 'degraded'], total: (n: Fallback) => n.others + n.own, per: (n: Fallback) => n.answers },
     degraded: { label: 'degraded', unit: 'share', help: 'old and default answers, of all answers', formula: 'old and default answers ÷ answers', inputs: ['answers', 'oldAnswers'], total: (n: Fallback) => n.own, per: (n: Fallback) => n.answers },
-    late: { label: 'deadlines passed', unit: 'share', help: 'wires that took too long, of those asked', formula: 'wires that took too long ÷ wires asked', inputs: ['tries', 'fallbackAfter'], total: (n: Fallback) => n.late, per: (n: Fallback) => n.tries },
+    late: { label: 'deadlines passed', unit: 'share', help: 'wires that took too long, of those with a deadline that is over', formula: 'deadlines passed ÷ (deadlines passed + deadlines before which something came back)', inputs: ['tries', 'fallbackAfter'], total: (n: Fallback) => n.late, per: (n: Fallback) => n.late + n.spared },
     tries: { label: 'wires asked', unit: 'ratio', help: 'wires asked per request that arrived', formula: 'wires asked ÷ requests that arrived', inputs: ['arrivals', 'late'], total: (n: Fallback) => n.tries, per: (n: Fallback) => n.arrivedTotal() },
   },
   evidence: { ownAnswerTime: assumed('1 ms to find it in memory') },
