@@ -86,10 +86,13 @@ describe('hard limits', () => {
         const cache = (n * each * kvBytesPerToken(setup.model, setup.kvBytes, 1)) / gpusOf(setup);
         expect(t.seconds()).toBeGreaterThan((needed(setup) / (setup.pipeline ?? 1) + cache) / gpu.bandwidth);
         const peak = Math.max(peakFor(gpu, setup.precision), gpu.peak16) * gpusOf(setup);
+        const bandwidth = gpu.bandwidth * gpusOf(setup);
         expect(t.seconds()).toBeGreaterThan(t.flops() / peak);
+        expect(t.seconds()).toBeGreaterThan(t.bytes() / bandwidth);
         t.begin(0, 0);
         t.chunk(each, n, true);
         expect(t.seconds()).toBeGreaterThan(t.flops() / peak);
+        expect(t.seconds()).toBeGreaterThan(t.bytes() / bandwidth);
       }),
       { numRuns: 2000 },
     );

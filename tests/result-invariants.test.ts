@@ -80,7 +80,7 @@ function wrongs(design: Design, seconds: number): string[] {
 }
 
 it('holds of random designs, sound and broken', () => {
-  for (const designs of [anyDesign, anyBrokenDesign]) fc.assert(fc.property(designs, (design) => void expect(wrongs(design, 5)).toEqual([])), { numRuns: 50 });
+  for (const designs of [anyDesign, anyBrokenDesign]) fc.assert(fc.property(designs, (design) => void expect(wrongs(design, 5)).toEqual([])), { numRuns: 50, seed: 10 });
 });
 
 it('holds of every scenario', () => {

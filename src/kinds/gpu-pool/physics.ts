@@ -352,11 +352,12 @@ export class StepTime implements Clockwork {
     return this.tokens * this.flopsPerToken + this.outputs * this.flopsPerOutput + looking * this.sharing();
   }
 
-  /** Weights are read by each GPU once per batch that passes it. */
+  /** Weights are read by each GPU once per batch that passes it, of the experts those that this batch visits. */
   bytes(): number {
-    const weights = this.plainBytes + this.layers.hit(this.tokens) * this.expertBytes;
+    const streams = this.streams();
+    const weights = this.plainBytes + this.layers.hit(this.tokens / streams) * this.expertBytes;
     const cache = (this.lookedBack() + this.reads) * this.attention.bytesPerContext + this.tokens * this.writtenPerToken;
-    return weights * this.setup.tp * this.streams() + cache * this.sharing();
+    return weights * this.setup.tp * streams + cache * this.sharing();
   }
 
   /** Seconds of it in which the GPUs exchange results. */

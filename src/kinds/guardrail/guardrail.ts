@@ -394,7 +394,7 @@ export const guardrail = defineKind({
     precision: { label: 'rightly blocked', unit: 'share', help: 'unsafe ones, of those blocked', formula: 'unsafe requests blocked ÷ requests blocked', inputs: ['unsafeShare', 'falsePositives', 'falseNegatives'], total: (n: Guardrail) => n.blocked - n.falseAlarms, per: (n: Guardrail) => n.blocked },
     leaked: { label: 'unsafe let through', unit: 'requests/second', help: 'unsafe requests that were not blocked', inputs: ['arrivals', 'unsafeShare', 'falseNegatives'], total: (n: Guardrail) => n.missed },
     escalated: { label: 'second opinions', unit: 'share', help: 'checks after which somebody else was asked', formula: 'checks after which somebody else was asked ÷ checks', inputs: ['passBelow', 'blockAbove', 'reviewAccuracy'], total: (n: Guardrail) => n.escalations, per: (n: Guardrail) => n.checks },
-    unchecked: { label: 'unchecked', unit: 'share', help: 'requests let through for lack of room, of those decided', formula: 'requests let through for lack of room ÷ requests decided', inputs: ['waiting', 'checkRoom'], total: (n: Guardrail) => n.unchecked, per: (n: Guardrail) => n.decided },
+    unchecked: { label: 'unchecked', unit: 'share', help: 'checks left out for lack of room, of all checks that were due', formula: 'checks left out ÷ (checks done + checks left out)', inputs: ['waiting', 'checkRoom'], total: (n: Guardrail) => n.unchecked, per: (n: Guardrail) => n.checks + n.unchecked },
     wait: { label: 'mean wait', unit: 'seconds', help: 'time in line per request that arrived', formula: '∫ requests in line dt ÷ requests that arrived', inputs: ['waiting', 'arrivals'], total: (n: Guardrail, now: number) => n.queueArea(now), per: (n: Guardrail) => n.arrivedTotal() },
   },
   common: {
