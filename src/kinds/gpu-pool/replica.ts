@@ -5,7 +5,7 @@
  */
 import { Code } from '../../engine/reasons.ts';
 import { ANSWERS, ARRIVAL, CHUNK, COMES, DONE, IDLES, LEFT, PARKED, PROMPT, READS, STATE, STRIDE, THERE } from './batch.ts';
-import { Sum, SUMS } from './books.ts';
+import { Sum } from './books.ts';
 import { Residents } from './residents.ts';
 import { NOWHERE, onItsWayFrom } from './tickets.ts';
 
@@ -362,11 +362,11 @@ export class Replica extends Residents {
     const { now } = this.net;
     const { books } = this.floor;
     const done = this.stretch.count > 1 ? this.stretch.begun(now, this.blocks) - 1 : 0;
-    const spent = this.spent();
-    if (done > 0) this.stretch.finishAfter(done, this.blocks);
-    else this.stretch.count = 0;
-    this.waste(spent, this.spent());
-    if (done > 0) this.complete();
+    if (done > 0) {
+      this.stretch.finishAfter(done, this.blocks);
+      this.complete();
+    }
+    this.stretch.count = 0;
     const gone: number[] = [];
     for (let slot = this.batch.oldest; slot >= 0; slot = this.batch.after(slot)) if (this.vacate(slot, keep)) gone.push(this.batch.call(slot));
     for (const call of this.queue.drain()) {
@@ -375,19 +375,6 @@ export class Replica extends Residents {
       gone.push(call);
     }
     return gone;
-  }
-
-  /** What the planned iterations have come to by now. */
-  private spent(): Float64Array {
-    const sums = new Float64Array(SUMS);
-    this.tally(this.net.now, sums);
-    return sums;
-  }
-
-  /** What went into the iteration that breaks off has been spent, though nothing comes of it: no iteration and no token. */
-  private waste(all: Float64Array, useful: Float64Array): void {
-    const { sums } = this.floor.books;
-    for (const k of [Sum.flops, Sum.bytes, Sum.blocks, Sum.promptSeconds, Sum.joules]) sums[k]! += all[k]! - useful[k]!;
   }
 
   /** Whether a call has to go on elsewhere that had this slot. */
