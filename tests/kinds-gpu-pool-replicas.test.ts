@@ -41,6 +41,18 @@ describe('replicas of a GPU pool', () => {
     expect(off(lost, ((4 * 20 + 2 * 40) * 3.6) / 3600)).toBeLessThan(1e-9);
   });
 
+  it('that are lost in an iteration have computed and read until then, for nothing', () => {
+    const users = people(1, { arrivals: 'closed', population: 1, thinkTime: constant(0.1), inputTokens: constant(60_000), outputTokens: constant(10) });
+    const design = sketch([users, node('pool', 'gpu-pool', { poolReplicas: 1, iterationTokens: 100_000 })], path('users', 'pool'), 60);
+    const sim = ran({ ...design, faults: [{ ...lose({ at: 1.5, amount: 1 }), fault: 'crash' }], run: { ...design.run, seconds: 1.4999 } });
+    const { kind, node: pool } = sim.board.nodes.get('pool')!;
+    const totals = (): number[] => ['computeUse', 'bandwidthUse', 'cacheUse'].map((name) => kind.measures[name]!.total(pool, sim.now));
+    const before = totals();
+    expect(Math.min(...before)).toBeGreaterThan(0);
+    sim.runTo(1.5001);
+    totals().forEach((total, k) => expect(total).toBeGreaterThanOrEqual(before[k]!));
+  });
+
   it('that are warned while a batch is gathered are there until it is done', () => {
     const users = people(1, { arrivals: 'regular', inputTokens: constant(500), outputTokens: constant(1000) });
     const pool = node('pool', 'gpu-pool', { poolReplicas: 1, engineScheduling: 'static', batchGathering: 0.5, languageModel: 'llama-3.1-8b' });

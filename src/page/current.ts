@@ -16,18 +16,19 @@ export interface Current {
   /** Which of its designs is open; null where only the name tells, and it does not. */
   readonly side: Side | null;
   readonly documentId: string | null;
-  readonly library: boolean;
+  /** Whether the library is shown. */
+  readonly hasLibrary: boolean;
   readonly brief: BriefForm;
 }
 
 /** The state as a hook. */
-export const current = create<Current>(() => ({ scenario: null, side: null, documentId: null, library: false, brief: 'closed' }));
+export const current = create<Current>(() => ({ scenario: null, side: null, documentId: null, hasLibrary: false, brief: 'closed' }));
 
 /** Shows the library. */
-export const openLibrary = (): void => current.setState({ library: true });
+export const openLibrary = (): void => current.setState({ hasLibrary: true });
 
 /** Hides the library. */
-export const closeLibrary = (): void => current.setState({ library: false });
+export const closeLibrary = (): void => current.setState({ hasLibrary: false });
 
 /** Shows more or less of the open scenario's brief. */
 export const showBrief = (brief: BriefForm): void => current.setState({ brief });
@@ -38,7 +39,7 @@ const narrow = (): boolean => matchMedia('(max-width: 760px)').matches;
 /** Opens one of a scenario's designs as a document of its own, with its brief. */
 export function openScenario(scenario: Scenario, side: Side): void {
   session.getState().open(scenario[side], 'scenario');
-  current.setState({ scenario, side, documentId: session.getState().documentId, library: false, brief: narrow() ? 'closed' : 'short' });
+  current.setState({ scenario, side, documentId: session.getState().documentId, hasLibrary: false, brief: narrow() ? 'closed' : 'short' });
 }
 
 const named = (scenario: Scenario, name: string): boolean => scenario.naive.name === name || scenario.reference.name === name;

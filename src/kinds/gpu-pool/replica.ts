@@ -5,7 +5,7 @@
  */
 import { Code } from '../../engine/reasons.ts';
 import { ANSWERS, ARRIVAL, CHUNK, COMES, DONE, IDLES, LEFT, PARKED, PROMPT, READS, STATE, STRIDE, THERE } from './batch.ts';
-import { Sum } from './books.ts';
+import { Sum, SUMS } from './books.ts';
 import { Residents } from './residents.ts';
 import { NOWHERE, onItsWayFrom } from './tickets.ts';
 
@@ -362,6 +362,7 @@ export class Replica extends Residents {
     const { now } = this.net;
     const { books } = this.floor;
     const done = this.stretch.count > 1 ? this.stretch.begun(now, this.blocks) - 1 : 0;
+    if (this.stretch.count > 0) this.breakOff(done);
     if (done > 0) {
       this.stretch.finishAfter(done, this.blocks);
       this.complete();
@@ -375,6 +376,27 @@ export class Replica extends Residents {
       gone.push(call);
     }
     return gone;
+  }
+
+  /** What has gone into the iteration after so many is spent, though nothing comes of it: neither an iteration nor a token. Blocks are counted until now where any were done. */
+  private breakOff(done: number): void {
+    const { stretch } = this;
+    const { sums } = this.floor.books;
+    const before = this.upTo(done);
+    const from = done > 0 ? stretch.end : stretch.start;
+    const after = this.upTo(done + 1);
+    const share = Math.min(1, (this.net.now - from) / (stretch.end - from));
+    for (const k of [Sum.flops, Sum.bytes, Sum.promptSeconds, Sum.joules]) sums[k]! += share * (after[k]! - before[k]!);
+    if (done === 0) sums[Sum.blocks]! += share * after[Sum.blocks]!;
+  }
+
+  /** What the first so many of the planned iterations come to; they then are all that is planned. */
+  private upTo(count: number): Float64Array {
+    const sums = new Float64Array(SUMS);
+    if (count === 0) return sums;
+    this.stretch.finishAfter(count, this.blocks);
+    this.tally(this.stretch.end, sums);
+    return sums;
   }
 
   /** Whether a call has to go on elsewhere that had this slot. */

@@ -64,7 +64,7 @@ function LibraryDialog() {
     if (matchMedia('(pointer: fine)').matches) dialog.current?.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
   }, []);
   return (
-    <dialog ref={dialog} className={styles['library']} aria-labelledby="library-title" onClose={closeLibrary}
+    <dialog ref={dialog} className={styles['sheet']} aria-labelledby="library-title" onClose={closeLibrary}
       onClick={(event) => event.target === event.currentTarget && closeLibrary()}>
       <div className={styles['inside']}>
         <header>
@@ -82,7 +82,7 @@ function LibraryDialog() {
 
 /** The dialog while it is wanted. */
 export function Library() {
-  const open = current((state) => state.library);
+  const open = current((state) => state.hasLibrary);
   useEffect(followDocument, []);
   return open ? <LibraryDialog /> : null;
 }
