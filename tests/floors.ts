@@ -22,7 +22,7 @@ const floors: Readonly<Record<string, { readonly rooms: readonly string[]; reado
   session: { rooms: ['run', 'share', 'design', 'kinds', 'kit', 'engine', 'units', 'workers'], packages: ['zustand', 'comlink', 'idb-keyval'] },
   page: { rooms: ['session', 'run', 'share', 'design', 'kinds', 'kit', 'engine', 'units'], packages: ['*'] },
   cli: { rooms: ['run', 'share', 'design', 'kinds', 'kit', 'engine', 'units'], packages: ['node'] },
-  workers: { rooms: ['run', 'design', 'kinds', 'kit', 'engine', 'units'], packages: ['comlink'] },
+  workers: { rooms: ['run', 'design', 'kinds', 'kit', 'engine', 'units'], packages: ['comlink', '@dagrejs/dagre'] },
   main: { rooms: ['page', 'session', 'run', 'share', 'design', 'kinds', 'kit', 'engine', 'units'], packages: ['*'] },
 };
 

@@ -4,7 +4,7 @@ import type { Design, TimedEdit } from '../design/design.ts';
 import type { Trace } from '../engine/trace.ts';
 import type { Charts, Frame, Layout, RunHistory, RunService } from '../run/protocol.ts';
 import type { Result } from '../run/result.ts';
-import workerUrl from '../../workers/simulation.worker.ts?worker&url';
+import { simulationUrl, startScript } from './script.ts';
 
 /** Loaded traces by the name that parameters know them by. */
 export type Traces = Readonly<Record<string, Trace>>;
@@ -133,31 +133,7 @@ function settled<T>(running: Running, ask: (door: Comlink.Remote<Door>) => Promi
   });
 }
 
-interface ScriptPolicy {
-  createScriptURL(url: string): unknown;
-}
-
-interface PolicyFactory {
-  createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): ScriptPolicy;
-}
-
-let policy: ScriptPolicy | undefined;
-
-/** A policy can be made once per page; it knows one address and vouches for that alone. */
-function trusted(url: string): string {
-  const factory = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes;
-  if (!factory) return url;
-  policy ??= factory.createPolicy('sim-worker', {
-    createScriptURL(asked) {
-      if (asked !== workerUrl) throw new TypeError('Only the simulation may be started.');
-      return asked;
-    },
-  });
-  // The worker's constructor takes a trusted URL where it is typed to take text.
-  return policy.createScriptURL(url) as string;
-}
-
 /** Starts a worker of the simulation; what it offers beside playing is for replications. */
 export function startWorker(): Worker {
-  return new Worker(trusted(workerUrl), { type: 'module', name: 'simulation' });
+  return startScript(simulationUrl, 'simulation');
 }

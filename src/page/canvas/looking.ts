@@ -11,7 +11,8 @@ import type { KindQuestion } from './kind-menu.tsx';
 import type { BoardNode } from './shape.ts';
 import { addAt } from './wiring.ts';
 
-const smooth = { duration: 220 };
+/** How the view goes elsewhere: as a move that the eye can follow, or at once for those who asked for less motion. */
+const smooth = (): { readonly duration: number } => ({ duration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 220 });
 
 type Root = RefObject<HTMLDivElement | null>;
 type Flow = ReturnType<typeof useReactFlow<BoardNode>>;
@@ -50,15 +51,15 @@ function boardView(flow: Flow, root: Root, untouched: { current: boolean }, poin
   const at = (x: number, y: number): Point => flow.screenToFlowPosition({ x, y });
   const centre = (): Point => at(middleOf(root.current).x, middleOf(root.current).y);
   const covers = (x: number, y: number): boolean => root.current?.contains(document.elementFromPoint(x, y)) ?? false;
-  const show = (view: Viewport | null, options?: typeof smooth): void => void (view && flow.setViewport(view, options));
+  const show = (view: Viewport | null, options?: { readonly duration: number }): void => void (view && flow.setViewport(view, options));
   const zoomTo = (zoom: number): void => {
     untouched.current = false;
-    void flow.zoomTo(zoom, smooth);
+    void flow.zoomTo(zoom, smooth());
   };
   return {
     fit(ids) {
       untouched.current = !ids?.length;
-      show(wholeView(root.current, ids), smooth);
+      show(wholeView(root.current, ids), smooth());
     },
     settle: () => untouched.current && show(wholeView(root.current)),
     zoomBy: (factor) => zoomTo(flow.getZoom() * factor),
