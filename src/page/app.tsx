@@ -1,6 +1,6 @@
 /** The whole page: top bar, palette, board, inspector and charts, and what lies over them from time to time. */
 import { ChartSpline, CircleHelp, Command as CommandIcon, Map as MapIcon, Moon, Plus, SlidersHorizontal, Sun, X } from 'lucide-react';
-import { lazy, Suspense, useEffect, useLayoutEffect, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect } from 'react';
 import { session } from '../session/store.ts';
 import { Board } from './canvas/board.tsx';
 import { listenToClipboard } from './commands/clipboard.ts';
@@ -51,7 +51,8 @@ function useSubject(): string {
 
 /** The bar at the bottom of a small screen, from which the panels open. */
 function Tabs() {
-  const { sheet, dock } = panels();
+  const sheet = panels((state) => state.sheet);
+  const dock = panels((state) => state.dock);
   const subject = useSubject();
   return (
     <nav className={styles['tabs']} aria-label="Panels">
@@ -68,35 +69,46 @@ function SheetClose({ label }: { label: string }) {
   );
 }
 
-function Overlays(): ReactNode {
-  return <><Suspense><Library /><CommandBox /><Help /></Suspense><Suspense><Why /></Suspense><Toasts /><Spoken /><DropFiles /></>;
-}
+// What stands on the page whatever is open. Elements that stay the same are not drawn anew when a panel comes or goes.
+const top = <div className={styles['top']}><TopBar /></div>;
+const palette = (
+  <nav className={styles['palette']} aria-label="Components" data-panel="palette">
+    <SheetClose label="components" />
+    <Palette />
+    <PaletteFoot />
+  </nav>
+);
+const middle = (
+  <main className={styles['board']} aria-label="Board">
+    <Board commands={commands} openLibrary={openLibrary} />
+    <Suspense><Brief /></Suspense>
+  </main>
+);
+const inspector = (
+  <aside className={styles['inspector']} aria-label="Inspector" data-panel="inspector">
+    <SheetClose label="the inspector" />
+    <Suspense><Inspector /></Suspense>
+  </aside>
+);
+const charts = <section className={styles['dock']} aria-label="Charts"><Suspense><ChartDock /></Suspense></section>;
+const overlays = <><Suspense><Library /><CommandBox /><Help /></Suspense><Suspense><Why /></Suspense><Toasts /><Spoken /><DropFiles /></>;
 
 /** The page. */
 export function App() {
-  const { sheet, dock } = panels();
+  const sheet = panels((state) => state.sheet);
+  const dock = panels((state) => state.dock);
   // Before the page is seen: whoever types at once is heard.
   useLayoutEffect(() => listenToKeys(commands), []);
   useEffect(listenToClipboard, []);
   return (
     <div className={styles['app']} data-sheet={sheet ?? undefined} data-dock={dock || undefined}>
-      <div className={styles['top']}><TopBar /></div>
-      <nav className={styles['palette']} aria-label="Components" data-panel="palette">
-        <SheetClose label="components" />
-        <Palette />
-        <PaletteFoot />
-      </nav>
-      <main className={styles['board']} aria-label="Board">
-        <Board commands={commands} openLibrary={openLibrary} />
-        <Suspense><Brief /></Suspense>
-      </main>
-      <aside className={styles['inspector']} aria-label="Inspector" data-panel="inspector">
-        <SheetClose label="the inspector" />
-        <Suspense><Inspector /></Suspense>
-      </aside>
-      {dock && <section className={styles['dock']} aria-label="Charts"><Suspense><ChartDock /></Suspense></section>}
+      {top}
+      {palette}
+      {middle}
+      {inspector}
+      {dock && charts}
       <Tabs />
-      <Overlays />
+      {overlays}
     </div>
   );
 }

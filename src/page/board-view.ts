@@ -15,7 +15,7 @@ export interface Area extends Point {
 export interface BoardView {
   /** Shows everything, or just these. */
   fit(ids?: readonly string[]): void;
-  /** Shows everything again after the room for it has changed, unless somebody is looking at a part of their own choice. */
+  /** Shows everything again, with the next frame, after the room for it has changed; unless somebody is looking at a part of their own choice. */
   settle(): void;
   zoomBy(factor: number): void;
   zoomTo(zoom: number): void;

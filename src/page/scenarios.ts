@@ -1,6 +1,7 @@
 /** The scenarios that come with Sandtable, read when they are first wanted, each through the gate. */
 import { gateScenario } from '../design/scenario.ts';
 import type { Scenario } from '../design/scenario.ts';
+import { breath } from './breath.ts';
 
 const files = import.meta.glob<unknown>('/scenarios/*.json', { import: 'default' });
 
@@ -30,9 +31,21 @@ async function shelved(slug: string, load: () => Promise<Scenario>): Promise<She
   }
 }
 
+/** Files asked for in one task: to ask for all of them at once would hold up the page. */
+const asked = 4;
+
+async function shelvedAll(): Promise<readonly Shelved[]> {
+  const all: Promise<Shelved>[] = [];
+  for (const [slug, load] of Object.entries(scenarioFiles())) {
+    if (all.length % asked === 0) await breath();
+    all.push(shelved(slug, load));
+  }
+  return Promise.all(all);
+}
+
 /** All scenarios in the order of their titles, unreadable ones last; loaded once, never rejects. */
 export function allScenarios(): Promise<readonly Shelved[]> {
-  shelf ??= Promise.all(Object.entries(scenarioFiles()).map(([slug, load]) => shelved(slug, load)))
+  shelf ??= shelvedAll()
     .then((all) => [...all].sort((a, b) => Number('why' in a) - Number('why' in b) || titleOf(a).localeCompare(titleOf(b))));
   return shelf;
 }

@@ -173,7 +173,8 @@ function Surface({ commands, openLibrary }: BoardProps) {
   const root = useRef<HTMLDivElement>(null);
   const [question, setQuestion] = useState<KindQuestion | null>(null);
   const { design, nodes, edges, onNodesChange } = useDrawn();
-  const { minimap, wheelPans } = panels();
+  const minimap = panels((state) => state.minimap);
+  const wheelPans = panels((state) => state.wheelPans);
   useKnownSizes();
   useDistance(root);
   const running = session((state) => state.run.state === 'running');

@@ -46,22 +46,33 @@ function wholeView(root: HTMLElement | null, ids?: readonly string[]): Viewport 
   return boxes.length > 0 && room.width > 0 ? viewOf(boxes, room, inFront(room)) : null;
 }
 
+/** Shows everything at once, unless somebody looks at a part of their own choice. */
+function showWhole(flow: Flow, root: Root, untouched: { readonly current: boolean }): void {
+  const view = untouched.current ? wholeView(root.current) : null;
+  if (view) void flow.setViewport(view);
+}
+
 /** The services of the board's window. */
 function boardView(flow: Flow, root: Root, untouched: { current: boolean }, pointer: { current: Point | null }, ask: (question: KindQuestion) => void): BoardView {
   const at = (x: number, y: number): Point => flow.screenToFlowPosition({ x, y });
   const centre = (): Point => at(middleOf(root.current).x, middleOf(root.current).y);
   const covers = (x: number, y: number): boolean => root.current?.contains(document.elementFromPoint(x, y)) ?? false;
-  const show = (view: Viewport | null, options?: { readonly duration: number }): void => void (view && flow.setViewport(view, options));
   const zoomTo = (zoom: number): void => {
     untouched.current = false;
     void flow.zoomTo(zoom, smooth());
   };
+  let frame = 0;
   return {
     fit(ids) {
       untouched.current = !ids?.length;
-      show(wholeView(root.current, ids), smooth());
+      const view = wholeView(root.current, ids);
+      if (view) void flow.setViewport(view, smooth());
     },
-    settle: () => untouched.current && show(wholeView(root.current)),
+    settle() {
+      cancelAnimationFrame(frame);
+      // Not at once: whoever asks has just changed the page, which would be laid out for this alone, and again for the frame.
+      frame = requestAnimationFrame(() => showWhole(flow, root, untouched));
+    },
     zoomBy: (factor) => zoomTo(flow.getZoom() * factor),
     zoomTo, centre, at, covers, visible: () => visible(root.current, at),
     pointer: () => (pointer.current && covers(pointer.current.x, pointer.current.y) ? at(pointer.current.x, pointer.current.y) : centre()),
@@ -91,11 +102,11 @@ function useOpening(flow: Flow, root: Root, untouched: { current: boolean }): vo
   useEffect(() => {
     const watch = new ResizeObserver(() => {
       isMeasured.current = true;
-      board.current?.settle();
+      showWhole(flow, root, untouched);
     });
     if (root.current) watch.observe(root.current);
     return () => watch.disconnect();
-  }, [root]);
+  }, [flow, root, untouched]);
 }
 
 /** Offers the board's view to the rest of the page for as long as it is drawn; answers what React Flow and the board must report. */

@@ -5,6 +5,7 @@ import { session } from '../../session/store.ts';
 import { board } from '../board-view.ts';
 import { chordText } from '../command.ts';
 import { panels } from '../panels.ts';
+import { useMoreAndMore } from '../many.ts';
 import { commands } from './list.ts';
 import styles from './commands.module.css';
 
@@ -51,6 +52,7 @@ function Box() {
   const [at, setAt] = useState(0);
   const entries = useMemo(everything, []);
   const shown = useMemo(() => found([...entries], wanted), [entries, wanted]);
+  const drawn = useMoreAndMore(shown.length, 12);
   useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     // Newer browsers answer with a promise, which React would take for a way to clean up.
@@ -78,7 +80,7 @@ function Box() {
           setAt(0);
         }} />
       <ul ref={list} id="command-list" role="listbox" aria-label="Commands">
-        {shown.map((entry, i) => (
+        {shown.slice(0, drawn).map((entry, i) => (
           <li key={entry.id} id={`command-${i}`} role="option" aria-selected={i === at} onPointerMove={() => setAt(i)} onClick={() => run(entry)}>
             <span>{entry.label}</span><small>{entry.section}</small>{entry.keys && <kbd>{chordText(entry.keys)}</kbd>}
           </li>

@@ -69,7 +69,8 @@ function Body() {
 
 /** The inspector. */
 export function Inspector() {
-  const { tab, explain } = panels();
+  const tab = panels((state) => state.tab);
+  const explain = panels((state) => state.explain);
   return (
     <div className={styles['inspector']} data-explain={explain || undefined}>
       <h2 className="visually-hidden">Inspector</h2>

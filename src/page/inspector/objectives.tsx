@@ -1,4 +1,5 @@
 /** What the design promises: metrics of the whole run, held to limits. */
+import { useState } from 'react';
 import type { Objective } from '../../design/design.ts';
 import { addObjective, removeObjective, setObjective } from '../../design/edit.ts';
 import { session } from '../../session/store.ts';
@@ -34,17 +35,18 @@ function chooseMetric(index: number, path: string): void {
   change(index, proposed(metricOf(path, session.getState().design)));
 }
 
-/** All metrics to choose from: the run's first, then each component's under its label. */
+/** All metrics to choose from, the run's first, then each component's under its label; made when they are wanted, because they are more than all else on the sheet. */
 function MetricChoice({ value, label, choose }: { value: string; label: string; choose: (path: string) => void }) {
   const design = session((state) => state.design);
-  const groups = metricsOf(design);
+  const [isWanted, setWanted] = useState(false);
+  const groups = isWanted ? metricsOf(design) : [];
   const offered = groups.some(({ metrics }) => metrics.some(({ metric }) => metric === value));
   const options = (metrics: readonly Metric[]) => metrics.map(({ metric, label: name }) => <option key={metric} value={metric}>{name}</option>);
   const chosen = metricOf(value, design).label;
   return (
     <span className={styles['metric']} title={chosen}>
       <span aria-hidden="true">{chosen}</span>
-      <select aria-label={label} value={value} onChange={(event) => choose(event.target.value)}>
+      <select aria-label={label} value={value} onFocus={() => setWanted(true)} onPointerEnter={() => setWanted(true)} onChange={(event) => choose(event.target.value)}>
         {!offered && <option value={value}>{chosen}</option>}
         {groups.map(({ title, metrics }, i) => (title === null ? options(metrics) : <optgroup key={`${i} ${title}`} label={title}>{options(metrics)}</optgroup>))}
       </select>

@@ -30,7 +30,7 @@ function Scenarios() {
   const [words, setWords] = useState('');
   useEffect(() => void breath().then(allScenarios).then(setAll), []);
   const found = all?.filter((each) => matches(each, words)) ?? [];
-  const drawn = useMoreAndMore(found.length, 6);
+  const drawn = useMoreAndMore(found.length, 2);
   return (
     <>
       <input className={styles['search']} type="search" placeholder={all ? `Search ${all.length} scenarios` : 'Search scenarios'} aria-label="Search scenarios" value={words}
@@ -59,9 +59,13 @@ function Begin() {
 function LibraryDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    dialog.current?.showModal();
-    // On a touch screen the keyboard would cover what there is to choose from.
-    if (matchMedia('(pointer: fine)').matches) dialog.current?.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
+    // To make all else on the page inert has all of it styled anew: a task of its own.
+    void breath().then(() => {
+      if (!dialog.current?.isConnected || dialog.current.open) return;
+      dialog.current.showModal();
+      // On a touch screen the keyboard would cover what there is to choose from.
+      if (matchMedia('(pointer: fine)').matches) dialog.current.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
+    });
   }, []);
   return (
     <dialog ref={dialog} className={styles['sheet']} aria-labelledby="library-title" onClose={closeLibrary}
