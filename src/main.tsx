@@ -55,6 +55,8 @@ async function begin(): Promise<void> {
 }
 
 startTheme();
+// What stands above has just been evaluated, all of it in one task; what follows is another.
+await breath();
 // The page is fetched while the run is being started, not before: the first simulation waits for as little script as possible.
 const page = import('./page/mount.tsx');
 await begin().catch((error: unknown) => session.getState().say(`The last design could not be opened: ${String(error)}`, 'error'));

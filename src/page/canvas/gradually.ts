@@ -6,7 +6,7 @@ import { manyNodes } from '../many.ts';
 import type { BoardNode } from './shape.ts';
 
 /** Components that come in one frame, with their wires: a whole card takes 2.5 ms with all that follows, a plate 1 ms (measured on two slow cores; a phone takes four times as long). */
-export const slices = { whole: 4, plates: 12 };
+export const slices = { whole: 3, plates: 12 };
 
 /** What was put on the board of one document. */
 interface Placed {

@@ -1,4 +1,5 @@
 /** One scenario in the library: what it asks, what it holds to, what it teaches, and its two designs. */
+import { useState } from 'react';
 import type { Scenario } from '../../design/scenario.ts';
 import { breath } from '../breath.ts';
 import { closeLibrary, openScenario, type Side } from '../current.ts';
@@ -10,14 +11,15 @@ export function Constraints({ scenario }: { scenario: Scenario }) {
   return <ul className={styles['constraints']}>{scenario.constraints.map((each) => <li key={each}>{each}</li>)}</ul>;
 }
 
-/** The claims a scenario's lessons put to the test. */
+/** The claims a scenario's lessons put to the test; on the page once they are asked for. */
 export function Lessons({ scenario, open = false }: { scenario: Scenario; open?: boolean }) {
   const { lessons } = scenario;
+  const [isOpen, setOpen] = useState(open);
   if (lessons.length === 0) return null;
   return (
-    <details className={styles['lessons']} open={open}>
+    <details className={styles['lessons']} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{lessons.length === 1 ? 'One lesson' : `${lessons.length} lessons`}, measured by the simulator</summary>
-      <ul>{lessons.map(({ claim }) => <li key={claim}>{claim}</li>)}</ul>
+      {isOpen && <ul>{lessons.map(({ claim }) => <li key={claim}>{claim}</li>)}</ul>}
     </details>
   );
 }
