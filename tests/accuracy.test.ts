@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { gpuOf } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
 import { modelOf } from '../src/kinds/gpu-pool/catalogue-models.ts';
 import { software } from '../src/kinds/gpu-pool/constants.ts';
+import { cacheRoom, RESERVED, weightsOf } from '../src/kinds/gpu-pool/physics.ts';
 import { casesOf, type Case } from './accuracy/cases.ts';
 import { fitted } from './accuracy/fit.ts';
 import { kernelsOf } from './accuracy/micro.ts';
@@ -59,6 +60,21 @@ describe('reading a folder', () => {
     expect(of('0.5.6.post2').load).toEqual({ kind: 'closed', people: 4, rounds: 10 });
   });
 
+  it('reads from the rules of MLPerf what its lines leave out: prompts, how many come, and how many are taken on', () => {
+    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'mlperf-x', model: 'Llama-2-70B', engine: 'TensorRT 10.2.0', version: 'v4.1', n_gpus: '8', tp: '2', isl: '', osl: '290', load_kind: 'offline', load_value: 'inf', tput_out_tok_s: '24000', req_s: '80', ...values })])).cases[0]!;
+    expect(of({})).toMatchObject({ input: 222, output: 290, replicas: 4, sequences: 896, lengths: 'conversation', load: { kind: 'offline', requests: (80 * 660) / 4 } });
+    expect(of({ req_s: '8', max_batch: '512' })).toMatchObject({ sequences: 512, load: { requests: 24_576 / 4 } });
+    expect(of({ n_gpus: '2', req_s: '200' }).load).toMatchObject({ requests: 30_000 });
+  });
+
+  it('keeps for the cache of TensorRT-LLM a share of what weights leave, and lets in whose answer fits too', () => {
+    const of = (engine: string, version: string): Case => casesOf(folderWith([line({ id: 'x', engine, version })])).cases[0]!;
+    const { setup, memoryShare, reserving } = of('trtllm', '1.1.0');
+    const free = 80 * 2 ** 30 - weightsOf(setup) - RESERVED;
+    expect(cacheRoom(setup, memoryShare) / free).toBeCloseTo(0.95, 9);
+    expect([reserving, of('vllm', '0.12.0').reserving, of('vllm', '0.12.0').memoryShare]).toEqual([true, false, 0.9]);
+  });
+
   it('tells apart slices and copies of attention by the degrees stated', () => {
     const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', model: 'DeepSeek-V3', gpu: 'B200-180', ...values })])).cases[0]!;
     expect(of({ tp: '64', ep: '8', n_gpus: '64' }).setup).toMatchObject({ tp: 8, attentionGroups: 1 });
@@ -78,7 +94,7 @@ type Times = ReturnType<typeof simulated>;
 
 describe('fitting', () => {
   const people = [1, 8, 32, 128];
-  const base: Omit<Case, 'load' | 'measured' | 'id'> = { family: '', model: 'llama-3.1-8b', gpu: 'h100', setup: { model: modelOf('llama-3.1-8b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1, software: software.vllm }, software: 'vllm', spread: 1, lengths: 'nominal', input: 1000, output: 100, replicas: 1, budget: 8192, sequences: 256, chunked: true, streamed: 1, memoryShare: 0.9 };
+  const base: Omit<Case, 'load' | 'measured' | 'id'> = { family: '', model: 'llama-3.1-8b', gpu: 'h100', setup: { model: modelOf('llama-3.1-8b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1, software: software.vllm }, software: 'vllm', spread: 1, reserving: false, lengths: 'nominal', input: 1000, output: 100, replicas: 1, budget: 8192, sequences: 256, chunked: true, streamed: 1, memoryShare: 0.9 };
 
   it('finds constants again from what they made', () => {
     const truth = turned(turned(present, { software: 'vllm', key: 'layer' }, 1.4), { on: 'hopper', key: 'stream' }, 0.85);

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseTrace } from '../src/design/trace.ts';
 import * as fc from 'fast-check';
-import { gpuOf, gpus, peakFor, type GpuId } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
-import { activeParameters, kvBytesPerToken, modelOf, models, weightsPerGpu, type ModelId, type Precision } from '../src/kinds/gpu-pool/catalogue-models.ts';
+import { gpuOf, gpus, peakFor, type Gpu, type GpuId } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
+import { activeParameters, kvBytesPerToken, modelOf, models, weightsPerGpu, type Model, type ModelId, type Precision } from '../src/kinds/gpu-pool/catalogue-models.ts';
 import { constantsOf, software, type SoftwareId } from '../src/kinds/gpu-pool/constants.ts';
 import { allReduce, oneShot, oneShotBytes } from '../src/kinds/gpu-pool/exchange.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf, type Setup } from '../src/kinds/gpu-pool/physics.ts';
@@ -64,9 +64,17 @@ describe('hard limits', () => {
     }
   });
 
+  const count = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
+  const experts = fc.record({ count: count(2, 512), visited: count(1, 2), shared: count(0, 2), ffn: count(64, 20_000), denseLayers: fc.constant(0) });
+  const modelByHand = fc
+    .record({ layers: count(1, 200), hidden: count(64, 20_000), heads: count(1, 1024), kvHeads: count(1, 128), headSize: count(8, 256), ffn: count(64, 60_000), vocabulary: count(2, 300_000), experts: fc.option(experts) })
+    .map((m): Model => ({ ...m, id: 'custom', label: '', gated: true, latent: null, slidingLayers: 0, window: 0, source: '' }));
+  const gpuByHand = fc
+    .record({ like: fc.constantFrom(...gpus), peak16: count(10, 10_000), narrow: fc.constantFrom(0, 1, 2), bandwidth: count(100, 20_000), linked: fc.boolean() })
+    .map(({ like, peak16, narrow, bandwidth, linked }): Gpu => ({ ...like, peak16: peak16 * 1e12, peak8: narrow * peak16 * 1e12, peak4: 2 * narrow * peak16 * 1e12, bandwidth: bandwidth * 1e9, linked }));
   const anySetup = fc
-    .record({ model: fc.constantFrom(...models.map((m) => m.id)), gpu: fc.constantFrom(...gpus.map((g) => g.id)), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), beside: fc.constantFrom(0, 0.5, 1), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
-    .map(({ model, gpu, split, by, ...rest }): Setup => ({ ...rest, model: modelOf(model), gpu: gpuOf(gpu), attentionGroups: split && modelOf(model).experts !== null ? rest.tp : 1, software: software[by] }));
+    .record({ model: fc.oneof(fc.constantFrom(...models), modelByHand), gpu: fc.oneof(fc.constantFrom(...gpus), gpuByHand), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), beside: fc.constantFrom(0, 0.5, 1), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
+    .map(({ split, by, ...rest }): Setup => ({ ...rest, attentionGroups: split && rest.model.experts !== null ? rest.tp : 1, software: software[by] }));
   const batch = fc.integer({ min: 1, max: 600 });
   const context = fc.integer({ min: 1, max: 20_000 });
   const width = fc.integer({ min: 1, max: 8 });
@@ -153,6 +161,43 @@ describe('known figures', () => {
     expect(peakFor(gpuOf('h100'), 'fp4')).toBe(gpuOf('h100').peak16);
     expect(step('llama-3.1-70b', 'h100', 'fp4', 4).prompting(8000)).toBeGreaterThan(1.3 * step('llama-3.1-70b', 'h100', 'fp8', 4).prompting(8000));
     expect(step('llama-3.1-70b', 'h100', 'fp4', 4).decoding(1, 1000)).toBeLessThan(step('llama-3.1-70b', 'h100', 'fp8', 4).decoding(1, 1000));
+  });
+
+  it('a card with fewer watts for each peak FLOP/s sustains less of it, and streams weights as fast', () => {
+    const nvl = gpuOf('h100-nvl');
+    const cool: Setup = { model: modelOf('llama-3.1-8b'), gpu: { ...nvl, sustains: 1 }, precision: 'fp8', kvBytes: 2, tp: 1 };
+    const hot = new StepTime({ ...cool, gpu: nvl });
+    const prompts = hot.prompting(8000) / new StepTime(cool).prompting(8000);
+    expect(prompts).toBeGreaterThan(1.1);
+    expect(prompts).toBeLessThan(1 / nvl.sustains!);
+    expect(hot.decoding(1, 1000) / new StepTime(cool).decoding(1, 1000)).toBeLessThan(1.01);
+    for (const gpu of gpus as readonly Gpu[]) expect(gpu.sustains ?? 1, gpu.id).toBeLessThanOrEqual(1);
+  });
+
+  it('matrices of 4 bit stream slower than others of their size, experts of 4 bit do not', () => {
+    const decoding = (model: ModelId, stream4: number): number => new StepTime({ model: modelOf(model), gpu: gpuOf('b200'), precision: 'fp4', kvBytes: 1, tp: 2 }, { ...constantsOf(software['tensorrt-llm'], 'blackwell'), stream4 }).decoding(64, 1000);
+    expect(decoding('llama-3.1-405b', 0.3) / decoding('llama-3.1-405b', 0.6)).toBeGreaterThan(1.4);
+    expect(decoding('deepseek-v3', 0.3) / decoding('deepseek-v3', 0.6)).toBeLessThan(1.2);
+  });
+
+  it('turning activations into 8 bit costs something per layer, and nothing at 16 bit', () => {
+    const more = (precision: Precision): number => {
+      const setup: Setup = { model: modelOf('qwen3-32b'), gpu: gpuOf('h100'), precision, kvBytes: 2, tp: 4 };
+      const c = constantsOf(software.vllm, 'hopper');
+      return new StepTime(setup, { ...c, narrowing: 1e-5 }).decoding(1, 1000) - new StepTime(setup, { ...c, narrowing: 0 }).decoding(1, 1000);
+    };
+    expect(more('fp8')).toBeCloseTo(64 * 1e-5, 6);
+    expect(more('bf16')).toBe(0);
+  });
+
+  it('launching the kernels of a prompt takes the longer, the more GPUs have to meet, where graphs do not cover it', () => {
+    const launching = (tp: number, tokens: number): number => {
+      const setup: Setup = { model: modelOf('llama-3.1-8b'), gpu: gpuOf('h100'), precision: 'fp8', kvBytes: 2, tp };
+      return new StepTime(setup, { ...constantsOf(software.vllm, 'hopper'), launchPrompt: 1e-3, graphTokens: 100 }).prompting(tokens);
+    };
+    expect(launching(8, 200)).toBeGreaterThan(8 * 32 * 1e-3);
+    expect(launching(8, 200) / launching(2, 200)).toBeGreaterThan(3.5);
+    expect(launching(8, 100)).toBeLessThan(0.1 * launching(8, 101));
   });
 });
 

@@ -1,20 +1,21 @@
 /** From the lines of `measured.csv` to cases that can be simulated, cleaned; what is left out comes with the reason. */
-import type { Setup } from '../../src/kinds/gpu-pool/physics.ts';
+import { gpusOf, RESERVED, weightsOf, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import { numberIn, readTable, type Line } from './csv.ts';
 import { machinesOf, type Machines } from './machines.ts';
+import { type DataSet, dataSetOf, isMlperf, requestsOf, sequencesOf } from './mlperf.ts';
 
 /** How requests came. */
 export type Load =
   /** So many people who ask again as soon as they are answered, so many times each. */
   | { readonly kind: 'closed'; readonly people: number; readonly rounds: number }
-  /** All at once; served to the end, or all prompts in one iteration and then all answers in step. */
-  | { readonly kind: 'offline' }
+  /** All at once; so many requests, served to the end; or all prompts in one iteration and then all answers in step. */
+  | { readonly kind: 'offline'; readonly requests: number }
   | { readonly kind: 'batch'; readonly size: number }
   /** So many requests at so many per second, lengths spread about their means. */
   | { readonly kind: 'online'; readonly rate: number; readonly requests: number };
 
-/** All alike; between 0.8 and 1.0 of the nominal ones; evenly from next to nothing to twice the mean (coefficient of variation a half); like conversations (exponential, cut off at 1,000). */
+/** All alike; between 0.8 and 1.0 of the nominal ones; evenly from next to nothing to twice the mean (coefficient of variation a half); like conversations (exponential, cut off at five times the mean). */
 export type Lengths = 'alike' | 'nominal' | 'even' | 'conversation';
 
 /** What was measured of a case; seconds, output tokens per second. */
@@ -41,6 +42,8 @@ export interface Case {
   readonly sequences: number;
   /** Prompts in chunks beside decodes; otherwise whole prompts first. */
   readonly chunked: boolean;
+  /** Requests join only where their whole answers fit: as TensorRT-LLM does unless told otherwise, which MLPerf’s submitters do. */
+  readonly reserving: boolean;
   /** Tokens that come to the client at a time. */
   readonly streamed: number;
   readonly memoryShare: number;
@@ -70,7 +73,7 @@ function softwareOf(r: Line): SoftwareId | null {
 const tensorRt = (software: SoftwareId): boolean => software.startsWith('tensorrt');
 
 /** GPUs that share a replica: where experts are spread, their degrees tell the true number; some lines state the product of all degrees. */
-function gpusOf(r: Line): number {
+function cardsOf(r: Line): number {
   const spread = numberIn(r, 'ep') || 1;
   const sliced = Number(/moe_tp=(\d+)/.exec(r.notes!)?.[1] ?? 1);
   if (spread > 1) return spread * sliced <= 8 ? spread * sliced : spread;
@@ -90,12 +93,6 @@ function kvBytesOf(r: Line, software: SoftwareId, blackwell: boolean): 1 | 2 {
   return /fp/.test(r.precision!) && r.precision !== 'fp16' && (tensorRt(software) || blackwell) ? 1 : 2;
 }
 
-/**
- * Mean input lengths of MLPerf's data sets (assumed from their descriptions): 294 tokens of OpenOrca; Mixtral's is a third OpenOrca, a third GSM8K with five
- * worked examples before each question (about 850), a third MBXP (about 200).
- */
-const mlperfInput: readonly (readonly [RegExp, number])[] = [[/^llama-2-70b|^llama-3.1-70b/, 294], [/mixtral/, 450], [/llama-3.1-8b/, 778], [/405b/, 9400], [/deepseek/, 800]];
-
 const GAP = /gap-analysis/;
 
 /** Why a line cannot be used, seen from the line alone; null where it can. */
@@ -105,14 +102,14 @@ function fault(r: Line, m: Machines): string | null {
   if (m.gpu(r.gpu!) === undefined) return `unknown GPU ${r.gpu}`;
   if (precisionOf(r) === undefined) return `unknown precision ${r.precision}`;
   if (softwareOf(r) === null) return 'unknown serving software';
-  if (!(gpusOf(r) >= 1)) return 'parallelism not stated';
-  if (gpusOf(r) > 8) return 'more GPUs than a server has: prefill and decode may be apart';
+  if (!(cardsOf(r) >= 1)) return 'parallelism not stated';
+  if (cardsOf(r) > 8) return 'more GPUs than a server has: prefill and decode may be apart';
   if (r.ep === '0') return 'parallelism stated as 0, and times that jump up and down with load';
   return faultOfLoad(r);
 }
 
 function faultOfLoad(r: Line): string | null {
-  const mlperf = r.id!.startsWith('mlperf');
+  const mlperf = isMlperf(r);
   if (mlperf && r.load_kind !== 'offline') return 'MLPerf server: latency tuned by vendors, input lengths absent';
   if (mlperf && /GPTQ/.test(r.id!)) return 'weights of 4 bit by GPTQ, which the line does not tell, under a reference script';
   if (mlperf && /TensorRT 9/.test(r.engine!)) return 'TensorRT 9: older than the software known, and a sixth slower on the same servers';
@@ -129,7 +126,7 @@ const dense = (setup: Setup): boolean => setup.model.experts === null;
 
 function familyOf(r: Line, setup: Setup): string {
   const { gpu } = setup;
-  if (r.id!.startsWith('mlperf')) return 'MLPerf offline';
+  if (isMlperf(r)) return 'MLPerf offline';
   if (setup.software === engines['vllm-2023']) return 'static batch, vLLM 2023';
   if (r.load_kind === 'batch') return 'static batch, vLLM 2024';
   if (r.load_kind === 'qps' || /serv/.test(r.id!)) return 'online, TensorRT-LLM 0.14';
@@ -138,12 +135,20 @@ function familyOf(r: Line, setup: Setup): string {
   return `closed loop, ${dense(setup) ? 'dense' : 'experts'}, ${gpu.generation}, ${engine}`;
 }
 
-function loadOf(r: Line): Load {
+/** Share of GPU memory that an engine takes with all it has: 0.9; TensorRT-LLM keeps 0.95 of what weights and activations leave for its cache. */
+function memoryShareOf(software: SoftwareId, setup: Setup): number {
+  return tensorRt(software) ? 1 - 0.05 * (1 - (weightsOf(setup) + RESERVED) / setup.gpu.memory) : 0.9;
+}
+
+/** Requests that an engine is offered at once where their number is not told: enough for a steady state, few enough to be quick. */
+const offered = (tokens: number): number => Math.min(4000, Math.max(300, Math.round(4e6 / tokens)));
+
+function loadOf(r: Line, requests: number): Load {
   const amount = r.load_value === 'inf' ? Infinity : numberIn(r, 'load_value');
   if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: softwareOf(r) === 'sglang-2025' && GAP.test(r.source!) ? 1 : 10 };
   if (r.load_kind === 'batch') return { kind: 'batch', size: amount };
   if (r.load_kind === 'qps' || /serv/.test(r.id!)) return { kind: 'online', rate: amount, requests: 500 };
-  return { kind: 'offline' };
+  return { kind: 'offline', requests };
 }
 
 /** Seconds and rates that were measured, as far as they can be trusted. */
@@ -167,8 +172,8 @@ function setupOf(r: Line, m: Machines): Setup {
   const gpu = m.gpu(r.gpu!)!;
   const model = m.model(r.model!)!;
   const pipeline = numberIn(r, 'pp') || 1;
-  const tp = gpusOf(r) / pipeline;
-  const apart = /attention DP enabled/.test(r.notes!) || (r.id!.startsWith('mlperf') && model.latent !== null);
+  const tp = cardsOf(r) / pipeline;
+  const apart = /attention DP enabled/.test(r.notes!) || (isMlperf(r) && model.latent !== null);
   const groups = model.experts === null ? 1 : apart ? tp : Math.max(1, Math.floor(tp / numberIn(r, 'tp')));
   return { model, gpu, precision: precisionOf(r)!, kvBytes: kvBytesOf(r, software, gpu.generation === 'blackwell'), tp, pipeline, attentionGroups: groups, software: engines[software] };
 }
@@ -184,11 +189,11 @@ function streamedOf(r: Line, setup: Setup): number {
 
 /**
  * Where only means are told: 202 in and 214 out are those of ShareGPT, whose longest answers keep an engine busy for 600 to 800 tokens after the last arrival
- * (seen in all those rows); those of 467 in end after hardly more than the mean. MLPerf's lengths vary too.
+ * (seen in all those rows); those of 467 in end after hardly more than the mean. 
  */
-function lengthsOf(r: Line): Lengths {
+function lengthsOf(r: Line, set: DataSet | undefined): Lengths {
   if (r.load_kind === 'concurrency') return 'nominal';
-  if (r.id!.startsWith('mlperf')) return 'even';
+  if (set !== undefined) return set.lengths;
   return /not stated/.test(r.osl_dist!) && numberIn(r, 'isl') < 300 ? 'conversation' : 'alike';
 }
 
@@ -196,7 +201,10 @@ function caseOf(r: Line, m: Machines): Case {
   const setup = setupOf(r, m);
   const groups = setup.attentionGroups ?? 1;
   const software = softwareOf(r)!;
-  const mlperf = r.id!.startsWith('mlperf');
+  const set = isMlperf(r) ? dataSetOf(setup.model.id) : undefined;
+  const replicas = isMlperf(r) ? Math.max(1, Math.round(numberIn(r, 'n_gpus') / gpusOf(setup))) : 1;
+  const input = isMlperf(r) ? (set?.input ?? NaN) : numberIn(r, 'isl');
+  const output = numberIn(r, 'osl');
   const trt = tensorRt(software);
   const said = (name: string, otherwise: number): number => numberIn(r, name) || otherwise;
   return {
@@ -207,16 +215,17 @@ function caseOf(r: Line, m: Machines): Case {
     setup,
     software,
     spread: numberIn(r, 'ep') || 1,
-    input: mlperf ? (mlperfInput.find(([name]) => name.test(setup.model.id))?.[1] ?? NaN) : numberIn(r, 'isl'),
-    output: numberIn(r, 'osl'),
-    load: loadOf(r),
-    lengths: lengthsOf(r),
-    replicas: mlperf ? Math.max(1, Math.round(numberIn(r, 'n_gpus') / (setup.tp * (setup.pipeline ?? 1)))) : 1,
+    input,
+    output,
+    load: loadOf(r, set === undefined ? offered(input + output) : requestsOf(r, set, replicas)),
+    lengths: lengthsOf(r, set),
+    replicas,
     budget: said('max_num_tokens', 8192) * groups,
-    sequences: said('max_batch', trt && r.load_kind === 'offline' ? 2048 : 1024) * groups,
+    sequences: said('max_batch', (set && sequencesOf(setup.gpu.id, setup.model.id)) ?? (trt && r.load_kind === 'offline' ? 2048 : 1024)) * groups,
     chunked: !software.startsWith('sglang') && r.load_kind !== 'batch',
+    reserving: trt && !isMlperf(r),
     streamed: streamedOf(r, setup),
-    memoryShare: trt ? 0.95 : 0.9,
+    memoryShare: memoryShareOf(software, setup),
     measured: measuredOf(r),
   };
 }

@@ -31,8 +31,8 @@ const thinned = (cases: readonly Case[], most: number): readonly Case[] => {
 };
 
 /** Cases, and rounds for each size of outliers, that a fold’s fit makes do with: a start that knows nothing is a dozen of them away. */
-const MOST = 100;
-const ROUNDS = 1;
+const MOST = 150;
+const ROUNDS = 2;
 
 /** Leaves out one group after another, of those with at least ten cases; `told` hears of each. */
 export function folds(m: Measurements, start: Table, told: (fold: Fold) => void): Fold[] {

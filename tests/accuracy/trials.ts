@@ -29,7 +29,11 @@ export function trialOf(c: Case, weight: Weight): Trial {
     generation: c.setup.gpu.generation,
     residuals: (constants) => {
       const got = simulated(c, constants);
-      return figures.map((figure) => ({ error: Math.log(got[figure] / c.measured[figure]!), weight: weight(c, figure) }));
+      return figures.map((figure) => {
+        const error = Math.log(got[figure] / c.measured[figure]!);
+        // A case that does not fit into memory as described tells nothing of speed.
+        return { error: Number.isFinite(error) ? error : 0, weight: weight(c, figure) };
+      });
     },
   };
 }

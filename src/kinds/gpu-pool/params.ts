@@ -137,6 +137,17 @@ export const params = {
   handoverLatency: real({ label: 'Delay of a handover', help: 'On top of bytes ÷ bandwidth, for each request (Splitwise 2024: 5 ms on H100, 8 on A100).', section: 'Prompts apart', unit: 'seconds', default: 0.005, min: 0, max: 60, shownWhen: apart }),
   memoryShare: real({ label: 'GPU memory to use', help: 'Share of the memory the engine may take for weights, activations and cache.', section: 'Memory', unit: 'share', default: 0.9, min: 0.1, max: 1 }),
   cacheBlock: whole({ label: 'Cache block', help: 'Tokens of one block of the paged cache.', section: 'Memory', unit: 'tokens', default: 16, min: 1, max: 512 }),
+  cacheClaim: choice({
+    label: 'A request joins',
+    help: 'What must have room in the cache before a request joins the batch.',
+    section: 'Memory',
+    options: [
+      { value: 'prompt', label: 'when its prompt fits', note: 'more at a time; when answers fill the cache, somebody gives way (vLLM, SGLang)' },
+      { value: 'answer', label: 'when its answer fits too', note: 'fewer at a time, and nobody gives way (TensorRT-LLM unless told otherwise)' },
+    ],
+    default: 'prompt',
+    shownWhen: (v) => v.engineScheduling !== 'static' && v.draftLength === 0,
+  }),
   preemptedTo: choice({
     label: 'When the cache is full',
     help: 'What becomes of the keys and values of a sequence that has to give way.',

@@ -55,11 +55,10 @@ export interface Clockwork {
   readonly growth: { readonly seconds: number; readonly flops: number; readonly bytes: number };
 }
 
-/** Share of peak that products of that precision sustain: computed at 16 bit where the GPU has no units for it. */
-function sustained(gpu: Gpu, precision: Precision, c: Constants): number {
-  if (precision === 'fp8' && gpu.peak8 > 0) return c.compute8;
-  if (precision === 'fp4' && gpu.peak4 > 0) return c.compute4;
-  return c.compute16;
+/** Share of peak that products of that precision sustain on a GPU: computed at 16 bit where it has no units for it. */
+export function sustained(gpu: Gpu, precision: Precision, c: Constants): number {
+  const own = precision === 'fp8' && gpu.peak8 > 0 ? c.compute8 : precision === 'fp4' && gpu.peak4 > 0 ? c.compute4 : c.compute16;
+  return own * (gpu.sustains ?? 1);
 }
 
 /**
@@ -68,6 +67,9 @@ function sustained(gpu: Gpu, precision: Precision, c: Constants): number {
  */
 const LAUNCHED_SINGLY = 2;
 const LAUNCHED_AS_GRAPHS = 4;
+
+/** Share of bandwidth at which norms, activations and additions stream (assumed). */
+export const SMALL = 0.8;
 
 /** Bytes of an all-reduce from which it counts as large: 64 MiB. */
 const LARGE = 2 ** 26;
@@ -109,8 +111,8 @@ class Layers {
       ...(dense > 0 ? feedForwardMatrices(m, m.ffn, share).map(product(dense)) : []),
       ...(shared > 0 ? feedForwardMatrices(m, shared, share).map(product(this.sparse)) : []),
     ];
-    this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, { ...rates, flops: gpu.peak16 * c.compute16, bytes: gpu.bandwidth * c.stream });
-    this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, padding: c.padding, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, flops: rates.flops * c.grouped });
+    this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, { ...rates, flops: gpu.peak16 * sustained(gpu, 'bf16', c), bytes: gpu.bandwidth * c.stream });
+    this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, padding: c.padding, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, bytes: gpu.bandwidth * c.stream, flops: rates.flops * c.grouped });
     const exchange = this.exchange(dense, allReduce);
     const direct = this.exchange(dense, oneShot);
     this.oneShotUpTo = groupsOf(setup) > 1 ? 0 : c.oneShotTokens || oneShotBytes(tp, c) / (2 * m.hidden);
@@ -119,15 +121,15 @@ class Layers {
     this.exchangeStart = exchange.start;
     this.exchangePerToken = exchange.perByte * 2 * m.hidden;
     this.perToken = this.smallWork(dense) + this.exchangePerToken;
-    this.fixed = m.layers * c.layer + exchange.start + this.sparse * (c.routing + (groupsOf(setup) === 1 ? 0 : c.gather));
+    this.fixed = m.layers * (c.layer + (bytes < 2 ? c.narrowing : 0)) + exchange.start + this.sparse * (c.routing + (groupsOf(setup) === 1 ? 0 : c.gather));
     this.largeFrom = c.reduceLarge > 0 ? LARGE / (2 * m.hidden) : Infinity;
     this.largePerToken = c.reduceLarge > 0 ? this.exchangePerToken * (c.reduceRate / c.reduceLarge - 1) : 0;
   }
 
-  /** Norms, activations and additions: bytes over 0.8 of the bandwidth, per token. */
+  /** Norms, activations and additions, per token. */
   private smallWork(dense: number): number {
     const { model: m, gpu, tp } = this.setup;
-    return ((m.layers * 10 * m.hidden + (dense * 3 * m.ffn) / tp) * 2) / (0.8 * gpu.bandwidth);
+    return ((m.layers * 10 * m.hidden + (dense * 3 * m.ffn) / tp) * 2) / (SMALL * gpu.bandwidth);
   }
 
   /**
@@ -177,8 +179,7 @@ export const MARGIN = 400;
 
 /** Attention per GPU and token looked back on, summed over layers that look back all the way, and over those with a window. */
 class Attention {
-  readonly secondsPerContext: number;
-  /** Where several tokens of a sequence look back at once, reading is shared and multiplying is not. */
+  /** Seconds for one token to look at another. Where several of a sequence look back at once, reading is shared and looking is not. */
   readonly secondsPerLook: number;
   readonly bytesPerContext: number;
   readonly flopsPerContext: number;
@@ -206,7 +207,6 @@ class Attention {
     this.flopsPerContext = full * decode;
     this.secondsPerRead = this.bytesPerContext / byteRate;
     this.secondsPerLook = this.flopsPerContext / flopRate;
-    this.secondsPerContext = Math.max(this.secondsPerRead, m.latent === null ? 0 : this.secondsPerLook);
     this.secondsPerPair = (full * pair) / flopRate;
     this.flopsPerPair = full * pair;
     this.secondsPerSight = (full * (pair / heads) * c.tile * gpu.processors) / flopRate;
@@ -265,7 +265,7 @@ export class StepTime implements Clockwork {
     this.writtenPerToken = kvBytesPerToken(m, kvBytes, attentionGpus(setup));
     this.launches = m.layers * c.launchLayer + tp * c.launchRank;
     this.shortLaunches = this.launches + (m.layers - denseLayers(m)) * c.launchExperts;
-    this.promptLaunches = this.shortLaunches + m.layers * c.launchPrompt;
+    this.promptLaunches = this.shortLaunches + m.layers * tp * c.launchPrompt;
     this.perSequence = c.perSequence + c.perStream;
     this.ranks = groupsOf(setup);
     this.stages = setup.pipeline ?? 1;
@@ -309,7 +309,7 @@ export class StepTime implements Clockwork {
 
   /** Seconds per token looked back on, of all tokens that look. */
   private perContext(): number {
-    return this.width === 1 ? this.attention.secondsPerContext : Math.max(this.attention.secondsPerContext, this.width * this.attention.secondsPerLook);
+    return Math.max(this.attention.secondsPerRead, this.width * this.attention.secondsPerLook);
   }
 
   /** GPUs that do each sequence's attention, each its share. */

@@ -15,8 +15,6 @@ export class Replica extends Residents {
   pending = -1;
   /** Whether it is at work: from the beginning of its first iteration until it has nothing left to do. */
   works = false;
-  /** Whether it hands prompts that are done over to others. */
-  onlyPrompts = false;
   /** Slots to be given back, and sequences that have arrived, before the next iteration. */
   private readonly leavers: number[] = [];
   private readonly landed: number[] = [];
@@ -148,8 +146,8 @@ export class Replica extends Residents {
   }
 
   private join(): number {
-    const prompt = this.tickets.prompt(this.queue.first());
-    return this.start(prompt, this.blocks.of(prompt));
+    const call = this.queue.first();
+    return this.start(this.tickets.prompt(call), this.wish(call));
   }
 
   /** Gives a prompt its share of this iteration; returns how many tokens that is. */

@@ -21,6 +21,8 @@ export abstract class Residents {
   /** Blocks that the prompts in the queue will want. */
   wanted = 0;
   blocks: BlockLedger;
+  /** Whether it hands prompts that are done over to others. */
+  onlyPrompts = false;
   readonly queue: WaitingLine;
   protected rules: Rules;
   protected readonly net: Network;
@@ -58,8 +60,13 @@ export abstract class Residents {
 
   private ledger(): BlockLedger {
     const { blockSize, blocks, drafting } = this.rules;
-    if (drafting === null) return new Blocks(blockSize, blocks, this.rules.static);
+    if (drafting === null) return new Blocks(blockSize, blocks, this.reserves);
     return new DraftedBlocks(blockSize, blocks, drafting, this.floor.draftSeed ^ Math.imul(this.index + 1, 0x9e3779b1));
+  }
+
+  /** Whether a sequence has the blocks of its whole answer from the start. */
+  private get reserves(): boolean {
+    return this.rules.static || this.rules.reserving;
   }
 
   get waiting(): number {
@@ -107,14 +114,14 @@ export abstract class Residents {
     const { rows } = this.batch;
     const at = slot * STRIDE;
     const held = this.tickets.held(call);
-    const blocks = this.blocks.of(held);
+    const blocks = this.rules.reserving ? this.wish(call) : this.blocks.of(held);
     const kept = this.tickets.kept(call);
     rows[at + LEFT] = this.tickets.output(call) - this.tickets.answered(call);
     rows[at + RESERVED] = blocks;
     this.blocks.used += blocks;
     if (kept === HOST) {
       this.forget(call);
-      this.stretch.load(blocks * this.rules.moveSeconds);
+      this.stretch.load(this.blocks.of(held) * this.rules.moveSeconds);
       this.floor.books.running.add(1, this.net.now);
       this.answer(slot, held, this.tickets.lastToken(call));
     } else {
@@ -148,9 +155,12 @@ export abstract class Residents {
     return this.net.calls.start(call) > this.seenUntil[0]!;
   }
 
-  /** Blocks that a waiting call wants to join: for its prompt, or for what it has already and its next token. */
-  private wish(call: number): number {
-    return this.blocks.of(this.tickets.kept(call) === NOWHERE ? this.tickets.prompt(call) : this.tickets.held(call) + 1);
+  /** Blocks that a waiting call wants to join: for its prompt, or for what it has already and its next token; or for all that it will ever have. */
+  protected wish(call: number): number {
+    const { tickets } = this;
+    const fresh = tickets.kept(call) === NOWHERE;
+    const coming = this.rules.reserving && !this.onlyPrompts ? tickets.output(call) - tickets.answered(call) : 1;
+    return this.blocks.of(fresh ? tickets.prompt(call) + coming - 1 : tickets.held(call) + coming);
   }
 
   private hasRoom(blocks: number): boolean {
@@ -310,7 +320,7 @@ export abstract class Residents {
   /** Blocks that a sequence has after a decode iteration. */
   private taken(slot: number, iteration = this.blocks.iteration): number {
     const state = this.batch.state(slot);
-    if (this.rules.static || (state !== ANSWERS && state !== IDLES)) return this.batch.rows[slot * STRIDE + RESERVED]!;
+    if (this.reserves || (state !== ANSWERS && state !== IDLES)) return this.batch.rows[slot * STRIDE + RESERVED]!;
     return this.blocks.of(this.blocks.held(slot, iteration));
   }
 
@@ -370,8 +380,10 @@ export abstract class Residents {
     for (const [slot, held, left] of going) this.carryOver(slot, held, left);
     for (let slot = batch.oldest; slot >= 0; slot = batch.after(slot)) {
       const state = batch.state(slot);
-      if (state === READS || state === PARKED) batch.rows[slot * STRIDE + RESERVED] = this.blocks.of(batch.rows[slot * STRIDE + PROMPT]!);
-      else if (state === COMES && !batch.isDisowned(slot)) batch.rows[slot * STRIDE + RESERVED] = this.blocks.of(this.tickets.held(batch.call(slot)));
+      const at = slot * STRIDE;
+      const coming = rules.reserving && state !== PARKED && !this.onlyPrompts ? batch.rows[at + LEFT]! : 1;
+      if (state === READS || state === PARKED) batch.rows[at + RESERVED] = this.blocks.of(batch.rows[at + PROMPT]! + coming - 1);
+      else if (state === COMES && !batch.isDisowned(slot)) batch.rows[at + RESERVED] = this.blocks.of(this.tickets.held(batch.call(slot)) + (rules.reserving ? coming : 0));
       this.blocks.used += this.taken(slot);
     }
     this.lineUp();

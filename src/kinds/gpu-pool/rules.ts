@@ -22,6 +22,8 @@ export interface Rules {
   readonly chunked: boolean;
   /** A batch is gathered, padded and kept until its longest answer is done; nobody joins meanwhile. */
   readonly static: boolean;
+  /** A request joins only where its whole answer has room too, which nobody has to give way for later (TensorRT-LLM: no eviction, guaranteed). */
+  readonly reserving: boolean;
   /** Seconds that an idle engine waits for such a batch to fill. */
   readonly gather: number;
   /** Requests of higher priority go first; and push running ones of lower priority out when there is no room. */

@@ -78,6 +78,9 @@ export function tokenBytes(v: PoolValues): number {
   return kvBytesPerToken(model, kvBytes, 1);
 }
 
+/** Whether requests wait for room for their whole answers; drafts make answers grow by leaps, and their blocks come with them. */
+export const reserving = (v: PoolValues): boolean => v.cacheClaim === 'answer' && v.engineScheduling !== 'static' && v.draftLength === 0;
+
 /** Scheduling rules of one replica; `blocks` is 0 where the model does not fit. */
 export function rulesOf(v: PoolValues): Rules {
   const setup = setupOf(v);
@@ -93,6 +96,7 @@ export function rulesOf(v: PoolValues): Rules {
     groups: setup.attentionGroups!,
     chunked: v.engineScheduling === 'chunked',
     static: v.engineScheduling === 'static',
+    reserving: reserving(v),
     ahead: software[v.engineSoftware].ahead,
     gather: v.batchGathering,
     ranked: v.engineOrder !== 'arrival',

@@ -2,10 +2,11 @@
 import { assumed, evidenceIn, measured, published, type Constant, type Evidence } from '../../kit/evidence.ts';
 import type { Unit } from '../../units/unit.ts';
 import { peakFor } from './catalogue-gpus.ts';
-import { constantsOf, kernelFit, software, type Software } from './constants.ts';
+import { weightBytes } from './catalogue-models.ts';
+import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
 import { allReduce, type Exchange } from './exchange.ts';
 import type { PoolValues } from './params.ts';
-import { RESERVED, weightsOf } from './physics.ts';
+import { RESERVED, SMALL, sustained, weightsOf } from './physics.ts';
 import { watts } from './power.ts';
 import { gpuChosen, priceOf, setupOf, tokenBytes } from './setup.ts';
 
@@ -22,12 +23,13 @@ export function peaks(v: PoolValues): Constant[] {
   return rows(sheet(gpu), ['Peak of a GPU', peakFor(gpu, v.weightPrecision), 'flop/second'], ['Memory bandwidth of a GPU', gpu.bandwidth, 'bytes/second']);
 }
 
-/** What is known of kernels on a GPU of its generation, and of an engine on it. */
-function fitted(v: PoolValues): { readonly kernels: Evidence; readonly engine: Evidence } {
+/** What is known of kernels on a GPU of its generation, constant by constant, and of an engine on it. */
+function fitted(v: PoolValues): { readonly kernel: (key: keyof Kernels) => Evidence; readonly engine: Evidence } {
   const { generation } = gpuChosen(v);
   const by: Software = software[v.engineSoftware];
   const engine = by.fit !== '' && by.on[generation] !== undefined ? measured(`fitted to runs of ${by.label}, ${by.vintage}; median errors: ${by.fit}`) : assumed(`as ${by.label} on other GPUs, ${by.vintage}`);
-  return { kernels: generation === 'cdna3' ? assumed('after its largest matrix products, which reach half of peak') : measured(`kernels timed alone, and engines; median errors: ${kernelFit}`), engine };
+  const own = generation === 'cdna3' ? assumed('after its largest matrix products, which reach half of peak') : assumed('as on other generations');
+  return { kernel: (key) => (unmeasured[generation].includes(key) ? own : measured(`kernels timed alone, and engines; median errors: ${kernelFit}`)), engine };
 }
 
 /** An all-reduce without fast links. */
@@ -36,21 +38,43 @@ const overPcie = ({ start, perByte }: Exchange): Constant[] =>
 
 /** What the time of an iteration rests on: the peaks, the shares of them that are reached, exchange, and overheads. */
 export function speeds(v: PoolValues): Constant[] {
-  const { gpu, precision, kvBytes, tp, routes } = setupOf(v);
+  const { model, gpu, precision, kvBytes, tp, routes } = setupOf(v);
   const c = constantsOf(software[v.engineSoftware], gpu.generation);
-  const { kernels, engine } = fitted(v);
-  const sustained = precision === 'fp4' && gpu.peak4 > 0 ? c.compute4 : precision === 'fp8' && gpu.peak8 > 0 ? c.compute8 : c.compute16;
+  const { kernel, engine } = fitted(v);
+  const product = precision === 'fp4' && gpu.peak4 > 0 ? 'compute4' : precision === 'fp8' && gpu.peak8 > 0 ? 'compute8' : 'compute16';
+  const stream = precision === 'fp4' ? 'stream4' : 'stream';
+  const read = kvBytes === 1 ? 'kvRead8' : 'kvRead';
   return [
     ...peaks(v),
-    ...rows(kernels,
-      ['Share of peak that products sustain', sustained, 'share'],
-      ['Share of bandwidth, weights', precision === 'fp4' ? c.stream4 : c.stream, 'share'],
-      ['Share of bandwidth, keys and values', kvBytes === 1 ? c.kvRead8 : c.kvRead, 'share'],
-    ),
-    ...(tp > 1 && gpu.linked ? rows(kernels, ['Start of an all-reduce', c.reduceStart, 'seconds'], ['Rate of an all-reduce', c.reduceRate, 'bytes/second']) : []),
+    ...rows(kernel(product), ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
+    ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
+    ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
+    ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
+    ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
+    ...(tp > 1 && gpu.linked ? rows(kernel('reduceRate'), ['Start of an all-reduce', c.reduceStart, 'seconds'], ['Rate of an all-reduce', c.reduceRate, 'bytes/second']) : []),
     ...(tp > 1 && !gpu.linked ? overPcie(allReduce(gpu, tp, c, routes)) : []),
-    ...rows(engine, ['Everything else, per layer', c.layer, 'seconds'], ['Host, per iteration', c.host, 'seconds'], ['Host, per sequence in it', c.perSequence + c.perStream, 'seconds']),
+    ...rows(engine, ...overheads(c, tp, model.experts !== null, weightBytes[precision] < 2)),
   ];
+}
+
+/** What an engine costs beside the work of its kernels; what it is free of is left out. */
+function overheads(c: Engine, tp: number, experts: boolean, narrow: boolean): Row[] {
+  const all: Row[] = [
+    ['Everything else, per layer', c.layer, 'seconds'],
+    ['Narrowing activations, per layer', narrow ? c.narrowing : 0, 'seconds'],
+    ['Host, per iteration', c.host, 'seconds'],
+    ['Host, per sequence in it', c.perSequence + c.perStream, 'seconds'],
+    ['Launching kernels, per layer', c.launchLayer, 'seconds'],
+    ['Launching kernels, all layers, for each GPU', c.launchRank, 'seconds'],
+    ['Launching kernels of prompts, per layer', tp * c.launchPrompt, 'seconds'],
+  ];
+  const sparse: Row[] = [
+    ['Share of that rate, products of experts', c.grouped, 'share'],
+    ['Rows that pad the part of each expert', c.padding, 'count'],
+    ['Choosing experts, per layer', c.routing, 'seconds'],
+    ['Launching kernels of experts, per layer', c.launchExperts, 'seconds'],
+  ];
+  return [...all, ...(experts ? sparse : [])].filter(([, value]) => value > 0);
 }
 
 /** What room for keys and values rests on. */
@@ -85,6 +109,7 @@ export const price = (v: PoolValues): Constant[] => rows(listPrice(v), ['Price o
 /** What the defaults of some parameters rest on. */
 export const evidence = {
   memoryShare: published('vLLM, default: 0.9'),
+  cacheClaim: published('vLLM lets in whose prompt fits; TensorRT-LLM guarantees that nobody is evicted, unless told otherwise'),
   cacheBlock: published('vLLM, default: 16 tokens'),
   handoverLatency: published('Splitwise 2024: 5 ms on H100, 8 on A100'),
   handoverBandwidth: published('line rate of one 400 Gbit/s card'),
