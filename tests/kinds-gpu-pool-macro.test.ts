@@ -11,6 +11,12 @@ import { poisson, Rig, type Sent } from './gpu-pool-rig.ts';
 type Case = { readonly sent: Sent; readonly values: Partial<PoolValues>; readonly special: Partial<Rules>; readonly prefix: boolean; readonly lossAt: number };
 
 const engine = fc.record({
+  languageModel: fc.constantFrom<PoolValues['languageModel']>('llama-3.1-8b', 'llama-3.1-8b', 'qwen3-30b-a3b', 'gpt-oss-20b'),
+  tensorParallel: fc.constantFrom<PoolValues['tensorParallel']>('1', '1', '8'),
+  pipelineStages: fc.constantFrom<PoolValues['pipelineStages']>('1', '1', '4'),
+  attentionSpread: fc.constantFrom<PoolValues['attentionSpread']>('sliced', 'own'),
+  engineSoftware: fc.constantFrom<PoolValues['engineSoftware']>('vllm', 'sglang', 'tensorrt-llm', 'vllm-2023'),
+  cacheClaim: fc.constantFrom<PoolValues['cacheClaim']>('prompt', 'prompt', 'answer'),
   engineScheduling: fc.constantFrom<PoolValues['engineScheduling']>('chunked', 'prompts first', 'static'),
   engineOrder: fc.constantFrom<PoolValues['engineOrder']>('arrival', 'priority', 'pushing'),
   preemptedTo: fc.constantFrom<PoolValues['preemptedTo']>('nowhere', 'host'),
@@ -77,10 +83,27 @@ describe('macro-steps', () => {
         const [a, b] = [macro.pool.books, single.pool.books];
         for (const [name, place] of Object.entries(Sum)) expect(Math.abs(a.sums[place]! - b.sums[place]!), name).toBeLessThanOrEqual((name === 'blocks' ? 0.05 : 1e-9) * Math.abs(b.sums[place]!) + 1e-9);
         expect(a.gaps.histogram.count).toBe(b.gaps.histogram.count);
+        expect(Math.abs(a.gaps.stalls - b.gaps.stalls)).toBeLessThan(2 + 0.001 * b.gaps.histogram.count);
         expect(a.gaps.histogram.sum).toBeCloseTo(b.gaps.histogram.sum, 6);
         expect(a.gaps.histogram.counts.reduce((off, count, k) => off + Math.abs(count - b.gaps.histogram.counts[k]!), 0)).toBeLessThan(2 + 0.001 * b.gaps.histogram.count);
       }),
       { numRuns: Number(process.env['RUNS'] ?? 150) },
+    );
+  });
+});
+
+describe('room for whole answers', () => {
+  it('is never taken from anybody, nor more of it given than there is, on engines that lose nothing', () => {
+    fc.assert(
+      fc.property(cases, (given) => {
+        const values: Partial<PoolValues> = { ...given.values, cacheClaim: 'answer', draftLength: 0, engineScheduling: 'chunked', engineOrder: 'arrival' };
+        const rig = ran({ ...given, values, lossAt: 0 }, {});
+        settled(rig);
+        expect(rig.pool.books.sums[Sum.preemptions]).toBe(0);
+        expect(rig.pool.books.sums[Sum.recomputed]).toBe(0);
+        expect(rig.pool.books.sums[Sum.blocks]! / rig.pool.books.blocks.area(rig.net.now)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 60 },
     );
   });
 });
