@@ -147,6 +147,20 @@ describe.each(scenarios.map((scenario) => [scenario.slug, scenario] as const))('
   });
 });
 
+describe('fleets of GPUs', () => {
+  const fleets = scenarios.filter(({ reference }) => offered(reference) > 1000 && reference.nodes.some((node) => node.kind === 'gpu-pool'));
+
+  it.each(fleets.map((scenario) => [scenario.slug, scenario.reference] as const))('hold as long as one looks, as seen in a slice of them: %s', (_slug, design) => {
+    const { run } = design;
+    const slice = run.slice !== undefined && run.slice > 1 ? run.slice : Math.ceil(offered(design) / 300);
+    const { requests, objectives } = ran({ ...design, run: { ...run, slice, warmupSeconds: 2 * run.seconds } }, 4 * run.seconds);
+    expect(requests.offered).toBeGreaterThan(1000);
+    // A fleet that cannot keep up is behind by more every second.
+    expect(requests.answered / requests.offered).toBeGreaterThan(0.95);
+    expect(objectives.filter((one) => one.met === false).map((one) => `${one.metric} ${one.value}`)).toEqual([]);
+  });
+});
+
 describe('the design that opens first', () => {
   it('replays a recorded trace of requests', () => {
     const parsed = parseTrace('recorded', 'TIMESTAMP,ContextTokens,GeneratedTokens\n0,374,44\n1.5,396,109\n2,1155,211\n');
