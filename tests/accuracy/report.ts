@@ -35,10 +35,13 @@ export const groupLine = (g: Group): readonly string[] => [g.name, String(g.rows
 /** Groups of comparisons, for the README. */
 export const groupMarkdown = (groups: readonly Group[]): string => table(['Error, %', 'Figures', 'Median', '9 in 10 below', 'Bias', 'Bar'], groups.map(groupLine));
 
-/** Cross-validation, for the README: of folds with figures of one kind, the median of all errors and of the folds' medians. */
+/** Cross-validation, for the README: median errors of each group left out, and of all figures that were left out with some group of a division. */
 export function foldMarkdown(folds: readonly Fold[]): string {
   const cell = (errors: readonly number[]): string => (errors.length === 0 ? '' : `${percent(summed(errors).median)} (${errors.length})`);
-  return table(['Left out of the fit', 'Per token', 'First token', 'Throughput'], folds.map((f) => [f.division === 'tensor parallelism' ? `replicas of ${f.left.slice(3)}` : f.left, cell(f.tpot), cell(f.ttft), cell(f.throughput)]));
+  const lineOf = (name: string, of: readonly Fold[]): string[] => [name, ...(['tpot', 'ttft', 'throughput'] as const).map((figure) => cell(of.flatMap((f) => f[figure])))];
+  const named = (f: Fold): string => (f.division === 'tensor parallelism' ? `replicas of ${f.left.slice(3)}` : f.left);
+  const whole = [...new Set(folds.map((f) => f.division))].map((division) => lineOf(`each ${division === 'tensor parallelism' ? 'size of replica' : division} in turn`, folds.filter((f) => f.division === division)));
+  return table(['Left out of the fit', 'Per token', 'First token', 'Throughput'], [...folds.map((f) => lineOf(named(f), [f])), ...whole]);
 }
 
 /** Streams of another simulator's scheduler. */
