@@ -189,7 +189,7 @@ function streamedOf(r: Line, setup: Setup): number {
 
 /**
  * Where only means are told: 202 in and 214 out are those of ShareGPT, whose longest answers keep an engine busy for 600 to 800 tokens after the last arrival
- * (seen in all those rows); those of 467 in end after hardly more than the mean. 
+ * (seen in all those rows); those of 467 in end after hardly more than the mean.
  */
 function lengthsOf(r: Line, set: DataSet | undefined): Lengths {
   if (r.load_kind === 'concurrency') return 'nominal';

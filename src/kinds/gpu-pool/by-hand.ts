@@ -83,18 +83,14 @@ function iteration(step: StepTime, load: Load, n: number): number {
 function amid(step: StepTime, load: Load, n: number, each: number): number {
   const { input } = load;
   const chunk = load.chunked ? Math.max(1, Math.min(input, Math.floor((load.budget - n * load.width) / step.setup.attentionGroups!))) : input;
-  let longest = 0;
-  let sum = 0;
-  for (let done = 0; done < input; done += chunk) {
-    step.begin(load.chunked ? n : 0, load.chunked ? n * meanContext(load) : 0, load.width);
-    step.chunk(Math.min(chunk, input - done), done, true);
-    longest = Math.max(longest, step.seconds());
-    sum += step.seconds();
-  }
+  const pieces = Math.ceil(input / chunk);
+  step.begin(load.chunked ? n : 0, load.chunked ? n * meanContext(load) : 0, load.width);
+  step.chunk(input / pieces, (input - input / pieces) / 2, true);
+  const long = step.seconds();
   const plain = Math.min(each, step.decoding(n, meanContext(load)));
-  const share = longest > plain ? Math.min(1, (each - plain) / (longest - plain)) : 0;
-  const left = ((1 - share) * plain * plain + share * longest * longest) / (2 * each);
-  return left + (step.setup.software?.ahead === true ? each : 0) + sum;
+  const share = long > plain ? Math.min(1, (each - plain) / (long - plain)) : 0;
+  const left = ((1 - share) * plain * plain + share * long * long) / (2 * each);
+  return left + (step.setup.software?.ahead === true ? each : 0) + pieces * long;
 }
 
 /** Mean batch while there is one, of a mean of n in all, when sequences come and go independently (a Poisson number). */
