@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 
@@ -92,6 +93,6 @@ export default defineConfig(({ mode }) => {
     worker: { format: 'es' as const, plugins: () => [withoutSentences], rolldownOptions: { output } },
     build: { target: 'es2023', rolldownOptions: { output }, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
     preview: { headers, port: 4173 },
-    test: { include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'], testTimeout: 120_000 },
+    test: { include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'], testTimeout: 120_000, maxWorkers: Math.max(2, availableParallelism() - 1) },
   };
 });
