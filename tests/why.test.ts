@@ -123,6 +123,15 @@ describe('an explanation', () => {
     expect(labels('poisson')).toEqual(['Rate']);
   });
 
+  it('says what of a pool was measured on its GPUs, and what was taken over from others', () => {
+    const share = (values: Record<string, unknown>, label: string) => explain(gpuPool, { ...valuesOf(gpuPool), ...values }, 'stepTime')!.constants.find((c) => c.label.startsWith(label));
+    const products = 'Share of peak that products sustain';
+    expect(share({ gpuType: 'h100' }, products)).toMatchObject({ tag: 'measured' });
+    expect(share({ gpuType: 'h100-pcie' }, products)).toMatchObject({ tag: 'assumed' });
+    expect(share({ gpuType: 'b200', languageModel: 'gpt-oss-120b', weightPrecision: 'fp4' }, 'Share of bandwidth, weights of experts')).toBeDefined();
+    expect(share({ gpuType: 'b200', weightPrecision: 'fp4' }, 'Share of bandwidth, weights of experts')).toBeUndefined();
+  });
+
   it('reads the tag off a source that says itself when it is none', () => {
     expect(evidenceIn('assumed, 2026')).toEqual({ tag: 'assumed', source: '2026' });
     expect(evidenceIn('assumed: as its neighbour, 2026')).toEqual({ tag: 'assumed', source: 'as its neighbour, 2026' });
@@ -137,6 +146,8 @@ describe('the first wall of a GPU pool', () => {
   it.each([
     ['compute', 'many short sequences', { sequenceLimit: 4000 }, 200, 400],
     ['bandwidth', 'long answers', decoding, 100, 2000],
+    ['compute', 'answers that 16-bit products hold up', decoding, 200, 800],
+    ['bandwidth', 'the same with products of 8 bit, twice as fast', { ...decoding, weightPrecision: 'fp8' }, 200, 800],
     ['memory', 'a small GPU', { gpuType: 'a10g' }, 2000, 500],
     ['fabric', 'eight GPUs without fast links', overPcie, 1000, 200],
     ['batch limit', 'a small batch on a large GPU', { sequenceLimit: 8 }, 1000, 200],

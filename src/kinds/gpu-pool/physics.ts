@@ -55,11 +55,14 @@ export interface Clockwork {
   readonly growth: { readonly seconds: number; readonly flops: number; readonly bytes: number };
 }
 
-/** Share of peak that products of that precision sustain on a GPU: computed at 16 bit where it has no units for it. */
-export function sustained(gpu: Gpu, precision: Precision, c: Constants): number {
-  const own = precision === 'fp8' && gpu.peak8 > 0 ? c.compute8 : precision === 'fp4' && gpu.peak4 > 0 ? c.compute4 : c.compute16;
-  return own * (gpu.sustains ?? 1);
+/** Which constant says how much of its peak products of that precision sustain on a GPU: that of 16 bit where it has no units for it. */
+export function productsOf(gpu: Gpu, precision: Precision): 'compute16' | 'compute8' | 'compute4' {
+  if (precision === 'fp8' && gpu.peak8 > 0) return 'compute8';
+  return precision === 'fp4' && gpu.peak4 > 0 ? 'compute4' : 'compute16';
 }
+
+/** Share of peak that products of that precision sustain on a GPU, as far as its power lets it. */
+export const sustained = (gpu: Gpu, precision: Precision, c: Constants): number => c[productsOf(gpu, precision)] * (gpu.sustains ?? 1);
 
 /**
  * How sharply the launching of kernels hides behind the work of GPUs (the exponent of `joined`): little where every kernel of a layer is launched by itself

@@ -6,7 +6,7 @@ import { weightBytes } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
 import { allReduce, type Exchange } from './exchange.ts';
 import type { PoolValues } from './params.ts';
-import { RESERVED, SMALL, sustained, weightsOf } from './physics.ts';
+import { productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
 import { watts } from './power.ts';
 import { gpuChosen, priceOf, setupOf, tokenBytes } from './setup.ts';
 
@@ -41,27 +41,28 @@ export function speeds(v: PoolValues): Constant[] {
   const { model, gpu, precision, kvBytes, tp, routes } = setupOf(v);
   const c = constantsOf(software[v.engineSoftware], gpu.generation);
   const { kernel, engine } = fitted(v);
-  const product = precision === 'fp4' && gpu.peak4 > 0 ? 'compute4' : precision === 'fp8' && gpu.peak8 > 0 ? 'compute8' : 'compute16';
+  const products = gpu.sustains === undefined ? kernel(productsOf(gpu, precision)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)');
   const stream = precision === 'fp4' ? 'stream4' : 'stream';
   const read = kvBytes === 1 ? 'kvRead8' : 'kvRead';
   return [
     ...peaks(v),
-    ...rows(kernel(product), ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
+    ...rows(products, ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
+    ...(precision === 'fp4' && model.experts !== null ? rows(kernel('stream'), ['Share of bandwidth, weights of experts', c.stream, 'share']) : []),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
     ...(tp > 1 && gpu.linked ? rows(kernel('reduceRate'), ['Start of an all-reduce', c.reduceStart, 'seconds'], ['Rate of an all-reduce', c.reduceRate, 'bytes/second']) : []),
     ...(tp > 1 && !gpu.linked ? overPcie(allReduce(gpu, tp, c, routes)) : []),
-    ...rows(engine, ...overheads(c, tp, model.experts !== null, weightBytes[precision] < 2)),
+    ...rows(engine, ...overheads(setupOf(v), c)),
   ];
 }
 
 /** What an engine costs beside the work of its kernels; what it is free of is left out. */
-function overheads(c: Engine, tp: number, experts: boolean, narrow: boolean): Row[] {
+function overheads({ model, precision, tp, attentionGroups = 1 }: Setup, c: Engine): Row[] {
   const all: Row[] = [
     ['Everything else, per layer', c.layer, 'seconds'],
-    ['Narrowing activations, per layer', narrow ? c.narrowing : 0, 'seconds'],
+    ['Narrowing activations, per layer', weightBytes[precision] < 2 ? c.narrowing : 0, 'seconds'],
     ['Host, per iteration', c.host, 'seconds'],
     ['Host, per sequence in it', c.perSequence + c.perStream, 'seconds'],
     ['Launching kernels, per layer', c.launchLayer, 'seconds'],
@@ -72,9 +73,11 @@ function overheads(c: Engine, tp: number, experts: boolean, narrow: boolean): Ro
     ['Share of that rate, products of experts', c.grouped, 'share'],
     ['Rows that pad the part of each expert', c.padding, 'count'],
     ['Choosing experts, per layer', c.routing, 'seconds'],
+    ['Gathering everybody’s tokens for experts, per layer', attentionGroups > 1 ? c.gather : 0, 'seconds'],
+    ['Share of experts read at least', precision === 'fp8' ? c.always8 : 0, 'share'],
     ['Launching kernels of experts, per layer', c.launchExperts, 'seconds'],
   ];
-  return [...all, ...(experts ? sparse : [])].filter(([, value]) => value > 0);
+  return [...all, ...(model.experts === null ? [] : sparse)].filter(([, value]) => value > 0);
 }
 
 /** What room for keys and values rests on. */
