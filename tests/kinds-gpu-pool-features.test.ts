@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { Code } from '../src/engine/reasons.ts';
 import { Sum } from '../src/kinds/gpu-pool/books.ts';
-import { kvBytesPerToken, models } from '../src/kinds/gpu-pool/catalogue-models.ts';
+import { kvBytesPerToken, models, type Model } from '../src/kinds/gpu-pool/catalogue-models.ts';
+import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
 import { StepTime } from '../src/kinds/gpu-pool/physics.ts';
 import { coldStart, priceOf, setupOf } from '../src/kinds/gpu-pool/setup.ts';
+import { defaults } from '../src/kit/param.ts';
 import { poisson, Rig, type Sent } from './gpu-pool-rig.ts';
 
 const one = (input: number, output: number): Sent => ({ arrival: [0], input: [input], output: [output] });
@@ -311,8 +313,43 @@ describe('by hand', () => {
     const listed = new Rig(sent).run();
     const described = new Rig(sent, { languageModel: 'custom', gpuType: 'custom' }).run();
     expect(described.sender.last).toEqual(listed.sender.last);
-    const sparse = new Rig(sent, { languageModel: 'custom', customLayers: 48, customHidden: 2048, customKvHeads: 4, customExperts: 128, customVisited: 8, customExpertSize: 768, customVocabulary: 151_936 }).run();
-    expect(sparse.sender.last).toEqual(new Rig(sent, { languageModel: 'qwen3-30b-a3b' }).run().sender.last);
+  });
+
+  /** A model of the catalogue in the words of the form. */
+  const inWords = (m: Model): Partial<PoolValues> => ({
+    languageModel: 'custom',
+    customLayers: m.layers,
+    customHidden: m.hidden,
+    customHeads: m.heads,
+    customKvHeads: m.kvHeads,
+    customHeadSize: m.headSize,
+    customFeedForward: m.ffn,
+    customVocabulary: m.vocabulary,
+    customSliding: m.slidingLayers,
+    ...(m.slidingLayers > 0 ? { customWindow: m.window } : {}),
+    ...(m.experts === null ? {} : { customExperts: m.experts.count, customVisited: m.experts.visited, customShared: m.experts.shared, customExpertSize: m.experts.ffn, customDenseLayers: m.experts.denseLayers }),
+    ...(m.latent === null ? {} : { customLatent: m.latent.kvRank, customLatentQueries: m.latent.queryRank, customRotary: m.latent.rope }),
+  });
+
+  it.each(models.filter((m: Model) => m.gated))('every model can be described: $label', (m: Model) => {
+    const sent = poisson(20, 5, 500, 50);
+    const on: Partial<PoolValues> = { gpuType: 'b300', tensorParallel: '8', weightPrecision: 'fp8' };
+    const listed = new Rig(sent, { ...on, languageModel: m.id as PoolValues['languageModel'] }).run();
+    expect(new Rig(sent, { ...on, ...inWords(m) }).run().sender.last).toEqual(listed.sender.last);
+  });
+
+  it('links that join a rack keep exchange off the network, and a rate of their own is used', () => {
+    const step = (more: Partial<PoolValues>): number => new StepTime(setupOf({ ...defaults(gpuPool.params), tensorParallel: '16', gpuType: 'custom', customLikeness: 'blackwell', ...more })).decoding(64, 1000);
+    const [servers, rack] = [step({}), step({ customJoined: 72 })];
+    expect(rack).toBeLessThan(servers);
+    expect(step({ networkRate: 5e9 })).toBeGreaterThan(servers);
+    expect(step({ customJoined: 72, networkRate: 5e9 })).toBe(rack);
+    expect(step({ customJoined: 72, customReduceRate: 1e10 })).toBeGreaterThan(rack);
+  });
+
+  it('a model always has a layer that looks back all the way, and one with its experts', () => {
+    const odd = setupOf({ ...defaults(gpuPool.params), languageModel: 'custom', customLayers: 4, customSliding: 900, customExperts: 8, customDenseLayers: 900 }).model;
+    expect([odd.slidingLayers, odd.experts!.denseLayers]).toEqual([3, 3]);
   });
 });
 

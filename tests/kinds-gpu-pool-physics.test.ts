@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { gpuOf, gpus, peakFor, type Gpu, type GpuId } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
 import { activeParameters, kvBytesPerToken, modelOf, models, weightsPerGpu, type Model, type ModelId, type Precision } from '../src/kinds/gpu-pool/catalogue-models.ts';
 import { constantsOf, software, type SoftwareId } from '../src/kinds/gpu-pool/constants.ts';
-import { allReduce, oneShot, oneShotBytes } from '../src/kinds/gpu-pool/exchange.ts';
+import { allReduce, handOvers, oneShot, oneShotBytes, USUAL, type Ways } from '../src/kinds/gpu-pool/exchange.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf, type Setup } from '../src/kinds/gpu-pool/physics.ts';
 import { watts } from '../src/kinds/gpu-pool/power.ts';
 import { looked, present } from './accuracy/table.ts';
@@ -291,14 +291,15 @@ describe('GPUs joined', () => {
 
   it('leads four and eight GPUs over PCIe through switches, or all through one host, which a pair does not need', () => {
     const c = looked(present, undefined, 'ada');
-    const ways = (n: number) => ({ switches: allReduce(gpuOf('l40s'), n, c), host: allReduce(gpuOf('l40s'), n, c, 'host') });
+    const throughHost: Ways = { ...USUAL, routes: 'host' };
+    const ways = (n: number) => ({ switches: allReduce(gpuOf('l40s'), n, c), host: allReduce(gpuOf('l40s'), n, c, throughHost) });
     const [two, four, eight] = [ways(2), ways(4), ways(8)];
     expect(two.host).toEqual(two.switches);
     // Each sends 2·(n − 1)/n of the bytes; through the host, all of them one after the other.
     expect(eight.host.perByte / four.host.perByte).toBeCloseTo((1.75 * 8) / (1.5 * 4), 9);
     expect(four.host.perByte / four.switches.perByte).toBeGreaterThan(5);
     expect(eight.host.perByte / eight.switches.perByte).toBeGreaterThan(10);
-    expect(allReduce(gpuOf('h100'), 8, c, 'host')).toEqual(allReduce(gpuOf('h100'), 8, c));
+    expect(allReduce(gpuOf('h100'), 8, c, throughHost)).toEqual(allReduce(gpuOf('h100'), 8, c));
   });
 
   it('slows down across servers', () => {
@@ -308,6 +309,22 @@ describe('GPUs joined', () => {
     expect(allReduce(gpuOf('h100'), 1, c)).toEqual({ start: 0, perByte: 0 });
     expect(across.start).toBeGreaterThan(inside.start);
     expect(across.perByte).toBeGreaterThan(inside.perByte);
+    // Two servers: each of eight adapters carries an eighth of the sums there and back.
+    expect(across.perByte - inside.perByte).toBeCloseTo(1 / (8 * 0.9 * USUAL.network), 15);
+    expect(allReduce(gpuOf('h100'), 16, c, { ...USUAL, network: 12.5e9 }).perByte).toBeGreaterThan(across.perByte);
+    // A rack of NVL72 is like one server.
+    const rack = looked(present, undefined, 'blackwell');
+    expect(allReduce(gpuOf('gb200'), 16, rack).start).toBeLessThan(allReduce(gpuOf('b200'), 16, rack).start);
+    expect(allReduce(gpuOf('gb200'), 32, rack, { ...USUAL, network: 1 })).toEqual(allReduce(gpuOf('gb200'), 32, rack));
+  });
+
+  it('takes the network only between those stages of a pipeline that are in different servers', () => {
+    const over = (tp: number, stages: number, network = USUAL.network) => handOvers(gpuOf('h100'), tp, stages, { ...USUAL, network });
+    expect(over(8, 1)).toEqual({ start: 0, perByte: 0 });
+    expect(over(4, 2, 1)).toEqual(over(4, 2));
+    // Four stages of four GPUs are two servers, one boundary of which is outside; eight of eight have seven outside.
+    expect(over(4, 4, 25e9).perByte - over(4, 4).perByte).toBeCloseTo(1 / (0.9 * 4) * (1 / 25e9 - 1 / 50e9), 15);
+    expect(over(8, 8, 25e9).perByte).toBeCloseTo(2 * over(8, 8).perByte, 15);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Kernels timed one at a time, against what the constants of their generation say: matrix products, attention, all-reduce. */
 import type { Gpu } from '../../src/kinds/gpu-pool/catalogue-gpus.ts';
 import type { Constants } from '../../src/kinds/gpu-pool/constants.ts';
-import { allReduce, oneShot, oneShotBytes } from '../../src/kinds/gpu-pool/exchange.ts';
+import { allReduce, oneShot, oneShotBytes, USUAL } from '../../src/kinds/gpu-pool/exchange.ts';
 import { MARGIN } from '../../src/kinds/gpu-pool/physics.ts';
 import { Product } from '../../src/kinds/gpu-pool/products.ts';
 import { numberIn, readTable, type Line } from './csv.ts';
@@ -56,7 +56,7 @@ function prompt(gpu: Gpu, tokens: number, cached: number, prompts: number, heads
 
 /** The one server without fast links that was measured leads its rings through the host. */
 function reduce(gpu: Gpu, gpus: number, bytes: number, measuredSeconds: number): Kernel {
-  return { kind: gpu.linked ? 'all-reduce' : 'all-reduce over PCIe', gpu, measuredSeconds, seconds: (c) => { const e = (bytes <= oneShotBytes(gpus, c) ? oneShot : allReduce)(gpu, gpus, c, 'host'); return e.start + bytes * e.perByte; } };
+  return { kind: gpu.linked ? 'all-reduce' : 'all-reduce over PCIe', gpu, measuredSeconds, seconds: (c) => { const e = (bytes <= oneShotBytes(gpus, c) ? oneShot : allReduce)(gpu, gpus, c, { ...USUAL, routes: 'host' }); return e.start + bytes * e.perByte; } };
 }
 
 /** Matrix products of one layer as the serving engines' own operations were timed. */

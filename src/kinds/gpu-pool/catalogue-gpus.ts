@@ -17,8 +17,11 @@ export interface Gpu {
   /** Memory in bytes, its bandwidth in bytes/s. */
   readonly memory: number;
   readonly bandwidth: number;
-  /** Whether GPUs of one server are joined by NVLink or the like; otherwise by PCIe. */
+  /** Whether GPUs of one server are joined by NVLink or the like, otherwise by PCIe; and how many, 8 where left out. */
   readonly linked: boolean;
+  readonly joined?: number;
+  /** Bytes/s of an all-reduce over those links, as its maker or user says; as on others of its generation where left out. */
+  readonly reduceRate?: number;
   readonly watts: number;
   /** Share of its generation's sustained rates that its power lets it keep; all where left out. */
   readonly sustains?: number;
@@ -38,6 +41,9 @@ const A100 = { watts: 400, peak16: 312 };
 const L40S = { watts: 350, peak16: 362.05 };
 
 const GIB = 2 ** 30;
+
+/** GPUs of a rack whose NVLink joins them all (NVIDIA GB200 NVL72 data sheet, 2024). */
+const NVL72 = 72;
 const T = 1e12;
 const system = (file: string): string => `ai-dynamo/aiconfigurator@095f58a51c4c systems/${file}.yaml (dense rates)`;
 const aws = (instance: string): string => `AWS ${instance} on-demand list price per GPU, us-east, 2026`;
@@ -51,9 +57,9 @@ export const gpus = [
   { id: 'h200-nvl', label: 'H200 NVL 141 GB', generation: 'hopper', peak16: 835 * T, peak8: 1671 * T, peak4: 0, processors: 132, memory: 141 * GIB, bandwidth: 4.8 * T, linked: true, watts: 600, usdPerHour: 4, source: 'NVIDIA H200 data sheet, NVL column (dense rates), 2024', priceSource: 'assumed, 2026' },
   { id: 'gh200', label: 'GH200 96 GB', generation: 'hopper', peak16: 989 * T, peak8: 1979 * T, peak4: 0, processors: 132, memory: 96 * GIB, bandwidth: 4 * T, linked: true, watts: 900, usdPerHour: 2.29, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: 'Lambda on-demand list price, 2026' },
   { id: 'b200', label: 'B200 180 GB', generation: 'blackwell', peak16: 2250 * T, peak8: 4500 * T, peak4: 9000 * T, processors: 148, memory: 180 * GIB, bandwidth: 8 * T, linked: true, watts: 1000, usdPerHour: 14.2416, source: system('b200_sxm'), priceSource: aws('p6-b200.48xlarge') },
-  { id: 'gb200', label: 'GB200 186 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 10000 * T, processors: 148, memory: 186 * GIB, bandwidth: 8 * T, linked: true, watts: 1200, usdPerHour: 14.2416, source: system('gb200'), priceSource: 'assumed: as AWS lists the B200, 2026' },
+  { id: 'gb200', label: 'GB200 186 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 10000 * T, processors: 148, memory: 186 * GIB, bandwidth: 8 * T, linked: true, joined: NVL72, watts: 1200, usdPerHour: 14.2416, source: system('gb200'), priceSource: 'assumed: as AWS lists the B200, 2026' },
   { id: 'b300', label: 'B300 288 GB', generation: 'blackwell', peak16: 2250 * T, peak8: 4500 * T, peak4: 14000 * T, processors: 160, memory: 288 * GIB, bandwidth: 7.75 * T, linked: true, watts: 1100, usdPerHour: 14.2416, source: system('b300_sxm'), priceSource: 'assumed: as AWS lists the B200, 2026' },
-  { id: 'gb300', label: 'GB300 288 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 15000 * T, processors: 160, memory: 288 * GIB, bandwidth: 8 * T, linked: true, watts: 1400, usdPerHour: 14.2416, source: 'NVIDIA GB300 NVL72 data sheet per GPU (dense rates), 2025', priceSource: 'assumed: as AWS lists the B200, 2026' },
+  { id: 'gb300', label: 'GB300 288 GB', generation: 'blackwell', peak16: 2500 * T, peak8: 5000 * T, peak4: 15000 * T, processors: 160, memory: 288 * GIB, bandwidth: 8 * T, linked: true, joined: NVL72, watts: 1400, usdPerHour: 14.2416, source: 'NVIDIA GB300 NVL72 data sheet per GPU (dense rates), 2025', priceSource: 'assumed: as AWS lists the B200, 2026' },
   { id: 'a100-80', label: 'A100 SXM 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, processors: 108, memory: 80 * GIB, bandwidth: 2.039 * T, linked: true, watts: 400, usdPerHour: 3.4309, source: system('a100_sxm'), priceSource: aws('p4de.24xlarge') },
   { id: 'a100-40', label: 'A100 SXM 40 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, processors: 108, memory: 40 * GIB, bandwidth: 1.555 * T, linked: true, watts: 400, usdPerHour: 2.7447, source: 'stas00/ml-engineering@744d01e compute/accelerator', priceSource: aws('p4d.24xlarge') },
   { id: 'a100-pcie', label: 'A100 PCIe 80 GB', generation: 'ampere', peak16: 312 * T, peak8: 0, peak4: 0, processors: 108, memory: 80 * GIB, bandwidth: 1.935 * T, linked: false, watts: 300, sustains: kept(300, 312, A100), usdPerHour: 1.39, source: system('a100_pcie'), priceSource: 'RunPod secure cloud list price, 2026' },

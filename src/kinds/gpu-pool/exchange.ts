@@ -8,8 +8,16 @@ export interface Exchange {
   readonly perByte: number;
 }
 
-/** How GPUs without fast links reach each other in their server: through PCIe switches, or, from pair to pair, through the memory of the host. */
-export type Routes = 'switches' | 'host';
+/** How GPUs reach each other where no fast link joins them. */
+export interface Ways {
+  /** In their server: through PCIe switches, or, from pair to pair, through the memory of the host. */
+  readonly routes: 'switches' | 'host';
+  /** Between servers: bytes/s of each GPU's adapter, by its line rate. */
+  readonly network: number;
+}
+
+/** Ways where nothing is said: switches, and an adapter of 400 Gb/s for each GPU. */
+export const USUAL: Ways = { routes: 'switches', network: 50e9 };
 
 /**
  * Over PCIe: seconds to start among up to 2, 4, 8 GPUs, and bytes/s of the ring. Measured on two L40S; where switches join them, engines on four and eight reach
@@ -22,12 +30,16 @@ const PCIE_RATE = 20e9;
 const HOST_START = [13.3e-6, 25e-6] as const;
 const HOST_RATE = 15.3e9;
 
-/** Between servers: seconds to start and bytes/s per GPU of one 400 Gb/s adapter (published line rate, of which NCCL reaches nine tenths; start assumed). */
-const NETWORK_START = 30e-6;
-const NETWORK_RATE = 45e9;
+/**
+ * Between servers: seconds that a sum takes more however small (measured: 55 µs on 16 A100 in two servers, 49 on 8 in two, by Vidur's profiles), seconds to send
+ * to one other (assumed), and share of the line rate that is reached (NCCL, assumed).
+ */
+export const NETWORK_START = 50e-6;
+const SEND_START = 30e-6;
+export const NETWORK_SHARE = 0.9;
 
-/** GPUs of one server. */
-export const PER_SERVER = 8;
+/** GPUs that fast links join, or that share a server without. */
+export const together = ({ joined = 8 }: Gpu): number => joined;
 
 const NONE: Exchange = { start: 0, perByte: 0 };
 
@@ -35,7 +47,7 @@ const NONE: Exchange = { start: 0, perByte: 0 };
 const PER_PEER = 0.2e-6;
 
 /** Each GPU of so many sends a share of the bytes; a pair needs no host. */
-function overPcie(gpus: number, share: number, routes: Routes): Exchange {
+function overPcie(gpus: number, share: number, { routes }: Ways): Exchange {
   if (gpus <= 2) return { start: PCIE_START[0], perByte: share / PCIE_RATE };
   const few = gpus <= 4;
   if (routes === 'host') return { start: HOST_START[few ? 0 : 1], perByte: (share * gpus) / HOST_RATE };
@@ -49,29 +61,32 @@ const SECOND_SHOT = 4e-6;
  * An all-reduce among `gpus` GPUs: each sums up its share and tells the others, as a ring does; each sends 2·(n − 1)/n of the bytes. A part of the way goes
  * over the network where they fill several servers.
  */
-export function allReduce(gpu: Gpu, gpus: number, c: Constants, routes: Routes = 'switches'): Exchange {
+export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): Exchange {
   if (gpus === 1) return NONE;
-  const inside = Math.min(gpus, PER_SERVER);
-  const servers = Math.ceil(gpus / PER_SERVER);
+  const inside = Math.min(gpus, together(gpu));
+  const servers = Math.ceil(gpus / inside);
   const share = (2 * (inside - 1)) / inside;
   const local = gpu.linked
-    ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / c.reduceRate }
-    : overPcie(inside, share, routes);
+    ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / (gpu.reduceRate ?? c.reduceRate) }
+    : overPcie(inside, share, ways);
   if (servers === 1) return local;
-  return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_RATE * inside) };
+  return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_SHARE * ways.network * inside) };
 }
 
 /** The same in one shot: each reads all of everybody else's, (n − 1) times the bytes, and meets the others only once. */
-export function oneShot(gpu: Gpu, gpus: number, c: Constants, routes: Routes = 'switches'): Exchange {
-  if (!gpu.linked || gpus === 1 || gpus > PER_SERVER) return allReduce(gpu, gpus, c, routes);
-  return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / c.reduceRate };
+export function oneShot(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): Exchange {
+  if (!gpu.linked || gpus === 1 || gpus > together(gpu)) return allReduce(gpu, gpus, c, ways);
+  return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / (gpu.reduceRate ?? c.reduceRate) };
 }
 
 /** Bytes up to which engines sum up in one shot, where they go by bytes: the fewer, the more GPUs there are. */
 export const oneShotBytes = (gpus: number, c: Constants): number => (c.oneShotMiB * 2 ** 20) / gpus;
 
-/** From one stage of a pipeline to the next. */
-export function handOver(gpu: Gpu, tp: number): Exchange {
-  if (tp >= PER_SERVER) return { start: NETWORK_START, perByte: 1 / (NETWORK_RATE * PER_SERVER) };
-  return gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : overPcie(2, 1, 'switches');
+/** From stage to stage of a pipeline, all the way through: over the network where the next stage is in another server, and each of its GPUs sends a slice. */
+export function handOvers(gpu: Gpu, tp: number, stages: number, ways = USUAL): Exchange {
+  const servers = Math.ceil((tp * stages) / together(gpu));
+  const outside = Math.min(servers, stages) - 1;
+  const inside = stages - 1 - outside;
+  const near = gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : overPcie(2, 1, USUAL);
+  return { start: inside * near.start + outside * SEND_START, perByte: inside * near.perByte + outside / (NETWORK_SHARE * ways.network * tp) };
 }

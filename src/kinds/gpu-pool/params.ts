@@ -12,6 +12,8 @@ const sparse: Shown = (v) => (modelByHand(v) ? expertsByHand(v) : models.some((m
 const gpuByHand: Shown = (v) => v.gpuType === 'custom';
 const overPcie: Shown = (v) => Number(v.tensorParallel) > 2 && (gpuByHand(v) ? v.customLinked === false : gpus.some((g) => g.id === v.gpuType && !g.linked));
 const exchanges: Shown = (v) => Number(v.tensorParallel) > 1;
+const overNetwork: Shown = (v) => Number(v.tensorParallel) * Number(v.pipelineStages) > 8;
+const latentByHand: Shown = (v) => modelByHand(v) && Number(v.customLatent) > 0;
 const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
 const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
 
@@ -27,6 +29,8 @@ export const params = {
       { value: '2', label: '2' },
       { value: '4', label: '4' },
       { value: '8', label: '8' },
+      { value: '16', label: '16', note: 'two servers of eight, over the network' },
+      { value: '32', label: '32', note: 'four servers of eight' },
     ],
     default: '1',
   }),
@@ -62,6 +66,7 @@ export const params = {
     default: 'switches',
     shownWhen: overPcie,
   }),
+  networkRate: real({ label: 'Network of a GPU', help: 'How fast each GPU of a replica sends to other servers, by the line rate of its adapter: 50 GB/s is 400 Gbit/s, 12.5 is 100. Nine tenths of it are reached. GPUs of a rack that NVLink joins (NVL72) do without.', unit: 'bytes/second', default: 50e9, min: 1e6, max: 1e14, shownWhen: overNetwork }),
   // Published: fused kernels (Flux, Chang et al. 2024, arXiv 2406.06858) hide up to 0.96 of it; engines as they come hide next to none.
   exchangeBeside: real({ label: 'Exchange hidden', help: 'Share of the exchange between the GPUs of a layer that runs beside its matrix products instead of after them, as far as these take long enough. 0 is one after the other, as most engines do; fused kernels hide up to 0.96 (Flux, 2024).', unit: 'share', default: 0, min: 0, max: 1, shownWhen: exchanges }),
   poolReplicas: whole({ label: 'Replicas', help: 'Engines side by side, each with the whole model.', unit: 'count', default: 1, min: 1, max: 100_000 }),
@@ -180,11 +185,17 @@ export const params = {
   customHeads: whole({ label: 'Query heads', help: 'Attention heads for queries.', section: 'Model by hand', unit: 'count', default: 32, min: 1, max: 1024, shownWhen: modelByHand }),
   customKvHeads: whole({ label: 'KV heads', help: 'Heads for keys and values: fewer than query heads is grouped-query attention, and a smaller cache.', section: 'Model by hand', unit: 'count', default: 8, min: 1, max: 1024, shownWhen: modelByHand }),
   customHeadSize: whole({ label: 'Head size', help: 'Numbers per head.', section: 'Model by hand', unit: 'count', default: 128, min: 8, max: 1024, shownWhen: modelByHand }),
-  customFeedForward: whole({ label: 'Feed-forward size', help: 'Inner size of a layer’s feed-forward part, which has three matrices (SwiGLU). Not used where there are experts.', section: 'Model by hand', unit: 'count', default: 14336, min: 0, max: 1_000_000, shownWhen: (v) => modelByHand(v) && !expertsByHand(v) }),
+  customLatent: whole({ label: 'Latent of keys and values', help: 'Multi-head latent attention keeps one compressed vector of so many numbers for each token and layer instead of keys and values, on every GPU; 0 is without (DeepSeek V3: 512).', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 65_536, shownWhen: modelByHand }),
+  customLatentQueries: whole({ label: 'Latent of queries', help: 'Numbers to which queries are compressed on their way (DeepSeek V3: 1,536).', section: 'Model by hand', unit: 'count', default: 1536, min: 1, max: 65_536, shownWhen: latentByHand }),
+  customRotary: whole({ label: 'Rotary part', help: 'Numbers beside the latent that tell positions (DeepSeek V3: 64).', section: 'Model by hand', unit: 'count', default: 64, min: 0, max: 4096, shownWhen: latentByHand }),
+  customSliding: whole({ label: 'Layers with a window', help: 'Layers that look back only so far; at least one looks back all the way.', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 999, shownWhen: modelByHand }),
+  customWindow: whole({ label: 'Window', help: 'How far those layers look back.', section: 'Model by hand', unit: 'tokens', default: 4096, min: 1, max: 10_000_000, shownWhen: (v) => modelByHand(v) && Number(v.customSliding) > 0 }),
+  customFeedForward: whole({ label: 'Feed-forward size', help: 'Inner size of a layer’s feed-forward part, which has three matrices (SwiGLU). Where there are experts, of the layers before them.', section: 'Model by hand', unit: 'count', default: 14336, min: 0, max: 1_000_000, shownWhen: (v) => modelByHand(v) && (!expertsByHand(v) || Number(v.customDenseLayers) > 0) }),
   customVocabulary: whole({ label: 'Vocabulary', help: 'Words it knows; embedding and output matrix have so many rows.', section: 'Model by hand', unit: 'count', default: 128_256, min: 2, max: 10_000_000, shownWhen: modelByHand }),
   customExperts: whole({ label: 'Experts', help: 'Experts per layer; 0 is a dense model.', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 4096, shownWhen: modelByHand }),
   customVisited: whole({ label: 'Experts per token', help: 'How many of them each token visits.', section: 'Model by hand', unit: 'count', default: 2, min: 1, max: 4096, shownWhen: expertsByHand }),
   customShared: whole({ label: 'Shared experts', help: 'Experts that every token visits beside its own.', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 64, shownWhen: expertsByHand }),
+  customDenseLayers: whole({ label: 'Layers before experts', help: 'First layers that have an ordinary feed-forward part instead (DeepSeek V3: 3).', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 999, shownWhen: expertsByHand }),
   customExpertSize: whole({ label: 'Expert size', help: 'Inner size of one expert.', section: 'Model by hand', unit: 'count', default: 2048, min: 1, max: 1_000_000, shownWhen: expertsByHand }),
   customLikeness: choice({
     label: 'Behaves like',
@@ -207,6 +218,8 @@ export const params = {
   customMemory: real({ label: 'Memory', help: 'Bytes of one GPU.', section: 'GPU by hand', unit: 'bytes', default: 80 * 2 ** 30, min: 1e9, max: 1e14, shownWhen: gpuByHand }),
   customBandwidth: real({ label: 'Memory bandwidth', help: 'By the data sheet.', section: 'GPU by hand', unit: 'bytes/second', default: 3.35e12, min: 1e9, max: 1e15, shownWhen: gpuByHand }),
   customLinked: toggle({ label: 'Fast links', help: 'Whether the GPUs of a server are joined by NVLink or the like, and not by PCIe.', section: 'GPU by hand', default: true, shownWhen: gpuByHand }),
+  customJoined: whole({ label: 'Joined by them', help: 'How many GPUs fast links join: 8 in most servers, 72 in a rack of GB200.', section: 'GPU by hand', unit: 'count', default: 8, min: 2, max: 1024, shownWhen: (v) => gpuByHand(v) && v.customLinked === true }),
+  customReduceRate: real({ label: 'All-reduce rate', help: 'What an all-reduce of large messages reaches over those links; 0 takes what others of its likeness reach.', section: 'GPU by hand', unit: 'bytes/second', default: 0, min: 0, max: 1e15, shownWhen: (v) => gpuByHand(v) && v.customLinked === true }),
   customWatts: real({ label: 'Power', help: 'Of one GPU at full load.', section: 'GPU by hand', unit: 'watts', default: 700, min: 0, max: 100_000, shownWhen: gpuByHand }),
   priceOverride: real({ label: 'Price per GPU', help: 'What one GPU costs per hour; 0 takes the list price.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 1000 }),
 };

@@ -5,7 +5,7 @@
 import { peakFor, type Gpu } from './catalogue-gpus.ts';
 import { activeParameters, attentionMatrices, coreParameters, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
 import { constantsOf, software, type Constants, type Software } from './constants.ts';
-import { allReduce, handOver, oneShot, oneShotBytes, type Exchange, type Routes } from './exchange.ts';
+import { allReduce, handOvers, oneShot, oneShotBytes, type Exchange, type Ways } from './exchange.ts';
 import { Grouped, joined, Product, type Shape } from './products.ts';
 
 /** What an engine runs. */
@@ -21,8 +21,8 @@ export interface Setup {
   readonly pipeline?: number;
   /** The `tp` GPUs form so many groups, each with its own sequences and its own copy of all weights but the experts (attention data parallel); 1 where left out. */
   readonly attentionGroups?: number;
-  /** How GPUs without fast links reach each other; through switches where left out. */
-  readonly routes?: Routes;
+  /** How GPUs reach each other where no fast link joins them; as usual where left out. */
+  readonly ways?: Ways;
   /** Share of the exchange that runs beside matrix products instead of after them; 0 where left out. */
   readonly beside?: number;
   /** What the serving software changes; vLLM where left out. */
@@ -140,13 +140,13 @@ class Layers {
    * of all groups and scatters their sums, which is one among all. And what goes from stage to stage.
    */
   private exchange(dense: number, sum: typeof allReduce): Exchange {
-    const { model: m, gpu, tp, pipeline = 1, routes } = this.setup;
+    const { model: m, gpu, tp, pipeline = 1, ways } = this.setup;
     const groups = groupsOf(this.setup);
-    const inside = sum(gpu, tp / groups, this.c, routes);
-    const all = sum(gpu, tp, this.c, routes);
+    const inside = sum(gpu, tp / groups, this.c, ways);
+    const all = sum(gpu, tp, this.c, ways);
     const within = groups === 1 ? 0 : m.layers + dense;
-    const over = handOver(gpu, tp);
-    const total = (of: 'start' | 'perByte'): number => within * (of === 'start' ? inside.start : inside.perByte / groups) + (groups === 1 ? 2 * m.layers : m.layers - dense) * all[of] + (pipeline - 1) * over[of];
+    const over = handOvers(gpu, tp, pipeline, ways);
+    const total = (of: 'start' | 'perByte'): number => within * (of === 'start' ? inside.start : inside.perByte / groups) + (groups === 1 ? 2 * m.layers : m.layers - dense) * all[of] + over[of];
     return { start: total('start'), perByte: total('perByte') };
   }
 

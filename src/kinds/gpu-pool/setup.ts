@@ -13,22 +13,25 @@ const WATERMARK = 0.01;
 /** The model chosen, or described by hand. */
 export function modelChosen(v: PoolValues): Model {
   if (v.languageModel !== 'custom') return modelOf(v.languageModel);
-  const experts = { count: v.customExperts, visited: Math.min(v.customVisited, v.customExperts), shared: v.customShared, ffn: v.customExpertSize, denseLayers: 0 };
+  const { customLayers: layers, customHeadSize: headSize } = v;
+  // Experts have a layer at least, and one looks back all the way.
+  const experts = { count: v.customExperts, visited: Math.min(v.customVisited, v.customExperts), shared: v.customShared, ffn: v.customExpertSize, denseLayers: Math.min(v.customDenseLayers, layers - 1) };
+  const latent = { kvRank: v.customLatent, queryRank: v.customLatentQueries, nope: headSize, rope: v.customRotary, value: headSize };
   return {
     id: 'custom',
     label: 'Model by hand',
-    layers: v.customLayers,
+    layers,
     hidden: v.customHidden,
     heads: v.customHeads,
     kvHeads: v.customKvHeads,
-    headSize: v.customHeadSize,
+    headSize,
     ffn: v.customFeedForward,
     vocabulary: v.customVocabulary,
     gated: true,
     experts: v.customExperts > 0 ? experts : null,
-    latent: null,
-    slidingLayers: 0,
-    window: 0,
+    latent: v.customLatent > 0 ? latent : null,
+    slidingLayers: Math.min(v.customSliding, layers - 1),
+    window: v.customWindow,
     source: 'described on this component',
   };
 }
@@ -47,6 +50,8 @@ export function gpuChosen(v: PoolValues): Gpu {
     memory: v.customMemory,
     bandwidth: v.customBandwidth,
     linked: v.customLinked,
+    joined: v.customLinked ? v.customJoined : 8,
+    ...(v.customReduceRate > 0 ? { reduceRate: v.customReduceRate } : {}),
     watts: v.customWatts,
     usdPerHour: 0,
     source: 'described on this component',
@@ -66,7 +71,7 @@ export function setupOf(v: PoolValues): Setup {
     tp,
     pipeline: Number(v.pipelineStages),
     attentionGroups: v.attentionSpread === 'own' && model.experts !== null ? tp : 1,
-    routes: v.pcieRoutes,
+    ways: { routes: v.pcieRoutes, network: v.networkRate },
     beside: v.exchangeBeside,
     software: software[v.engineSoftware],
   };

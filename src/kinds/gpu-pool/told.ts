@@ -4,7 +4,7 @@ import type { Unit } from '../../units/unit.ts';
 import { peakFor } from './catalogue-gpus.ts';
 import { weightBytes } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
-import { allReduce, type Exchange } from './exchange.ts';
+import { allReduce, NETWORK_SHARE, NETWORK_START, together, USUAL } from './exchange.ts';
 import type { PoolValues } from './params.ts';
 import { productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
 import { watts } from './power.ts';
@@ -32,13 +32,23 @@ function fitted(v: PoolValues): { readonly kernel: (key: keyof Kernels) => Evide
   return { kernel: (key) => (unmeasured[generation].includes(key) ? own : measured(`kernels timed alone, and engines; median errors: ${kernelFit}`)), engine };
 }
 
-/** An all-reduce without fast links. */
-const overPcie = ({ start, perByte }: Exchange): Constant[] =>
-  rows(measured('servers of two to eight L40S; through switches, starts of four and eight are assumed'), ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']);
+/** What an all-reduce among the GPUs of a replica takes: over fast links or without, and from server to server. */
+function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, kernel: (key: keyof Kernels) => Evidence): Constant[] {
+  const all: Constant[] = [];
+  const { start, perByte } = allReduce(gpu, Math.min(tp, together(gpu)), c, ways);
+  const pcie = measured('servers of two to eight L40S; through switches, starts of four and eight are assumed');
+  if (tp > 1 && !gpu.linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
+  if (tp > 1 && gpu.linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', c.reduceStart, 'seconds']));
+  if (tp > 1 && gpu.linked) all.push(...rows(gpu.reduceRate === undefined ? kernel('reduceRate') : assumed('entered on this component'), ['Rate of an all-reduce', gpu.reduceRate ?? c.reduceRate, 'bytes/second']));
+  if (tp > together(gpu)) all.push(...rows(measured('8 and 16 A100 in two servers (Vidur’s profiles)'), ['Start over the network', NETWORK_START, 'seconds']));
+  if (tp * pipeline > together(gpu)) all.push(...rows(assumed('nine tenths of the line rate, as NCCL reaches'), ['Rate over the network, per GPU', NETWORK_SHARE * ways.network, 'bytes/second']));
+  return all;
+}
 
 /** What the time of an iteration rests on: the peaks, the shares of them that are reached, exchange, and overheads. */
 export function speeds(v: PoolValues): Constant[] {
-  const { model, gpu, precision, kvBytes, tp, routes } = setupOf(v);
+  const setup = setupOf(v);
+  const { model, gpu, precision, kvBytes } = setup;
   const c = constantsOf(software[v.engineSoftware], gpu.generation);
   const { kernel, engine } = fitted(v);
   const products = gpu.sustains === undefined ? kernel(productsOf(gpu, precision)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)');
@@ -52,9 +62,8 @@ export function speeds(v: PoolValues): Constant[] {
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
-    ...(tp > 1 && gpu.linked ? rows(kernel('reduceRate'), ['Start of an all-reduce', c.reduceStart, 'seconds'], ['Rate of an all-reduce', c.reduceRate, 'bytes/second']) : []),
-    ...(tp > 1 && !gpu.linked ? overPcie(allReduce(gpu, tp, c, routes)) : []),
-    ...rows(engine, ...overheads(setupOf(v), c)),
+    ...exchange(setup, c, kernel),
+    ...rows(engine, ...overheads(setup, c)),
   ];
 }
 
@@ -116,6 +125,7 @@ export const evidence = {
   cacheBlock: published('vLLM, default: 16 tokens'),
   handoverLatency: published('Splitwise 2024: 5 ms on H100, 8 on A100'),
   handoverBandwidth: published('line rate of one 400 Gbit/s card'),
+  networkRate: published('line rate of one 400 Gbit/s card'),
   weightLoadRate: measured('65.5 GB of safetensors from disk into an H100 in 19–21 s (ServerlessLLM, 2025)'),
   engineStartup: assumed('process, graphs, profiling: 30 s'),
   hostBandwidth: assumed('PCIe 5.0 × 16 at 80 %'),
