@@ -75,6 +75,20 @@ describe('reading a folder', () => {
     expect([reserving, of('vllm', '0.12.0').reserving, of('vllm', '0.12.0').memoryShare]).toEqual([true, false, 0.9]);
   });
 
+  it('serves the gap analysis as its configurator sets engines up and asks them', () => {
+    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', source: 'aic-auto-gap-analysis', ...values })])).cases[0]!;
+    const trt = of({ engine: 'trtllm', version: '1.0.0rc3', isl: '2048', load_value: '16' });
+    expect(trt).toMatchObject({ lengths: 'near', budget: 2064 });
+    expect(of({ engine: 'trtllm', version: '1.0.0rc3', isl: '128', load_value: '16' }).budget).toBe(1040);
+    expect(of({ engine: 'vllm', model: 'Qwen3-32B' })).toMatchObject({ lengths: 'near', budget: 8192, memoryShare: 0.9 });
+    // SGLang: 0.8 of the 78.6 GiB that are free on a GPU of 80.
+    const { setup, memoryShare, budget } = of({ engine: 'sglang', version: '0.5.8.post1' });
+    expect((cacheRoom(setup, memoryShare) + weightsOf(setup)) / 2 ** 30).toBeCloseTo(0.8 * 78.6, 6);
+    expect(budget).toBe(16_384);
+    expect(of({ engine: 'sglang', version: '0.5.1.post1' }).memoryShare).toBe(0.9);
+    expect(casesOf(folderWith([line({ id: 'x', engine: 'trtllm', version: '1.0.0rc3' })])).cases[0]!).toMatchObject({ lengths: 'nominal', budget: 8192 });
+  });
+
   it('tells apart slices and copies of attention by the degrees stated', () => {
     const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', model: 'DeepSeek-V3', gpu: 'B200-180', ...values })])).cases[0]!;
     expect(of({ tp: '64', ep: '8', n_gpus: '64' }).setup).toMatchObject({ tp: 8, attentionGroups: 1 });

@@ -15,8 +15,8 @@ export type Load =
   /** So many requests at so many per second, lengths spread about their means. */
   | { readonly kind: 'online'; readonly rate: number; readonly requests: number };
 
-/** All alike; between 0.8 and 1.0 of the nominal ones; evenly from next to nothing to twice the mean (coefficient of variation a half); like conversations (exponential, cut off at five times the mean). */
-export type Lengths = 'alike' | 'nominal' | 'even' | 'conversation';
+/** All alike; within a tenth of the nominal ones; between 0.8 and 1.0 of them; evenly from next to nothing to twice the mean (coefficient of variation a half); like chats or longer conversations (exponential, cut off at four and five times the mean). */
+export type Lengths = 'alike' | 'near' | 'nominal' | 'even' | 'chat' | 'conversation';
 
 /** What was measured of a case; seconds, output tokens per second. */
 export type Figure = 'throughput' | 'ttft' | 'tpot' | 'e2e';
@@ -135,9 +135,26 @@ function familyOf(r: Line, setup: Setup): string {
   return `closed loop, ${dense(setup) ? 'dense' : 'experts'}, ${gpu.generation}, ${engine}`;
 }
 
-/** Share of GPU memory that an engine takes with all it has: 0.9; TensorRT-LLM keeps 0.95 of what weights and activations leave for its cache. */
-function memoryShareOf(software: SoftwareId, setup: Setup): number {
-  return tensorRt(software) ? 1 - 0.05 * (1 - (weightsOf(setup) + RESERVED) / setup.gpu.memory) : 0.9;
+/** Bytes of a GPU that are taken before an engine loads anything: servers with 80 GiB begin with 78.6. */
+const TAKEN = 1.4 * 2 ** 30;
+
+/**
+ * Share of GPU memory that an engine takes with all it has: 0.9; TensorRT-LLM keeps 0.95 of what weights and activations leave for its cache. SGLang of the
+ * gap analysis is given 0.8 of what is free for weights and cache alone (AIConfigurator; for older versions it leaves that to SGLang).
+ */
+function memoryShareOf(r: Line, software: SoftwareId, setup: Setup): number {
+  const { memory } = setup.gpu;
+  if (tensorRt(software)) return 1 - 0.05 * (1 - (weightsOf(setup) + RESERVED) / memory);
+  return software === 'sglang' && GAP.test(r.source!) ? (0.8 * (memory - TAKEN) + RESERVED) / memory : 0.9;
+}
+
+/**
+ * Tokens of an iteration where a line leaves them out. SGLang works through whole prompts of so many tokens together. TensorRT-LLM of the gap analysis was built
+ * for its load, with room beside the batch for a prompt or for short ones of 1,024 tokens (AIConfigurator writes 1,500 more: two long ones then fit, and fit worse).
+ */
+function budgetOf(r: Line, software: SoftwareId, input: number): number {
+  if (software.startsWith('sglang')) return 16_384;
+  return tensorRt(software) && GAP.test(r.source!) ? numberIn(r, 'load_value') + Math.max(1024, input) : 8192;
 }
 
 /** Requests that an engine is offered at once where their number is not told: enough for a steady state, few enough to be quick. */
@@ -188,13 +205,15 @@ function streamedOf(r: Line, setup: Setup): number {
 }
 
 /**
+ * InferenceMAX draws lengths. The gap analysis asks for the same every time (AIConfigurator's benchmark: standard deviation 0); what lies between its clients and an
+ * engine takes their requests apart, for which a tenth more or less stands: all alike, they would here stay together for ever, and first tokens come three times as late.
  * Where only means are told: 202 in and 214 out are those of ShareGPT, whose longest answers keep an engine busy for 600 to 800 tokens after the last arrival
  * (seen in all those rows); those of 467 in end after hardly more than the mean.
  */
 function lengthsOf(r: Line, set: DataSet | undefined): Lengths {
-  if (r.load_kind === 'concurrency') return 'nominal';
+  if (r.load_kind === 'concurrency') return GAP.test(r.source!) ? 'near' : 'nominal';
   if (set !== undefined) return set.lengths;
-  return /not stated/.test(r.osl_dist!) && numberIn(r, 'isl') < 300 ? 'conversation' : 'alike';
+  return /not stated/.test(r.osl_dist!) && numberIn(r, 'isl') < 300 ? 'chat' : 'alike';
 }
 
 function caseOf(r: Line, m: Machines): Case {
@@ -220,12 +239,12 @@ function caseOf(r: Line, m: Machines): Case {
     load: loadOf(r, set === undefined ? offered(input + output) : requestsOf(r, set, replicas)),
     lengths: lengthsOf(r, set),
     replicas,
-    budget: said('max_num_tokens', 8192) * groups,
+    budget: said('max_num_tokens', budgetOf(r, software, input)) * groups,
     sequences: said('max_batch', (set && sequencesOf(setup.gpu.id, setup.model.id)) ?? (trt && r.load_kind === 'offline' ? 2048 : 1024)) * groups,
     chunked: !software.startsWith('sglang') && r.load_kind !== 'batch',
     reserving: trt && !isMlperf(r),
     streamed: streamedOf(r, setup),
-    memoryShare: memoryShareOf(software, setup),
+    memoryShare: memoryShareOf(r, software, setup),
     measured: measuredOf(r),
   };
 }

@@ -88,16 +88,16 @@ export interface Software {
 // fitted: begin
 /** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */
 export const kernels: Readonly<Record<Generation, Kernels>> = {
-  hopper: { sharpness: 4, burst: 0.822, launch: 3.25e-6, stream: 0.889, stream4: 0.65, kvRead: 0.895, kvRead8: 0.637, attention: 14e-6, prefill: 0.682, tile: 128, reduceStart: 4.03e-6, reduceRate: 329e9, compute16: 0.63, compute8: 0.573, compute4: 0.45 },
-  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.763, stream4: 0.526, kvRead: 0.885, kvRead8: 0.851, attention: 9.67e-6, prefill: 0.52, tile: 256, reduceStart: 6.67e-6, reduceRate: 541e9, compute16: 0.65, compute8: 0.453, compute4: 0.374 },
-  ampere: { sharpness: 2, burst: 0.789, launch: 4.35e-6, stream: 0.76, stream4: 0.65, kvRead: 0.744, kvRead8: 0.8, attention: 19.1e-6, prefill: 0.595, tile: 64, reduceStart: 4.75e-6, reduceRate: 188e9, compute16: 0.827, compute8: 0.55, compute4: 0.45 },
-  ada: { sharpness: 4, burst: 0.97, launch: 3.87e-6, stream: 0.905, stream4: 0.65, kvRead: 0.899, kvRead8: 0.815, attention: 9.6e-6, prefill: 0.886, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.591, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.703, launch: 3.85e-6, stream: 0.823, stream4: 0.65, kvRead: 0.781, kvRead8: 0.8, attention: 11.8e-6, prefill: 0.58, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.767, compute8: 0.55, compute4: 0.45 },
+  hopper: { sharpness: 4, burst: 0.822, launch: 3.25e-6, stream: 0.896, stream4: 0.65, kvRead: 0.895, kvRead8: 0.637, attention: 14e-6, prefill: 0.673, tile: 128, reduceStart: 4.03e-6, reduceRate: 329e9, compute16: 0.632, compute8: 0.56, compute4: 0.45 },
+  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.759, stream4: 0.522, kvRead: 0.885, kvRead8: 0.851, attention: 9.67e-6, prefill: 0.521, tile: 256, reduceStart: 6.67e-6, reduceRate: 541e9, compute16: 0.65, compute8: 0.455, compute4: 0.376 },
+  ampere: { sharpness: 2, burst: 0.789, launch: 4.35e-6, stream: 0.76, stream4: 0.65, kvRead: 0.744, kvRead8: 0.8, attention: 19.1e-6, prefill: 0.595, tile: 64, reduceStart: 4.75e-6, reduceRate: 188e9, compute16: 0.828, compute8: 0.55, compute4: 0.45 },
+  ada: { sharpness: 4, burst: 0.97, launch: 3.87e-6, stream: 0.905, stream4: 0.65, kvRead: 0.899, kvRead8: 0.813, attention: 9.6e-6, prefill: 0.886, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.582, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.703, launch: 3.85e-6, stream: 0.808, stream4: 0.65, kvRead: 0.781, kvRead8: 0.8, attention: 11.8e-6, prefill: 0.58, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.728, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, tile: 128, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.1 % of 589, decode attention 7.6 % of 1716, prompt attention 8.2 % of 448, all-reduce 6.1 % of 276, all-reduce over PCIe 3.1 % of 69';
+export const kernelFit = 'matrix product 5.1 % of 589, decode attention 7.6 % of 1716, prompt attention 8.0 % of 448, all-reduce 6.2 % of 276, all-reduce over PCIe 3.1 % of 69';
 
 /** The serving software known. */
 export const software = {
@@ -105,89 +105,89 @@ export const software = {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
     ahead: true,
-    fit: 'first token 5.7 % of 160, per token 2.0 % of 261, end to end 7.9 % of 4',
-    any: { layer: 31.7e-6, host: 837e-6, perSequence: 40.9e-6, client: 12.7e-3, clientPerSequence: 39.2e-6, grouped: 0.27, padding: 95.2, routing: 97e-6, gather: 73.1e-6, graphTokens: 512, launchPrompt: 49.9e-6 },
+    fit: 'first token 5.3 % of 160, per token 1.8 % of 261, end to end 8.3 % of 4',
+    any: { layer: 32.1e-6, host: 750e-6, perSequence: 40.5e-6, client: 12.3e-3, clientPerSequence: 39e-6, grouped: 0.286, padding: 103, routing: 96.6e-6, gather: 78.5e-6, graphTokens: 512, launchPrompt: 53.8e-6 },
     on: {
-      hopper: { always8: 0.933, grouped: 0.552, padding: 95.2, routing: 68.6e-6, reduceStart: 3.69e-6, reduceRate: 443e9 },
-      blackwell: { oneShotTokens: 128, layer: 28.1e-6, host: 913e-6, perSequence: 13.4e-6, client: 28.4e-3, reduceStart: 3.62e-6, reduceRate: 377e9 },
-      workstation: { launchPrompt: 81.5e-6, layer: 27.1e-6, host: 861e-6, perSequence: 19e-6, grouped: 0.413, padding: 65.5, routing: 59.8e-6, launchExperts: 498e-6, clientPerSequence: 75.5e-6 },
+      hopper: { always8: 0.723, grouped: 0.666, padding: 153, routing: 63.9e-6, reduceStart: 4.34e-6, reduceRate: 472e9 },
+      blackwell: { oneShotTokens: 128, layer: 29.9e-6, host: 698e-6, perSequence: 12.9e-6, client: 27.8e-3, reduceStart: 3.95e-6, reduceRate: 371e9 },
+      workstation: { launchPrompt: 89.6e-6, layer: 30.4e-6, host: 709e-6, perSequence: 15.2e-6, grouped: 0.537, padding: 71.4, routing: 58.8e-6, launchExperts: 678e-6, clientPerSequence: 67.7e-6 },
     },
   },
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
     ahead: true,
-    fit: 'first token 36.0 % of 88, per token 4.7 % of 145',
-    any: { layer: 17.8e-6, host: 487e-6, perSequence: 15.8e-6, client: 14.9e-3, grouped: 0.409, padding: 41.5, routing: 43.2e-6, launchPrompt: 43.8e-6 },
+    fit: 'first token 37.4 % of 88, per token 4.1 % of 145',
+    any: { layer: 12.9e-6, host: 393e-6, perSequence: 14.6e-6, client: 16.6e-3, grouped: 0.423, padding: 43.7, routing: 53.3e-6, launchPrompt: 60.3e-6 },
     on: {
-      hopper: { always8: 0.172, kvRead: 0.748, launchExperts: 366e-6, grouped: 0.421, padding: 57, routing: 47.5e-6 },
-      blackwell: { oneShotTokens: 128, launchExperts: 398e-6, grouped: 0.437, padding: 33.4, routing: 44e-6, layer: 27e-6, host: 690e-6, perSequence: 17.3e-6 },
+      hopper: { always8: 0.163, kvRead: 0.814, launchExperts: 339e-6, grouped: 0.457, padding: 65.2, routing: 51.3e-6 },
+      blackwell: { oneShotTokens: 128, launchExperts: 335e-6, grouped: 0.436, padding: 35.9, routing: 53.5e-6, layer: 19.8e-6, host: 546e-6, perSequence: 15.9e-6 },
     },
   },
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
     ahead: true,
-    fit: 'first token 75.9 % of 51, per token 2.6 % of 114',
-    any: { layer: 21.8e-6, host: 611e-6, perSequence: 15.4e-6, client: 16.4e-3, grouped: 0.303, padding: 42.8, routing: 72.2e-6, launchPrompt: 51.7e-6 },
+    fit: 'first token 76.0 % of 51, per token 1.9 % of 114',
+    any: { layer: 26.7e-6, host: 611e-6, perSequence: 12.9e-6, client: 18.4e-3, grouped: 0.307, padding: 45, routing: 66.7e-6, launchPrompt: 62.6e-6 },
     on: {
-      hopper: { compute16: 0.821, kvRead: 0.592 },
-      blackwell: { oneShotTokens: 128, grouped: 0.247, padding: 38.7, routing: 73.1e-6, layer: 20.3e-6, host: 582e-6, perSequence: 15.5e-6 },
+      hopper: { compute16: 0.782, kvRead: 0.66 },
+      blackwell: { oneShotTokens: 128, grouped: 0.251, padding: 41.6, routing: 67.2e-6, layer: 24.6e-6, host: 586e-6, perSequence: 13e-6 },
     },
   },
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
     ahead: true,
-    fit: 'first token 10.0 % of 264, per token 2.5 % of 264',
-    any: { oneShotTokens: 128, layer: 16.1e-6, host: 568e-6, perSequence: 14.6e-6, client: 18.7e-3, grouped: 0.313, padding: 68.4, routing: 57.2e-6, launchPrompt: 40.2e-6 },
+    fit: 'first token 10.3 % of 264, per token 2.5 % of 264',
+    any: { oneShotTokens: 128, layer: 17.2e-6, host: 569e-6, perSequence: 13.6e-6, client: 19.4e-3, grouped: 0.309, padding: 67, routing: 59.5e-6, launchPrompt: 38.7e-6 },
     on: {
-      hopper: { kvRead8: 0.871, compute8: 0.667, launchExperts: 500e-6, grouped: 0.347, padding: 49.7, routing: 124e-6, reduceStart: 3.2e-6, reduceRate: 272e9 },
-      blackwell: { compute8: 0.576, compute4: 0.548, layer: 18.9e-6, host: 563e-6, perSequence: 10.8e-6, client: 22.4e-3, launchExperts: 490e-6, grouped: 0.468, padding: 105, routing: 38.8e-6, reduceStart: 6.09e-6, reduceRate: 509e9 },
+      hopper: { kvRead8: 0.853, compute8: 0.674, launchExperts: 459e-6, grouped: 0.318, padding: 46.4, routing: 123e-6, reduceStart: 2.93e-6, reduceRate: 269e9 },
+      blackwell: { compute8: 0.576, compute4: 0.546, layer: 18.6e-6, host: 503e-6, perSequence: 10.7e-6, client: 22.3e-3, launchExperts: 483e-6, grouped: 0.46, padding: 103, routing: 39.3e-6, reduceStart: 6.51e-6, reduceRate: 508e9 },
     },
   },
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
     ahead: true,
-    fit: 'throughput 4.4 % of 88',
-    any: { oneShotTokens: 128, layer: 65.7e-6, host: 578e-6, perSequence: 5.19e-6, perStream: 2e-6, client: 16.4e-3, grouped: 0.347, padding: 33.9, routing: 49.6e-6, launchPrompt: 51.8e-6 },
+    fit: 'throughput 4.7 % of 88',
+    any: { oneShotTokens: 128, layer: 60.9e-6, host: 462e-6, perSequence: 4.35e-6, perStream: 2e-6, client: 18.4e-3, grouped: 0.346, padding: 40.6, routing: 51.6e-6, launchPrompt: 67.6e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.655, grouped: 0.338, padding: 29.7, routing: 56.3e-6 },
-      blackwell: { compute4: 0.491, grouped: 0.306, padding: 32.9, routing: 45.1e-6, layer: 29.4e-6, host: 689e-6, perSequence: 19.1e-6 },
+      hopper: { kvRead8: 0.97, compute8: 0.635, grouped: 0.349, padding: 33.4, routing: 61.6e-6 },
+      blackwell: { compute4: 0.493, grouped: 0.306, padding: 40.3, routing: 51.5e-6, layer: 29.7e-6, host: 632e-6, perSequence: 18.9e-6 },
     },
   },
   'tensorrt-llm-1.0rc': {
     label: 'TensorRT-LLM 1.0rc',
     vintage: 'July 2025 (1.0.0rc3, not tuned)',
-    ahead: true,
-    fit: 'per token 2.8 % of 345',
-    any: { oneShotTokens: 128, layer: 19.5e-6, narrowing: 14.4e-6, graphTokens: 256, host: 515e-6, perSequence: 15.9e-6, client: 18.1e-3, grouped: 0.301, padding: 18.5, routing: 11.1e-6, launchPrompt: 80e-6 },
+    ahead: false,
+    fit: 'per token 2.6 % of 345',
+    any: { oneShotTokens: 128, layer: 18.1e-6, narrowing: 14.4e-6, graphTokens: 256, host: 495e-6, perSequence: 15.6e-6, client: 17.2e-3, grouped: 0.335, padding: 23.7, routing: 12e-6, launchPrompt: 73.2e-6 },
     on: {
-      hopper: { always8: 0.285, kvRead8: 0.871, compute8: 0.429, compute16: 0.683, grouped: 0.264, padding: 12.1, routing: 11.2e-6, reduceStart: 2.99e-6, reduceRate: 342e9 },
+      hopper: { always8: 0.283, kvRead8: 0.876, compute8: 0.435, compute16: 0.701, grouped: 0.253, padding: 13.5, routing: 11.6e-6, reduceStart: 3.97e-6, reduceRate: 397e9 },
     },
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17)',
     ahead: false,
-    fit: 'throughput 3.5 % of 239, first token 5.6 % of 48, per token 5.1 % of 48',
-    any: { oneShotMiB: 4, layer: 60.6e-6, host: 603e-6, perSequence: 4.2e-6, perStream: 2.83e-6, client: 4.86e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
+    fit: 'throughput 2.9 % of 239, first token 5.6 % of 48, per token 5.2 % of 48',
+    any: { oneShotMiB: 4, layer: 63.1e-6, host: 626e-6, perSequence: 2.76e-6, perStream: 3.35e-6, client: 4.83e-3, grouped: 0.5, padding: 40, routing: 40e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.667, compute16: 0.646, grouped: 0.78, padding: 91, routing: 4.06e-6, reduceStart: 10.9e-6, reduceRate: 357e9 },
-      ada: { grouped: 0.329 },
-      ampere: { grouped: 0.716, reduceStart: 30.5e-6, reduceRate: 146e9 },
+      hopper: { kvRead8: 0.952, compute8: 0.659, compute16: 0.648, grouped: 0.788, padding: 101, routing: 4.56e-6, reduceStart: 10.2e-6, reduceRate: 339e9 },
+      ada: { grouped: 0.323 },
+      ampere: { grouped: 0.67, reduceStart: 29.1e-6, reduceRate: 142e9 },
     },
   },
   'vllm-2023': {
     label: 'vLLM 2023',
     vintage: '2023, kernels launched one by one',
     ahead: false,
-    fit: 'first token 2.8 % of 85, per token 1.4 % of 85, end to end 1.5 % of 81',
-    any: { oneShotMiB: 0, layer: 40.1e-6, host: 1.61e-3, perSequence: 265e-6, client: 4.01e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 67.4e-6, launchRank: 2.23e-3, prefill: 0.6 },
+    fit: 'first token 2.8 % of 85, per token 1.3 % of 85, end to end 1.6 % of 81',
+    any: { oneShotMiB: 0, layer: 37.7e-6, host: 1.63e-3, perSequence: 265e-6, client: 3.92e-3, grouped: 0.5, padding: 40, routing: 40e-6, launchLayer: 62.3e-6, launchRank: 2.26e-3, prefill: 0.6 },
     on: {
-      hopper: { compute16: 0.633, reduceLarge: 86.7e9, reduceRate: 224e9, reduceStart: 41.9e-6 },
-      ampere: { compute16: 0.763, reduceLarge: 28.3e9, launchLayer: 303e-6, launchRank: 1.84e-3, reduceRate: 76.6e9, reduceStart: 4.01e-6 },
+      hopper: { compute16: 0.634, reduceLarge: 86.6e9, reduceRate: 224e9, reduceStart: 44.8e-6 },
+      ampere: { compute16: 0.762, reduceLarge: 28.4e9, launchLayer: 305e-6, launchRank: 1.82e-3, reduceRate: 76.2e9, reduceStart: 4.04e-6 },
     },
   },
 } as const satisfies Readonly<Record<string, Software>>;
