@@ -12,7 +12,7 @@ type Case = { readonly sent: Sent; readonly values: Partial<PoolValues>; readonl
 
 const engine = fc.record({
   languageModel: fc.constantFrom<PoolValues['languageModel']>('llama-3.1-8b', 'llama-3.1-8b', 'qwen3-30b-a3b', 'gpt-oss-20b'),
-  tensorParallel: fc.constantFrom<PoolValues['tensorParallel']>('1', '1', '8'),
+  tensorParallel: fc.constantFrom<PoolValues['tensorParallel']>('1', '8', '16'),
   pipelineStages: fc.constantFrom<PoolValues['pipelineStages']>('1', '1', '4'),
   attentionSpread: fc.constantFrom<PoolValues['attentionSpread']>('sliced', 'own'),
   engineSoftware: fc.constantFrom<PoolValues['engineSoftware']>('vllm', 'sglang', 'tensorrt-llm', 'vllm-2023'),

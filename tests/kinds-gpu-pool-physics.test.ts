@@ -65,15 +65,16 @@ describe('hard limits', () => {
   });
 
   const count = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
-  const experts = fc.record({ count: count(2, 512), visited: count(1, 2), shared: count(0, 2), ffn: count(64, 20_000), denseLayers: fc.constant(0) });
+  const experts = fc.record({ count: count(2, 512), visited: count(1, 2), shared: count(0, 2), ffn: count(64, 20_000), denseLayers: count(0, 3) });
+  const latent = fc.record({ kvRank: count(1, 2048), queryRank: count(1, 4096), nope: count(8, 256), rope: count(0, 128), value: count(8, 256) });
   const modelByHand = fc
-    .record({ layers: count(1, 200), hidden: count(64, 20_000), heads: count(1, 1024), kvHeads: count(1, 128), headSize: count(8, 256), ffn: count(64, 60_000), vocabulary: count(2, 300_000), experts: fc.option(experts) })
-    .map((m): Model => ({ ...m, id: 'custom', label: '', gated: true, latent: null, slidingLayers: 0, window: 0, source: '' }));
+    .record({ layers: count(4, 200), hidden: count(64, 20_000), heads: count(1, 1024), kvHeads: count(1, 128), headSize: count(8, 256), ffn: count(64, 60_000), vocabulary: count(2, 300_000), experts: fc.option(experts), latent: fc.option(latent), slidingLayers: count(0, 3), window: count(1, 10_000) })
+    .map((m): Model => ({ ...m, id: 'custom', label: '', gated: true, source: '' }));
   const gpuByHand = fc
-    .record({ like: fc.constantFrom(...gpus), peak16: count(10, 10_000), narrow: fc.constantFrom(0, 1, 2), bandwidth: count(100, 20_000), linked: fc.boolean() })
-    .map(({ like, peak16, narrow, bandwidth, linked }): Gpu => ({ ...like, peak16: peak16 * 1e12, peak8: narrow * peak16 * 1e12, peak4: 2 * narrow * peak16 * 1e12, bandwidth: bandwidth * 1e9, linked }));
+    .record({ like: fc.constantFrom(...gpus), peak16: count(10, 10_000), narrow: fc.constantFrom(0, 1, 2), bandwidth: count(100, 20_000), linked: fc.boolean(), joined: count(2, 100), reduce: count(1, 5000) })
+    .map(({ like, peak16, narrow, bandwidth, linked, joined, reduce }): Gpu => ({ ...like, peak16: peak16 * 1e12, peak8: narrow * peak16 * 1e12, peak4: 2 * narrow * peak16 * 1e12, bandwidth: bandwidth * 1e9, linked, joined, reduceRate: reduce * 1e9 }));
   const anySetup = fc
-    .record({ model: fc.oneof(fc.constantFrom(...models), modelByHand), gpu: fc.oneof(fc.constantFrom(...gpus), gpuByHand), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), beside: fc.constantFrom(0, 0.5, 1), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
+    .record({ model: fc.oneof(fc.constantFrom(...models), modelByHand), gpu: fc.oneof(fc.constantFrom(...gpus), gpuByHand), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16, 32), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), beside: fc.constantFrom(0, 0.5, 1), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
     .map(({ split, by, ...rest }): Setup => ({ ...rest, attentionGroups: split && rest.model.experts !== null ? rest.tp : 1, software: software[by] }));
   const batch = fc.integer({ min: 1, max: 600 });
   const context = fc.integer({ min: 1, max: 20_000 });
