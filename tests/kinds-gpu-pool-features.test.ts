@@ -347,6 +347,13 @@ describe('by hand', () => {
     expect(step({ customJoined: 72, customReduceRate: 1e10 })).toBeGreaterThan(rack);
   });
 
+  it('asks for the network only where a replica reaches beyond what fast links join', () => {
+    const asks = (more: Partial<PoolValues>): boolean => gpuPool.params.networkRate.shownWhen!({ ...defaults(gpuPool.params), ...more });
+    expect([asks({ tensorParallel: '8' }), asks({ tensorParallel: '16' }), asks({ tensorParallel: '4', pipelineStages: '4' })]).toEqual([false, true, true]);
+    expect([asks({ tensorParallel: '32', gpuType: 'gb200' }), asks({ tensorParallel: '32', gpuType: 'gb200', pipelineStages: '4' })]).toEqual([false, true]);
+    expect([asks({ tensorParallel: '4', gpuType: 'custom', customJoined: 2 }), asks({ tensorParallel: '4', gpuType: 'custom', customJoined: 2, customLinked: false })]).toEqual([true, false]);
+  });
+
   it('a model always has a layer that looks back all the way, and one with its experts', () => {
     const odd = setupOf({ ...defaults(gpuPool.params), languageModel: 'custom', customLayers: 4, customSliding: 900, customExperts: 8, customDenseLayers: 900 }).model;
     expect([odd.slidingLayers, odd.experts!.denseLayers]).toEqual([3, 3]);

@@ -1,6 +1,6 @@
 /** What can be set on a GPU pool. */
 import { choice, real, toggle, whole, type Values } from '../../kit/param.ts';
-import { gpus } from './catalogue-gpus.ts';
+import { gpus, type Gpu } from './catalogue-gpus.ts';
 import { models } from './catalogue-models.ts';
 import { software, type SoftwareId } from './constants.ts';
 
@@ -12,7 +12,8 @@ const sparse: Shown = (v) => (modelByHand(v) ? expertsByHand(v) : models.some((m
 const gpuByHand: Shown = (v) => v.gpuType === 'custom';
 const overPcie: Shown = (v) => Number(v.tensorParallel) > 2 && (gpuByHand(v) ? v.customLinked === false : gpus.some((g) => g.id === v.gpuType && !g.linked));
 const exchanges: Shown = (v) => Number(v.tensorParallel) > 1;
-const overNetwork: Shown = (v) => Number(v.tensorParallel) * Number(v.pipelineStages) > 8;
+const joined = (v: Readonly<Record<string, unknown>>): number => (gpuByHand(v) && v.customLinked === true ? Number(v.customJoined) : ((gpus as readonly Gpu[]).find((g) => g.id === v.gpuType)?.joined ?? 8));
+const overNetwork: Shown = (v) => Number(v.tensorParallel) * Number(v.pipelineStages) > joined(v);
 const latentByHand: Shown = (v) => modelByHand(v) && Number(v.customLatent) > 0;
 const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
 const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
@@ -29,8 +30,8 @@ export const params = {
       { value: '2', label: '2' },
       { value: '4', label: '4' },
       { value: '8', label: '8' },
-      { value: '16', label: '16', note: 'two servers of eight, over the network' },
-      { value: '32', label: '32', note: 'four servers of eight' },
+      { value: '16', label: '16', note: 'two servers, over the network; or part of a rack of NVL72' },
+      { value: '32', label: '32', note: 'four servers, or part of a rack' },
     ],
     default: '1',
   }),
