@@ -31,8 +31,8 @@ const HOST_START = [13.3e-6, 25e-6] as const;
 const HOST_RATE = 15.3e9;
 
 /**
- * Between servers: seconds that a sum takes more however small (measured: 55 µs on 16 A100 in two servers, 49 on 8 in two, by Vidur's profiles), seconds to send
- * to one other (assumed), and share of the line rate that is reached (NCCL, assumed).
+ * Between servers: seconds that a sum takes more however small (measured: 55 µs on 16 and on 8 A100 in two servers, 25 and 43 on 4 and 2, by Vidur's profiles),
+ * seconds to send to one other (assumed), and share of the line rate that is reached (NCCL, assumed).
  */
 export const NETWORK_START = 50e-6;
 const SEND_START = 30e-6;

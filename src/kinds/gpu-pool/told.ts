@@ -40,7 +40,7 @@ function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, ker
   if (tp > 1 && !gpu.linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
   if (tp > 1 && gpu.linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', c.reduceStart, 'seconds']));
   if (tp > 1 && gpu.linked) all.push(...rows(gpu.reduceRate === undefined ? kernel('reduceRate') : assumed('entered on this component'), ['Rate of an all-reduce', gpu.reduceRate ?? c.reduceRate, 'bytes/second']));
-  if (tp > together(gpu)) all.push(...rows(measured('8 and 16 A100 in two servers (Vidur’s profiles)'), ['Start over the network', NETWORK_START, 'seconds']));
+  if (tp > together(gpu)) all.push(...rows(measured('2 to 16 A100 in two servers: 25 to 55 µs (Vidur’s profiles)'), ['Start over the network', NETWORK_START, 'seconds']));
   if (tp * pipeline > together(gpu)) all.push(...rows(assumed('nine tenths of the line rate, as NCCL reaches'), ['Rate over the network, per GPU', NETWORK_SHARE * ways.network, 'bytes/second']));
   return all;
 }
