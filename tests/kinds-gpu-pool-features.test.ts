@@ -8,6 +8,7 @@ import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
 import { StepTime } from '../src/kinds/gpu-pool/physics.ts';
 import { coldStart, priceOf, setupOf } from '../src/kinds/gpu-pool/setup.ts';
 import { defaults } from '../src/kit/param.ts';
+import { noFlow } from '../src/run/flow.ts';
 import { poisson, Rig, type Sent } from './gpu-pool-rig.ts';
 
 const one = (input: number, output: number): Sent => ({ arrival: [0], input: [input], output: [output] });
@@ -345,6 +346,14 @@ describe('by hand', () => {
     expect(step({ networkRate: 5e9 })).toBeGreaterThan(servers);
     expect(step({ customJoined: 72, networkRate: 5e9 })).toBe(rack);
     expect(step({ customJoined: 72, customReduceRate: 1e10 })).toBeGreaterThan(rack);
+  });
+
+  it('a GPU without a price does not make tokens free', () => {
+    const told = (more: Partial<PoolValues>, rate = 5): number | undefined => gpuPool.estimate({ ...defaults(gpuPool.params), ...more }, { ...noFlow, rate, inputTokens: 500, outputTokens: 100 }).find(({ label }) => label === 'price of tokens')?.value;
+    expect(told({})).toBeGreaterThan(0);
+    expect(told({}, 0)).toBeUndefined();
+    expect(told({ gpuType: 'custom' })).toBeUndefined();
+    expect(told({ gpuType: 'custom', priceOverride: 2 })).toBeGreaterThan(0);
   });
 
   it('asks for the network only where a replica reaches beyond what fast links join', () => {

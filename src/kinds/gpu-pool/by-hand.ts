@@ -188,7 +188,6 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   const chance = 1 - exp(-batch);
   const atWork = answering * chance + prompters * Math.min(1, flow.rate / prompts);
   const served = Math.min(flow.rate, capacity / load.output);
-  const tokens = served * (load.input + load.output);
   const source = 'roofline with fitted shares (see constants)';
   const assumes = `${v.engineScheduling === 'static' ? 'answers of one length: the longest of a batch keeps the others' : 'mean lengths'}, Poisson arrivals shared evenly, no prefix hits, and time to serve what comes`;
   // With replicas for prompts, what the run shows is the mean of both sorts.
@@ -203,6 +202,13 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
     { label: 'KV in use', value: Math.min(1, (answering * batch * load.held) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
     { label: 'tokens out', value: served * load.output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
     { label: 'capacity', value: capacity, unit: 'tokens/second', formula: capacityAs(load, `${most.toLocaleString('en')} ${bound.because}`), source, assumes, wall: answers > prompts * load.output ? 'compute' : bound.wall },
-    { label: 'price of tokens', value: tokens > 0 ? priceOf(v).usdPerHour / 3600 / (tokens / 1e6) : 0, unit: 'usd/million tokens', formula: 'price ÷ tokens in and out', source: priceOf(v).source, assumes: 'at the load offered; idle time is paid too' },
+    ...priceRow(v, served * (load.input + load.output)),
   ];
+}
+
+/** What a million of so many tokens per second cost; nothing is said where there are none, or no price is known. */
+function priceRow(v: PoolValues, tokens: number): EstimateRow[] {
+  const { usdPerHour, source } = priceOf(v);
+  if (tokens === 0 || usdPerHour === 0) return [];
+  return [{ label: 'price of tokens', value: usdPerHour / 3600 / (tokens / 1e6), unit: 'usd/million tokens', formula: 'price ÷ tokens in and out', source, assumes: 'at the load offered; idle time is paid too' }];
 }
