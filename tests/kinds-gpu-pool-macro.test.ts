@@ -64,6 +64,7 @@ function settled(rig: Rig): void {
   const cells = new Float64Array(32);
   pool.face(cells);
   expect(cells.every((c) => c === 0)).toBe(true);
+  expect(pool.claims.every((c) => c === 0), 'blocks claimed').toBe(true);
 }
 
 describe('macro-steps', () => {
@@ -88,6 +89,21 @@ describe('macro-steps', () => {
         expect(a.gaps.histogram.counts.reduce((off, count, k) => off + Math.abs(count - b.gaps.histogram.counts[k]!), 0)).toBeLessThan(2 + 0.001 * b.gaps.histogram.count);
       }),
       { numRuns: Number(process.env['RUNS'] ?? 150) },
+    );
+  });
+});
+
+describe('the choice by cache', () => {
+  it('knows what every engine has and will want, however the pool is changed on its way', () => {
+    fc.assert(
+      fc.property(cases, fc.constantFrom(8, 32), fc.integer({ min: 1, max: 6 }), (given, cacheBlock, poolReplicas) => {
+        const values: Partial<PoolValues> = { ...given.values, poolSpreading: 'least cache', poolReplicas: 3 };
+        const rig = new Rig(given.sent, values, { watermark: given.special.watermark! }, given.prefix ? {} : null);
+        rig.run(1).pool.retune({ ...rig.values, cacheBlock });
+        rig.run(2).pool.retune({ ...rig.values, cacheBlock, poolReplicas });
+        settled(rig.run());
+      }),
+      { numRuns: 60 },
     );
   });
 });

@@ -44,6 +44,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   private linkFree = new Float64Array(16);
   /** Calls at each replica, waiting and running. */
   private load = new Int32Array(16);
+  claims = new Float64Array(16);
   private turn = 0;
   /** Calls that are over but not yet answered. */
   private over = new Int32Array(16);
@@ -120,11 +121,13 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   private resize(): void {
     const { ready } = this.scaling;
     this.cache?.left(ready);
-    while (this.replicas.length < Math.max(1, ready)) this.replicas.push(new Replica(this, this.replicas.length));
-    while (this.replicas.length > this.load.length) {
+    const count = Math.max(1, ready);
+    while (count > this.load.length) {
       this.load = enlarged(this.load, new Int32Array(2 * this.load.length));
+      this.claims = enlarged(this.claims, new Float64Array(this.load.length));
       this.linkFree = Float64Array.from({ length: this.load.length }, (_, r) => this.linkFree[r] ?? 0);
     }
+    while (this.replicas.length < count) this.replicas.push(new Replica(this, this.replicas.length));
     // At least one must be left to decode; static batches are kept to their end where they began.
     this.prompters = this.rules.static ? 0 : Math.max(0, Math.min(this.values.promptReplicas, ready - 1));
     this.replicas.forEach((replica, r) => (replica.onlyPrompts = r < this.prompters));
@@ -211,12 +214,16 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     return best;
   }
 
+  /** The replica with the fewest blocks in use or waited for, ties going round. */
   private leastCache(first: number, from: number, to: number): number {
+    const { claims, replicas } = this;
+    const { now } = this.net;
     let best = first;
     let lowest = Infinity;
     for (let k = from; k < to; k++) {
       const r = first + k - from < to ? first + k - from : first + k - to;
-      const claimed = this.replicas[r]!.claimed(this.net.now, lowest);
+      if (claims[r]! >= lowest) continue;
+      const claimed = claims[r]! + replicas[r]!.takenSince(now);
       if (claimed < lowest) {
         lowest = claimed;
         best = r;

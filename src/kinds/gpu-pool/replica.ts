@@ -188,11 +188,10 @@ export class Replica extends Residents {
     return (this.stretch.count === 0 ? this.blocks.used : this.stretch.used(now, this.blocks)) / this.blocks.total;
   }
 
-  /** Blocks in use in the iteration under way, and those that the queue will want. Not counted to the end where they are at least `most` already. */
-  claimed(now: number, most: number): number {
+  /** Blocks that the iterations under way have taken since they were planned. */
+  takenSince(now: number): number {
     const { stretch, blocks } = this;
-    const least = blocks.used + this.wanted;
-    return least >= most || stretch.count <= 1 ? least : least + blocks.taken(stretch.begun(now, blocks) - 1);
+    return stretch.count <= 1 ? 0 : blocks.taken(stretch.begun(now, blocks) - 1);
   }
 
   /** The planned iterations are over: whoever is done leaves, whose prompt is done starts its answer. */
@@ -217,7 +216,9 @@ export class Replica extends Residents {
       gaps.add(stretch.firstEnd - this.freshSince.pop()!, 1);
     }
     if (stretch.count > 1) blocks.book(gaps, stretch.count, stretch.first, stretch.growth, line.size);
-    blocks.advance(stretch.count, stretch.taking(blocks));
+    const taken = stretch.taking(blocks);
+    blocks.advance(stretch.count, taken);
+    this.claim(taken);
     while (line.size > 0 && line.iteration(line.first()) === blocks.iteration) this.done(line.first());
   }
 

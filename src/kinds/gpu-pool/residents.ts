@@ -18,8 +18,6 @@ import { WaitingLine } from './waiting-line.ts';
 export abstract class Residents {
   /** Places of the batch that are taken. */
   resident = 0;
-  /** Blocks that the prompts in the queue will want. */
-  wanted = 0;
   blocks: BlockLedger;
   /** Whether it hands prompts that are done over to others. */
   onlyPrompts = false;
@@ -56,6 +54,7 @@ export abstract class Residents {
     this.tickets = new Tickets(this.net);
     this.queue = new WaitingLine(this.net.calls);
     this.blocks = this.ledger();
+    floor.claims[index] = 0;
   }
 
   private ledger(): BlockLedger {
@@ -85,8 +84,18 @@ export abstract class Residents {
   }
 
   private queued(call: number, by: number): void {
-    this.wanted += by * this.blocks.of(this.tickets.prompt(call));
+    this.claim(by * this.blocks.of(this.tickets.prompt(call)));
     this.floor.books.waiting.add(by, this.net.now);
+  }
+
+  protected claim(blocks: number): void {
+    this.floor.claims[this.index]! += blocks;
+  }
+
+  /** Takes blocks, or gives some back. */
+  private take(blocks: number): void {
+    this.blocks.used += blocks;
+    this.claim(blocks);
   }
 
   /** Takes a call out of the queue, and what is kept of it out of host memory. */
@@ -118,7 +127,7 @@ export abstract class Residents {
     const kept = this.tickets.kept(call);
     rows[at + LEFT] = this.tickets.output(call) - this.tickets.answered(call);
     rows[at + RESERVED] = blocks;
-    this.blocks.used += blocks;
+    this.take(blocks);
     if (kept === HOST) {
       this.forget(call);
       this.stretch.load(this.blocks.of(held) * this.rules.moveSeconds);
@@ -215,7 +224,7 @@ export abstract class Residents {
     rows[at + LEFT] = this.tickets.output(call) - this.tickets.answered(call);
     rows[at + STATE] = READS;
     rows[at + RESERVED] = blocks;
-    this.blocks.used += blocks;
+    this.take(blocks);
     this.tickets.setSlot(call, slot);
     this.floor.books.running.add(1, this.net.now);
     if (this.promptCount === this.prompts.length) this.prompts = enlarged(this.prompts, new Int32Array(2 * this.promptCount));
@@ -255,7 +264,7 @@ export abstract class Residents {
       this.preempt(this.victim());
       needed = blocks.needed();
     }
-    blocks.used += needed;
+    this.take(needed);
   }
 
   /** Who gives way: whoever was let in last, of those of lowest priority; −1 if nobody can. */
@@ -328,7 +337,7 @@ export abstract class Residents {
   protected leave(slot: number): void {
     const state = this.batch.state(slot);
     const { running, moving } = this.floor.books;
-    this.blocks.used -= this.taken(slot);
+    this.take(-this.taken(slot));
     if (state === READS) this.stopReading(slot);
     else if (state === ANSWERS || state === IDLES) this.stopAnswering(slot);
     if (state === COMES) moving.add(-1, this.net.now);
@@ -377,6 +386,7 @@ export abstract class Residents {
     }
     this.rules = rules;
     this.blocks = this.ledger();
+    this.floor.claims[this.index] = 0;
     for (const [slot, held, left] of going) this.carryOver(slot, held, left);
     for (let slot = batch.oldest; slot >= 0; slot = batch.after(slot)) {
       const state = batch.state(slot);
@@ -384,7 +394,7 @@ export abstract class Residents {
       const coming = rules.reserving && state !== PARKED && !this.onlyPrompts ? batch.rows[at + LEFT]! : 1;
       if (state === READS || state === PARKED) batch.rows[at + RESERVED] = this.blocks.of(batch.rows[at + PROMPT]! + coming - 1);
       else if (state === COMES && !batch.isDisowned(slot)) batch.rows[at + RESERVED] = this.blocks.of(this.tickets.held(batch.call(slot)) + (rules.reserving ? coming : 0));
-      this.blocks.used += this.taken(slot);
+      this.take(this.taken(slot));
     }
     this.lineUp();
   }
@@ -392,11 +402,10 @@ export abstract class Residents {
   /** Forms the queue anew; what no longer has room in host memory is dropped. */
   private lineUp(): void {
     const calls = this.queue.drain();
-    this.wanted = 0;
     this.hostUsed = 0;
     for (const call of calls) {
       this.queue.push(call, this.priority(call));
-      this.wanted += this.blocks.of(this.tickets.prompt(call));
+      this.claim(this.blocks.of(this.tickets.prompt(call)));
       if (this.tickets.kept(call) !== HOST) continue;
       const blocks = this.blocks.of(this.tickets.held(call));
       if (this.hostUsed + blocks <= this.rules.hostBlocks) this.hostUsed += blocks;

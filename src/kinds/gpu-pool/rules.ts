@@ -56,6 +56,8 @@ export interface Floor {
   readonly books: Books;
   readonly cache: PrefixCache | null;
   readonly site: Network;
+  /** Blocks in use at each engine, and those that the prompts in its queue will want. */
+  readonly claims: Float64Array;
   /** How many times as long as it should everything takes now. */
   readonly slowness: number;
   /** A number that all draws about drafts follow from. */
