@@ -345,7 +345,9 @@ describe('by hand', () => {
     expect(rack).toBeLessThan(servers);
     expect(step({ networkRate: 5e9 })).toBeGreaterThan(servers);
     expect(step({ customJoined: 72, networkRate: 5e9 })).toBe(rack);
-    expect(step({ customJoined: 72, customReduceRate: 1e10 })).toBeGreaterThan(rack);
+    expect(step({ customJoined: 72, customLinkRate: 450e9 })).toBe(rack);
+    expect(step({ customJoined: 72, customLinkRate: 900e9 })).toBeLessThan(rack);
+    expect(step({ customJoined: 72, customLinkRate: 45e9 })).toBeGreaterThan(rack);
   });
 
   it('a GPU without a price does not make tokens free', () => {

@@ -71,8 +71,8 @@ describe('hard limits', () => {
     .record({ layers: count(4, 200), hidden: count(64, 20_000), heads: count(1, 1024), kvHeads: count(1, 128), headSize: count(8, 256), ffn: count(64, 60_000), vocabulary: count(2, 300_000), experts: fc.option(experts), latent: fc.option(latent), slidingLayers: count(0, 3), window: count(1, 10_000) })
     .map((m): Model => ({ ...m, id: 'custom', label: '', gated: true, source: '' }));
   const gpuByHand = fc
-    .record({ like: fc.constantFrom(...gpus), peak16: count(10, 10_000), narrow: fc.constantFrom(0, 1, 2), bandwidth: count(100, 20_000), linked: fc.boolean(), joined: count(2, 100), reduce: count(1, 5000) })
-    .map(({ like, peak16, narrow, bandwidth, linked, joined, reduce }): Gpu => ({ ...like, peak16: peak16 * 1e12, peak8: narrow * peak16 * 1e12, peak4: 2 * narrow * peak16 * 1e12, bandwidth: bandwidth * 1e9, linked, joined, reduceRate: reduce * 1e9 }));
+    .record({ like: fc.constantFrom(...gpus), peak16: count(10, 10_000), narrow: fc.constantFrom(0, 1, 2), bandwidth: count(100, 20_000), linked: fc.boolean(), joined: count(2, 100), links: count(1, 1000) })
+    .map(({ like, peak16, narrow, bandwidth, linked, joined, links }): Gpu => ({ ...like, peak16: peak16 * 1e12, peak8: narrow * peak16 * 1e12, peak4: 2 * narrow * peak16 * 1e12, bandwidth: bandwidth * 1e9, linked, joined, linkRatio: links / 100 }));
   const anySetup = fc
     .record({ model: fc.oneof(fc.constantFrom(...models), modelByHand), gpu: fc.oneof(fc.constantFrom(...gpus), gpuByHand), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16, 32), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), beside: fc.constantFrom(0, 0.5, 1), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
     .map(({ split, by, ...rest }): Setup => ({ ...rest, attentionGroups: split && rest.model.experts !== null ? rest.tp : 1, software: software[by] }));

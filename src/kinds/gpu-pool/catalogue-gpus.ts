@@ -20,8 +20,8 @@ export interface Gpu {
   /** Whether GPUs of one server are joined by NVLink or the like, otherwise by PCIe; and how many, 8 where left out. */
   readonly linked: boolean;
   readonly joined?: number;
-  /** Bytes/s of an all-reduce over those links, as its maker or user says; as on others of its generation where left out. */
-  readonly reduceRate?: number;
+  /** How fast they are, over those of its generation; 1 where left out. */
+  readonly linkRatio?: number;
   readonly watts: number;
   /** Share of its generation's sustained rates that its power lets it keep; all where left out. */
   readonly sustains?: number;
@@ -87,6 +87,9 @@ export function processorsLike(generation: Generation, peak16: number): number {
   const like = gpus.find((g) => g.generation === generation)!;
   return Math.max(1, Math.round((like.processors * peak16) / like.peak16));
 }
+
+/** Bytes/s that a GPU of a generation sends over its links, one way (published: NVLink 3, 4 and 5, Infinity Fabric; PCIe 4 and 5 with 16 lanes where there are none). */
+export const linkRates: Readonly<Record<Generation, number>> = { ampere: 300e9, hopper: 450e9, blackwell: 900e9, cdna3: 448e9, ada: 32e9, workstation: 64e9 };
 
 /** Dense peak in FLOP/s for weights of that precision; at 16 bit where the GPU has no units for it. */
 export function peakFor(gpu: Gpu, precision: 'bf16' | 'fp8' | 'fp4'): number {

@@ -67,7 +67,7 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): E
   const servers = Math.ceil(gpus / inside);
   const share = (2 * (inside - 1)) / inside;
   const local = gpu.linked
-    ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / (gpu.reduceRate ?? c.reduceRate) }
+    ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / (c.reduceRate * (gpu.linkRatio ?? 1)) }
     : overPcie(inside, share, ways);
   if (servers === 1) return local;
   return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_SHARE * ways.network * inside) };
@@ -76,7 +76,7 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): E
 /** The same in one shot: each reads all of everybody else's, (n − 1) times the bytes, and meets the others only once. */
 export function oneShot(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): Exchange {
   if (!gpu.linked || gpus === 1 || gpus > together(gpu)) return allReduce(gpu, gpus, c, ways);
-  return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / (gpu.reduceRate ?? c.reduceRate) };
+  return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / (c.reduceRate * (gpu.linkRatio ?? 1)) };
 }
 
 /** Bytes up to which engines sum up in one shot, where they go by bytes: the fewer, the more GPUs there are. */

@@ -220,7 +220,7 @@ export const params = {
   customBandwidth: real({ label: 'Memory bandwidth', help: 'By the data sheet.', section: 'GPU by hand', unit: 'bytes/second', default: 3.35e12, min: 1e9, max: 1e15, shownWhen: gpuByHand }),
   customLinked: toggle({ label: 'Fast links', help: 'Whether the GPUs of a server are joined by NVLink or the like, and not by PCIe.', section: 'GPU by hand', default: true, shownWhen: gpuByHand }),
   customJoined: whole({ label: 'Joined by them', help: 'How many GPUs fast links join: 8 in most servers, 72 in a rack of GB200.', section: 'GPU by hand', unit: 'count', default: 8, min: 2, max: 1024, shownWhen: (v) => gpuByHand(v) && v.customLinked === true }),
-  customReduceRate: real({ label: 'All-reduce rate', help: 'What an all-reduce of large messages reaches over those links; 0 takes what others of its likeness reach.', section: 'GPU by hand', unit: 'bytes/second', default: 0, min: 0, max: 1e15, shownWhen: (v) => gpuByHand(v) && v.customLinked === true }),
+  customLinkRate: real({ label: 'Link rate', help: 'What a GPU sends over them, one way, by the data sheet: 300 GB/s is NVLink 3, 450 NVLink 4, 900 NVLink 5. An all-reduce reaches the share of it that it does on GPUs of its likeness.', section: 'GPU by hand', unit: 'bytes/second', default: 450e9, min: 1e9, max: 1e14, shownWhen: (v) => gpuByHand(v) && v.customLinked === true }),
   customWatts: real({ label: 'Power', help: 'Of one GPU at full load.', section: 'GPU by hand', unit: 'watts', default: 700, min: 0, max: 100_000, shownWhen: gpuByHand }),
   priceOverride: real({ label: 'Price per GPU', help: 'What one GPU costs per hour; 0 takes the list price.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 1000 }),
 };

@@ -1,5 +1,5 @@
 /** From chosen parameters to what an engine runs and how it schedules. */
-import { gpuOf, peakFor, processorsLike, type Gpu } from './catalogue-gpus.ts';
+import { gpuOf, linkRates, peakFor, processorsLike, type Gpu } from './catalogue-gpus.ts';
 import { kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
 import type { PoolValues } from './params.ts';
@@ -51,7 +51,7 @@ export function gpuChosen(v: PoolValues): Gpu {
     bandwidth: v.customBandwidth,
     linked: v.customLinked,
     joined: v.customLinked ? v.customJoined : 8,
-    ...(v.customReduceRate > 0 ? { reduceRate: v.customReduceRate } : {}),
+    linkRatio: v.customLinkRate / linkRates[v.customLikeness],
     watts: v.customWatts,
     usdPerHour: 0,
     source: 'described on this component',

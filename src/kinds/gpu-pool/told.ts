@@ -35,11 +35,12 @@ function fitted(v: PoolValues): { readonly kernel: (key: keyof Kernels) => Evide
 /** What an all-reduce among the GPUs of a replica takes: over fast links or without, and from server to server. */
 function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, kernel: (key: keyof Kernels) => Evidence): Constant[] {
   const all: Constant[] = [];
+  const { linkRatio = 1 } = gpu;
   const { start, perByte } = allReduce(gpu, Math.min(tp, together(gpu)), c, ways);
   const pcie = measured('servers of two to eight L40S; through switches, starts of four and eight are assumed');
   if (tp > 1 && !gpu.linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
   if (tp > 1 && gpu.linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', c.reduceStart, 'seconds']));
-  if (tp > 1 && gpu.linked) all.push(...rows(gpu.reduceRate === undefined ? kernel('reduceRate') : assumed('entered on this component'), ['Rate of an all-reduce', gpu.reduceRate ?? c.reduceRate, 'bytes/second']));
+  if (tp > 1 && gpu.linked) all.push(...rows(linkRatio === 1 ? kernel('reduceRate') : assumed('that of its likeness, by the rates of their links'), ['Rate of an all-reduce', c.reduceRate * linkRatio, 'bytes/second']));
   if (tp > together(gpu)) all.push(...rows(measured('2 to 16 A100 in two servers: 25 to 55 µs (Vidur’s profiles)'), ['Start over the network', NETWORK_START, 'seconds']));
   if (tp * pipeline > together(gpu)) all.push(...rows(assumed('nine tenths of the line rate, as NCCL reaches'), ['Rate over the network, per GPU', NETWORK_SHARE * ways.network, 'bytes/second']));
   return all;
