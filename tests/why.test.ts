@@ -128,6 +128,8 @@ describe('an explanation', () => {
     const products = 'Share of peak that products sustain';
     expect(share({ gpuType: 'h100' }, products)).toMatchObject({ tag: 'measured' });
     expect(share({ gpuType: 'h100-pcie' }, products)).toMatchObject({ tag: 'assumed' });
+    expect(share({ tensorParallel: '8' }, 'Everything else')).toMatchObject({ tag: 'measured' });
+    expect(share({ tensorParallel: '16' }, 'Everything else')).toMatchObject({ tag: 'assumed' });
     expect(share({ gpuType: 'b200', languageModel: 'gpt-oss-120b', weightPrecision: 'fp4' }, 'Share of bandwidth, weights of experts')).toBeDefined();
     expect(share({ gpuType: 'b200', weightPrecision: 'fp4' }, 'Share of bandwidth, weights of experts')).toBeUndefined();
   });

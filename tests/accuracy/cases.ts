@@ -135,12 +135,13 @@ function familyOf(r: Line, setup: Setup): string {
   return `closed loop, ${dense(setup) ? 'dense' : 'experts'}, ${gpu.generation}, ${engine}`;
 }
 
-/** Bytes of a GPU that are taken before an engine loads anything: servers with 80 GiB begin with 78.6. */
+/** Bytes of a GPU that are taken before an engine loads anything (assumed). */
 const TAKEN = 1.4 * 2 ** 30;
 
 /**
  * Share of GPU memory that an engine takes with all it has: 0.9; TensorRT-LLM keeps 0.95 of what weights and activations leave for its cache. SGLang of the
- * gap analysis is given 0.8 of what is free for weights and cache alone (AIConfigurator; for older versions it leaves that to SGLang).
+ * gap analysis, from 0.5.6 on, has 0.8 of what is free for weights and cache alone. That is read off its five lines of Qwen3-32B on one H100, which by Little's law
+ * hold some 5,000 tokens at a time; no source tells it.
  */
 function memoryShareOf(r: Line, software: SoftwareId, setup: Setup): number {
   const { memory } = setup.gpu;
@@ -149,8 +150,9 @@ function memoryShareOf(r: Line, software: SoftwareId, setup: Setup): number {
 }
 
 /**
- * Tokens of an iteration where a line leaves them out. SGLang works through whole prompts of so many tokens together. TensorRT-LLM of the gap analysis was built
- * for its load, with room beside the batch for a prompt or for short ones of 1,024 tokens (AIConfigurator writes 1,500 more: two long ones then fit, and fit worse).
+ * Tokens of an iteration where a line leaves them out. SGLang: its default for whole prompts together (that for pieces of them, 8,192 on most GPUs, fits worse).
+ * TensorRT-LLM of the gap analysis was built for its load: AIConfigurator writes batch + prompt + 1,500. That is room for two prompts of 1,024 tokens; one, or
+ * so many shorter ones, fits best of what was tried (assumed).
  */
 function budgetOf(r: Line, software: SoftwareId, input: number): number {
   if (software.startsWith('sglang')) return 16_384;
@@ -205,8 +207,9 @@ function streamedOf(r: Line, setup: Setup): number {
 }
 
 /**
- * InferenceMAX draws lengths. The gap analysis asks for the same every time (AIConfigurator's benchmark: standard deviation 0); what lies between its clients and an
- * engine takes their requests apart, for which a tenth more or less stands: all alike, they would here stay together for ever, and first tokens come three times as late.
+ * InferenceMAX draws lengths. The gap analysis asks for the same every time (AIConfigurator's benchmark: standard deviation 0); a tenth
+ * more or less stands for what takes their requests apart between clients and engine (assumed): all alike, they would here stay together for ever, and first tokens come
+ * three times as late as measured.
  * Where only means are told: 202 in and 214 out are those of ShareGPT, whose longest answers keep an engine busy for 600 to 800 tokens after the last arrival
  * (seen in all those rows); those of 467 in end after hardly more than the mean.
  */

@@ -81,7 +81,7 @@ export function asked(rules: Partial<Rules>, moments: readonly number[], next: (
   return asker;
 }
 
-/** Longest answer that data sets keep, over the mean: 1,024 of 219 in OpenOrca, 20,000 of 3,700 in R1's; in ShareGPT, by what its runs take after the last arrival, 850 of 214. */
+/** Longest answer that data sets keep, over the mean: 1,024 of 219 in OpenOrca, 20,000 of 3,700 in R1's; in ShareGPT 850 of 214, which fits best what its runs take after the last arrival (assumed). */
 const longest = { chat: 4, conversation: 5 } as const;
 
 function drawnLength({ lengths }: Case, mean: number, stream: Stream): number {

@@ -46,6 +46,9 @@ function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, ker
   return all;
 }
 
+/** GPUs of the largest replicas that engines were measured on. */
+const MEASURED_TOGETHER = 8;
+
 /** What the time of an iteration rests on: the peaks, the shares of them that are reached, exchange, and overheads. */
 export function speeds(v: PoolValues): Constant[] {
   const setup = setupOf(v);
@@ -64,7 +67,7 @@ export function speeds(v: PoolValues): Constant[] {
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
     ...exchange(setup, c, kernel),
-    ...rows(engine, ...overheads(setup, c)),
+    ...rows(setup.tp > MEASURED_TOGETHER ? assumed(`extrapolated from replicas of up to ${MEASURED_TOGETHER} GPUs`) : engine, ...overheads(setup, c)),
   ];
 }
 
