@@ -235,6 +235,20 @@ describe('GPUs joined', () => {
     expect(seconds(8000, 8, 8, 8, 8, 8, 8, 8)).toBeGreaterThan(1.2 * seconds(...new Array<number>(8).fill(1007)));
   });
 
+  it('few tokens for each expert cost what its weights take to stream, not a product of tiles half empty, however small experts are', () => {
+    for (const gpu of ['h100', 'h200', 'b200'] as const) {
+      const setup: Setup = { model: modelOf('gpt-oss-120b'), gpu: gpuOf(gpu), precision: 'fp4', kvBytes: 2, tp: 1 };
+      const t = new StepTime(setup);
+      const least = (n: number): number => {
+        t.begin(n, n);
+        return t.bytes() / setup.gpu.bandwidth;
+      };
+      const more = (least(64) - least(8)) / (t.decoding(64, 1) - t.decoding(8, 1));
+      expect(more).toBeGreaterThan(0.4);
+      expect(more).toBeLessThan(1);
+    }
+  });
+
   it('reads more experts the more tokens there are, and one token exactly its own', () => {
     const t = new StepTime({ model: modelOf('mixtral-8x7b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 2 });
     const bytes = (n: number): number => {
@@ -264,6 +278,18 @@ describe('GPUs joined', () => {
     }
     expect(oneShot(gpuOf('h100'), 2, c)).toEqual(allReduce(gpuOf('h100'), 2, c));
     expect(oneShotBytes(8, c)).toBe(256 * 1024);
+  });
+
+  it('vLLM sums up 256 KiB on eight GPUs in two shots already, what is less in one', () => {
+    const setup: Setup = { model: modelOf('llama-3.1-70b'), gpu: gpuOf('h100'), precision: 'fp8', kvBytes: 2, tp: 8 };
+    const exchanging = (tokens: number, oneShotMiB: number): number => {
+      const t = new StepTime(setup, { ...constantsOf(software.vllm, 'hopper'), oneShotMiB });
+      t.begin(tokens, tokens);
+      return t.exchanging();
+    };
+    // 16 KiB a token.
+    expect(exchanging(16, 2)).toBe(exchanging(16, 0));
+    expect(exchanging(15, 2)).toBeLessThan(exchanging(15, 0));
   });
 
   it('engines that sum up 128 tokens in one shot take longer for them on eight GPUs than for 129 in two', () => {

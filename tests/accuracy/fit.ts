@@ -11,7 +11,7 @@ export interface Knob extends Place {
 }
 
 /** Relative errors beyond which a trial is taken for an outlier by and by (Cauchy): at first hardly any, so that a far start is no trap. */
-const HUGE = [0.3, 0.06, 0.03] as const;
+const HUGE = [0.3, 0.06] as const;
 
 /** How far one step may turn a knob, and by how much it is nudged to find slopes: logarithms of factors. */
 const STRIDE = 0.5;

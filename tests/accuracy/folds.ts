@@ -2,6 +2,7 @@
  * What the physics is worth where it was not fitted: all cases of a model, a GPU or a degree of tensor parallelism are left out, the constants fitted anew to
  * the rest from a start that knows nothing of them, and the cases left out compared.
  */
+import { group } from 'd3-array';
 import type { Case } from './cases.ts';
 import { errorsOf } from './runs.ts';
 import { fittedTo, type Measurements } from './stages.ts';
@@ -24,14 +25,17 @@ export interface Fold {
   readonly throughput: readonly number[];
 }
 
-/** Cases that a fold is fitted to: every so many of the rest, which is enough to find constants. */
+/** Cases that a fold is fitted to: of each model under each software on each generation so many, spread evenly, so that those measured rarely are not lost. */
 const thinned = (cases: readonly Case[], most: number): readonly Case[] => {
-  const step = Math.max(1, Math.ceil(cases.length / most));
-  return cases.filter((_, i) => i % step === 0);
+  const groups = group(cases, (c) => `${c.software} ${c.setup.gpu.generation} ${c.model}`);
+  return [...groups.values()].flatMap((alike) => {
+    const step = Math.ceil(alike.length / most);
+    return alike.filter((_, i) => i % step === 0);
+  });
 };
 
-/** Cases, and rounds for each size of outliers, that a fold’s fit makes do with: a start that knows nothing is a dozen of them away. */
-const MOST = 150;
+/** Cases of a group, and rounds for each size of outliers, that a fold’s fit makes do with: a start that knows nothing is a dozen of them away. */
+const MOST = 8;
 const ROUNDS = 2;
 
 /** Leaves out one group after another, of those with at least ten cases; `told` hears of each. */

@@ -58,7 +58,7 @@ const engine = (software: SoftwareId, on: Generation, ...keys: Key[]): Knob[] =>
 const loose = (knobs: readonly Knob[]): Knob[] => knobs.map((knob) => ({ ...knob, pull: knob.pull ?? LOOSE }));
 
 const overheads: readonly Key[] = ['layer', 'host', 'perSequence'];
-const grouped: readonly Key[] = ['grouped', 'padding', 'routing'];
+const grouped: readonly Key[] = ['grouped', 'streamExperts', 'routing'];
 const eager: readonly Key[] = [...grouped, 'launchExperts'];
 
 const timed: readonly Generation[] = ['hopper', 'blackwell', 'ampere', 'ada', 'workstation'];
@@ -106,15 +106,22 @@ const denseHopper: readonly Knob[] = [
   ...loose(engine('tensorrt-llm-0.17', 'hopper', 'compute8', 'compute16', 'kvRead8', 'reduceStart', 'reduceRate')),
 ];
 
+/** What an engine's kernels read of 8-bit experts in vain: its own, so that it does not pass for what all have in common. */
+const kept: readonly Knob[] = recent.flatMap((id) => ('always8' in (software[id].on as Software['on']).hopper! ? engine(id, 'hopper', 'always8') : []));
+
 const sparseHopper: readonly Knob[] = [
   ...engine('vllm', 'hopper', ...grouped, 'always8'),
   ...anywhere('vllm', 'gather'),
-  ...engine('sglang', 'hopper', ...eager, 'always8'),
+  ...engine('sglang', 'hopper', ...eager),
   ...engine('tensorrt-llm', 'hopper', ...eager),
   ...engine('tensorrt-llm-1.0', 'hopper', ...grouped),
   ...engine('tensorrt-llm-1.0rc', 'hopper', ...grouped, 'always8'),
-  ...loose(engine('tensorrt-llm-0.17', 'hopper', ...grouped)),
+  ...loose(anywhere('tensorrt-llm-0.17', 'streamExperts')),
+  ...loose(engine('tensorrt-llm-0.17', 'hopper', 'grouped', 'routing')),
 ];
+
+/** Hosts of A100 launch all kernels slower than those of H100, by one factor. */
+const olderHosts: readonly Knob[] = [{ software: 'vllm-2023', on: 'ampere', key: 'launchLayer', also: [{ software: 'vllm-2023', on: 'ampere', key: 'launchRank' }] }];
 
 /** Runs request by request: their figures jump where one request joins an iteration sooner, so that steps stop short. */
 const replays: Stage = {
@@ -148,12 +155,12 @@ export const stages: readonly Stage[] = [
   {
     name: 'experts, all software alike',
     trials: some((c) => large(c) && !dense(c) && by(c, ...recent), perToken),
-    knobs: together(...eager),
+    knobs: [...together(...eager), ...kept],
   },
   {
     name: 'experts, each software alike everywhere',
     trials: some((c) => large(c) && !dense(c) && by(c, ...recent), perToken),
-    knobs: itself(...eager),
+    knobs: [...itself(...eager), ...kept],
   },
   {
     name: 'experts on Hopper',
@@ -184,12 +191,17 @@ export const stages: readonly Stage[] = [
   {
     name: 'experts on Blackwell',
     trials: ofCases((c) => on(c, 'blackwell') && !dense(c), perToken),
-    knobs: [...engine('sglang-2025', 'blackwell', ...grouped, ...overheads), ...engine('sglang', 'blackwell', ...eager, ...overheads), ...engine('tensorrt-llm', 'blackwell', ...eager), ...engine('tensorrt-llm-1.0', 'blackwell', ...grouped)],
+    knobs: [...engine('sglang-2025', 'blackwell', ...grouped, ...overheads, 'compute8'), ...engine('sglang', 'blackwell', ...eager, ...overheads, 'compute8'), ...engine('tensorrt-llm', 'blackwell', ...eager), ...engine('tensorrt-llm-1.0', 'blackwell', ...grouped)],
   },
   {
     name: 'vLLM of 2023',
     trials: ofCases((c) => by(c, 'vllm-2023'), all),
-    knobs: loose([...anywhere('vllm-2023', ...overheads, 'launchLayer', 'launchRank', 'client'), ...engine('vllm-2023', 'hopper', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge'), ...engine('vllm-2023', 'ampere', 'launchLayer', 'launchRank', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge')]),
+    knobs: loose([
+      ...anywhere('vllm-2023', ...overheads, 'launchLayer', 'launchRank', 'client'),
+      ...engine('vllm-2023', 'hopper', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge'),
+      ...engine('vllm-2023', 'ampere', 'compute16', 'reduceRate', 'reduceStart', 'reduceLarge'),
+      ...olderHosts,
+    ]),
   },
   replays,
   { ...replays, name: 'replays once more' },

@@ -38,7 +38,7 @@ export function turned(table: Table, place: Place, factor: number): Table {
 }
 
 /** Shares of a peak, which nothing exceeds. */
-const shares: ReadonlySet<string> = new Set<keyof Engine>(['burst', 'compute16', 'compute8', 'compute4', 'stream', 'stream4', 'kvRead', 'kvRead8', 'prefill', 'grouped', 'always8']);
+const shares: ReadonlySet<string> = new Set<keyof Engine>(['burst', 'compute16', 'compute8', 'compute4', 'stream', 'stream4', 'kvRead', 'kvRead8', 'prefill', 'grouped', 'streamExperts', 'always8']);
 const ALMOST_ALL = 0.97;
 
 /** Where a fit begins: what a person would guess who has measured nothing. */
@@ -61,7 +61,7 @@ const guesses: Readonly<Partial<Record<keyof Engine, number>>> = {
   perSequence: 20e-6,
   perStream: 2e-6,
   grouped: 0.5,
-  padding: 40,
+  streamExperts: 0.7,
   routing: 40e-6,
   always8: 0.4,
   gather: 40e-6,
@@ -76,13 +76,14 @@ const guesses: Readonly<Partial<Record<keyof Engine, number>>> = {
 
 const guessed = <T extends object>(of: T): T => Object.fromEntries(Object.entries(of).map(([key, x]) => [key, guesses[key as keyof Engine] ?? x])) as T;
 
-/** An engine's own exchange is looked for from that of the kernels. */
-const withoutExchange = (e: Partial<Engine>): Partial<Engine> => Object.fromEntries(Object.entries(e).filter(([key]) => key !== 'reduceRate' && key !== 'reduceStart'));
+/** What an engine does on a generation otherwise than elsewhere is looked for from there: exchange from that of the kernels, launches from those on other hosts. */
+const ownLater: ReadonlySet<string> = new Set<keyof Engine>(['reduceRate', 'reduceStart', 'launchLayer', 'launchRank']);
+const withoutOwn = (e: Partial<Engine>): Partial<Engine> => Object.fromEntries(Object.entries(e).filter(([key]) => !ownLater.has(key)));
 
 /** A table of the same shape with every fitted constant guessed; what nothing here measures stays. */
 export function blank(table: Table): Table {
   const { cdna3, ...timed } = table.kernels;
   const kernels = { ...Object.fromEntries(Object.entries(timed).map(([on, k]) => [on, guessed(k)])), cdna3 } as Table['kernels'];
-  const software = Object.fromEntries(Object.entries(table.software).map(([id, s]) => [id, { ...s, any: guessed(s.any), on: Object.fromEntries(Object.entries(s.on).map(([g, e]) => [g, guessed(withoutExchange(e!))])) }])) as unknown as Table['software'];
+  const software = Object.fromEntries(Object.entries(table.software).map(([id, s]) => [id, { ...s, any: guessed(s.any), on: Object.fromEntries(Object.entries(s.on).map(([g, e]) => [g, guessed(withoutOwn(e!))])) }])) as unknown as Table['software'];
   return { ...table, kernels, software };
 }

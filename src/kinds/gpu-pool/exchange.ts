@@ -79,7 +79,7 @@ export function oneShot(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): Exc
   return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / (c.reduceRate * (gpu.linkRatio ?? 1)) };
 }
 
-/** Bytes up to which engines sum up in one shot, where they go by bytes: the fewer, the more GPUs there are. */
+/** Bytes from which engines no longer sum up in one shot, where they go by bytes: the fewer, the more GPUs there are. */
 export const oneShotBytes = (gpus: number, c: Constants): number => (c.oneShotMiB * 2 ** 20) / gpus;
 
 /** From stage to stage of a pipeline, all the way through: over the network where the next stage is in another server, and each of its GPUs sends a slice. */

@@ -115,10 +115,10 @@ class Layers {
       ...(shared > 0 ? feedForwardMatrices(m, shared, share).map(product(this.sparse)) : []),
     ];
     this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, { ...rates, flops: gpu.peak16 * sustained(gpu, 'bf16', c), bytes: gpu.bandwidth * c.stream });
-    this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, padding: c.padding, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, bytes: gpu.bandwidth * c.stream, flops: rates.flops * c.grouped });
+    this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, bytes: gpu.bandwidth * c.streamExperts, flops: rates.flops * c.grouped });
     const exchange = this.exchange(dense, allReduce);
     const direct = this.exchange(dense, oneShot);
-    this.oneShotUpTo = groupsOf(setup) > 1 ? 0 : c.oneShotTokens || oneShotBytes(tp, c) / (2 * m.hidden);
+    this.oneShotUpTo = groupsOf(setup) > 1 ? 0 : c.oneShotTokens || Math.ceil(oneShotBytes(tp, c) / (2 * m.hidden)) - 1;
     this.oneShotStart = direct.start - exchange.start;
     this.oneShotPerToken = (direct.perByte - exchange.perByte) * 2 * m.hidden;
     this.exchangeStart = exchange.start;

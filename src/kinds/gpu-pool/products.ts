@@ -50,11 +50,12 @@ export interface ExpertLayer {
   readonly ffn: number;
   readonly gpus: number;
   readonly bytes: number;
-  /** Rows by which each expert's share is padded. */
-  readonly padding: number;
   /** Share of the experts read however few are asked for. */
   readonly always: number;
 }
+
+/** Rows by which each expert's share is padded: the smallest tile of rows that kernels for experts are written for (published: vLLM's and SGLang's tuned configurations). */
+const TILE = 16;
 
 /** Products grouped by expert: weights of the experts visited are read, rows and padding multiplied. */
 export class Grouped {
@@ -86,7 +87,7 @@ export class Grouped {
   seconds(tokens: number): number {
     const asked = this.hit(tokens);
     const hit = this.layer.always > asked ? this.layer.always : asked;
-    const rows = tokens * this.layer.visited + hit * this.layer.count * this.layer.padding;
+    const rows = tokens * this.layer.visited + hit * this.layer.count * TILE;
     return joined(rows * this.compute, hit * this.allSeconds + tokens * this.perToken, this.rates.sharpness);
   }
 }

@@ -52,7 +52,7 @@ const MEASURED_TOGETHER = 8;
 /** What the time of an iteration rests on: the peaks, the shares of them that are reached, exchange, and overheads. */
 export function speeds(v: PoolValues): Constant[] {
   const setup = setupOf(v);
-  const { model, gpu, precision, kvBytes } = setup;
+  const { gpu, precision, kvBytes } = setup;
   const c = constantsOf(software[v.engineSoftware], gpu.generation);
   const { kernel, engine } = fitted(v);
   const products = gpu.sustains === undefined ? kernel(productsOf(gpu, precision)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)');
@@ -62,7 +62,6 @@ export function speeds(v: PoolValues): Constant[] {
     ...peaks(v),
     ...rows(products, ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
-    ...(precision === 'fp4' && model.experts !== null ? rows(kernel('stream'), ['Share of bandwidth, weights of experts', c.stream, 'share']) : []),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
@@ -84,7 +83,7 @@ function overheads({ model, precision, tp, attentionGroups = 1 }: Setup, c: Engi
   ];
   const sparse: Row[] = [
     ['Share of that rate, products of experts', c.grouped, 'share'],
-    ['Rows that pad the part of each expert', c.padding, 'count'],
+    ['Share of bandwidth, weights of experts', c.streamExperts, 'share'],
     ['Choosing experts, per layer', c.routing, 'seconds'],
     ['Gathering everybody’s tokens for experts, per layer', attentionGroups > 1 ? c.gather : 0, 'seconds'],
     ['Share of experts read at least', precision === 'fp8' ? c.always8 : 0, 'share'],
