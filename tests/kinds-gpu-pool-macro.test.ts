@@ -26,6 +26,7 @@ const engine = fc.record({
   iterationTokens: fc.constantFrom(64, 512, 4096),
   sequenceLimit: fc.constantFrom(2, 12, 64),
   batchGathering: fc.constantFrom(0, 0.2),
+  queueLooks: fc.constantFrom(1, 1, 4, 30),
   poolReplicas: fc.constantFrom(1, 1, 3),
   promptReplicas: fc.constantFrom(0, 0, 1),
   replicaLoss: fc.constantFrom<PoolValues['replicaLoss']>('fail', 'restart', 'resume'),

@@ -12,6 +12,8 @@ interface Load {
   readonly output: number;
   readonly budget: number;
   readonly chunked: boolean;
+  /** Decode iterations from one look at the queue to the next. */
+  readonly looksEvery: number;
   /** Tokens of a sequence that an iteration looks at, seconds of drafting them as a share of a plain one, and how many it yields on average. */
   readonly width: number;
   readonly drafting: number;
@@ -35,6 +37,7 @@ function loadOf(v: PoolValues, flow: Flow, groups: number): Load {
     output,
     budget: v.iterationTokens * groups,
     chunked: v.engineScheduling === 'chunked',
+    looksEvery: v.queueLooks,
     width: drafted + 1,
     drafting: drafted * v.draftCost,
     yielded,
@@ -78,7 +81,7 @@ function iteration(step: StepTime, load: Load, n: number): number {
 
 /**
  * Seconds to the first token of one that comes while n sequences run in iterations of `each` seconds on average: what is left of the one under way (E[T²] ÷ 2E[T]:
- * most come during long ones), one more where that has been put together already, and as many as its prompt takes beside them.
+ * most come during long ones), one more where that has been put together already, half of those between two looks at the queue, and as many as its prompt takes beside them.
  */
 function amid(step: StepTime, load: Load, n: number, each: number): number {
   const { input } = load;
@@ -90,7 +93,7 @@ function amid(step: StepTime, load: Load, n: number, each: number): number {
   const plain = Math.min(each, step.decoding(n, meanContext(load)));
   const share = long > plain ? Math.min(1, (each - plain) / (long - plain)) : 0;
   const left = ((1 - share) * plain * plain + share * long * long) / (2 * each);
-  return left + (step.setup.software?.ahead === true ? each : 0) + pieces * long;
+  return left + (step.setup.software?.ahead === true ? each : 0) + ((load.looksEvery - 1) / 2) * plain + pieces * long;
 }
 
 /** Mean batch while there is one, of a mean of n in all, when sequences come and go independently (a Poisson number). */

@@ -15,6 +15,9 @@ export class Replica extends Residents {
   pending = -1;
   /** Whether it is at work: from the beginning of its first iteration until it has nothing left to do. */
   works = false;
+  /** Decode iterations since the queue was last looked at; that look saw whoever had come by then. */
+  private unlooked = 0;
+  private readonly looked = new Float64Array(1);
   /** Slots to be given back, and sequences that have arrived, before the next iteration. */
   private readonly leavers: number[] = [];
   private readonly landed: number[] = [];
@@ -44,16 +47,21 @@ export class Replica extends Residents {
     if (this.padding > 0) this.disband();
     stretch.clear();
     this.unsettled = false;
+    if (this.unlooked === 0 && this.seenUntil[0]! === Infinity) this.looked[0] = this.net.now;
     this.compose();
     // With nothing else to do, newcomers need not wait.
-    if (stretch.decodes === 0 && stretch.chunkTokens === 0 && this.seenUntil[0]! < Infinity) {
+    if (stretch.decodes === 0 && stretch.chunkTokens === 0) {
+      this.unlooked = 0;
+      if (this.seenUntil[0]! === Infinity) return false;
+      this.looked[0] = this.net.now;
       this.seenUntil[0] = Infinity;
       this.compose();
+      if (stretch.decodes === 0 && stretch.chunkTokens === 0) return false;
     }
-    if (stretch.decodes === 0 && stretch.chunkTokens === 0) return false;
-    const single = stretch.chunkTokens > 0 || this.unsettled || (this.queue.size > 0 && this.late(this.queue.first()));
+    const single = stretch.chunkTokens > 0 || this.unsettled;
+    const most = this.queue.size > 0 && this.late(this.queue.first()) ? this.rules.looksEvery - this.unlooked : Infinity;
     this.seenUntil[0] = Infinity;
-    stretch.plan(single ? 1 : this.length(), this.net.now, this.rules, this.floor.slowness, this.blocks);
+    stretch.plan(single ? 1 : Math.min(most, this.length()), this.net.now, this.rules, this.floor.slowness, this.blocks);
     return true;
   }
 
@@ -169,6 +177,13 @@ export class Replica extends Residents {
     return 1 + this.blocks.lasting(most - 1);
   }
 
+  /** Iterations after the one under way, at least `more`, until the queue is looked at. */
+  untilLook(more: number): number {
+    const { looksEvery } = this.rules;
+    const passed = (this.unlooked + this.stretch.begun(this.net.now, this.blocks) + more) % looksEvery;
+    return passed === 0 ? more : more + looksEvery - passed;
+  }
+
   /** Lets the stretch end with the iteration under way, or `more` after it; true if it ends earlier by that. */
   cut(more = 0): boolean {
     const count = this.stretch.begun(this.net.now, this.blocks) + more;
@@ -198,12 +213,22 @@ export class Replica extends Residents {
   complete(): void {
     const { stretch } = this;
     stretch.tally(this.net.now, this.floor.books.sums, this.floor.rules.draw, this.blocks);
-    if (this.rules.ahead && !this.rules.static && this.queue.size > 0) this.seenUntil[0] = stretch.lastBegins(this.blocks);
+    if (!this.rules.static) this.look();
     if (stretch.decodes > 0) this.decoded();
     if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;
     if (stretch.chunkTokens > 0) this.prompted();
     if (this.padding > 0) this.disband();
+  }
+
+  /** The queue is looked at every so many iterations, and after prompts: when the last one ends, or begins where the next is put together meanwhile. */
+  private look(): void {
+    const { stretch, rules, blocks } = this;
+    const iterations = this.unlooked + stretch.count;
+    const since = stretch.chunkTokens > 0 ? 0 : iterations % rules.looksEvery;
+    if (stretch.chunkTokens > 0 || iterations >= rules.looksEvery) this.looked[0] = stretch.after(stretch.count - since - (rules.ahead ? 1 : 0), blocks);
+    this.unlooked = since;
+    if (this.queue.size > 0 && (rules.ahead || since > 0)) this.seenUntil[0] = this.looked[0]!;
   }
 
   private decoded(): void {

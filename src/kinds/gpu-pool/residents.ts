@@ -159,9 +159,9 @@ export abstract class Residents {
     return this.hasRoom(this.wish(call));
   }
 
-  /** Whether a call came when the coming iteration had been put together. */
+  /** Whether a call came when the coming iteration had been put together. Whoever has been at another engine is expected. */
   protected late(call: number): boolean {
-    return this.net.calls.start(call) > this.seenUntil[0]!;
+    return this.net.calls.start(call) > this.seenUntil[0]! && this.tickets.kept(call) === NOWHERE;
   }
 
   /** Blocks that a waiting call wants to join: for its prompt, or for what it has already and its next token; or for all that it will ever have. */

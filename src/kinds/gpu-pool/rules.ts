@@ -18,6 +18,8 @@ export interface Rules {
   readonly groups: number;
   /** The batch of an iteration is put together when the one before it begins, on the host while the GPUs work; a newcomer lets that one pass. */
   readonly ahead: boolean;
+  /** Decode iterations from one look at the queue to the next; after an iteration with prompts it looks at once. */
+  readonly looksEvery: number;
   /** Prompts in chunks beside decodes; otherwise whole prompts first. */
   readonly chunked: boolean;
   /** A batch is gathered, padded and kept until its longest answer is done; nobody joins meanwhile. */

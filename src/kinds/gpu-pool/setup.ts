@@ -103,6 +103,7 @@ export function rulesOf(v: PoolValues): Rules {
     static: v.engineScheduling === 'static',
     reserving: reserving(v),
     ahead: software[v.engineSoftware].ahead,
+    looksEvery: v.queueLooks,
     gather: v.batchGathering,
     ranked: v.engineOrder !== 'arrival',
     pushing: v.engineOrder === 'pushing',

@@ -110,10 +110,10 @@ export class Stretch {
     return blocks.reach(elapsed, this.t[FIRST]!, this.t[GROWTH]!);
   }
 
-  /** When its last iteration begins. */
-  lastBegins(blocks: BlockLedger): number {
-    if (this.count <= 1) return this.t[START]!;
-    return this.t[START]! + this.t[LOADING]! + (this.count - 1) * this.t[FIRST]! + this.t[GROWTH]! * blocks.grown(this.count - 1);
+  /** When `done` of its iterations are over and the next begins. */
+  after(done: number, blocks: BlockLedger): number {
+    if (done <= 0) return this.t[START]!;
+    return this.t[START]! + this.t[LOADING]! + done * this.t[FIRST]! + this.t[GROWTH]! * blocks.grown(done);
   }
 
   /** Adds to the totals what it has come to by `now`: in full at its end, in proportion before. */
