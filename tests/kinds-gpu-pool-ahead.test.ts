@@ -7,8 +7,8 @@ import { Rig } from './gpu-pool-rig.ts';
 const aSecondEach: Clockwork = { growth: { seconds: 0, flops: 0, bytes: 0 }, begin: () => {}, chunk: () => {}, seconds: () => 1, flops: () => 0, bytes: () => 0 };
 
 /** Seconds to the first token of a request that comes at `moment`, while another one that came at 0 answers with 100 tokens. */
-function firstToken(moment: number, ahead: boolean, longest?: number): number {
-  const rig = new Rig({ arrival: [0, moment], input: [10, 10], output: [100, 5] }, {}, { clockwork: aSecondEach, blocks: 1000, watermark: 0, ahead, ...(longest === undefined ? {} : { longest }) }).run();
+function firstToken(moment: number, ahead: boolean, longest?: number, looksEvery = 1): number {
+  const rig = new Rig({ arrival: [0, moment], input: [10, 10], output: [100, 5] }, {}, { clockwork: aSecondEach, blocks: 1000, watermark: 0, ahead, looksEvery, ...(longest === undefined ? {} : { longest }) }).run();
   return rig.ttft(1);
 }
 
@@ -26,6 +26,28 @@ describe('an engine that plans ahead', () => {
   it('takes whoever comes when it rests, or has nothing else to do, at once', () => {
     expect(firstToken(200, true)).toBeCloseTo(1, 9);
     expect(firstToken(99.5, true)).toBeCloseTo(0.5 + 1, 9);
+  });
+});
+
+describe('an engine that looks at its queue every ten decode iterations', () => {
+  // The prompt that comes at 0 is done at 1: it looks then, and at 11, 21, 31.
+  it('takes a newcomer in when it looks next', () => {
+    for (const longest of [undefined, 1]) {
+      expect(firstToken(20.25, false, longest, 10)).toBeCloseTo(0.75 + 1, 9);
+      expect(firstToken(12.25, false, longest, 10)).toBeCloseTo(8.75 + 1, 9);
+    }
+  });
+
+  it('does so when the last iteration before begins, if it plans ahead', () => {
+    for (const longest of [undefined, 1]) {
+      expect(firstToken(19.75, true, longest, 10)).toBeCloseTo(1.25 + 1, 9);
+      expect(firstToken(20.25, true, longest, 10)).toBeCloseTo(10.75 + 1, 9);
+    }
+  });
+
+  it('takes whoever comes when it rests, or has nothing else to do, at once', () => {
+    expect(firstToken(200, false, undefined, 10)).toBeCloseTo(1, 9);
+    expect(firstToken(98.5, false, undefined, 30)).toBeCloseTo(1.5 + 1, 9);
   });
 });
 

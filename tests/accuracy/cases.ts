@@ -2,6 +2,7 @@
 import { gpusOf, RESERVED, weightsOf, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import { numberIn, readTable, type Line } from './csv.ts';
+import { ofGapAnalysis, settingsOf, waitsOf, type Settings } from './inferencemax.ts';
 import { machinesOf, type Machines } from './machines.ts';
 import { type DataSet, dataSetOf, isMlperf, requestsOf, sequencesOf } from './mlperf.ts';
 
@@ -40,12 +41,16 @@ export interface Case {
   readonly replicas: number;
   readonly budget: number;
   readonly sequences: number;
+  /** Decode iterations from one look at the queue to the next. */
+  readonly looksEvery: number;
   /** Prompts in chunks beside decodes; otherwise whole prompts first. */
   readonly chunked: boolean;
   /** Requests join only where their whole answers fit: as TensorRT-LLM does unless told otherwise, which MLPerf’s submitters do. */
   readonly reserving: boolean;
-  /** Tokens that come to the client at a time. */
+  /** Tokens that come to the client at a time; the first with the last of them. */
   readonly streamed: number;
+  /** Decode iterations that a prompt waits for others to join it. */
+  readonly waits: number;
   readonly memoryShare: number;
   readonly measured: Readonly<Partial<Record<Figure, number>>>;
 }
@@ -93,8 +98,6 @@ function kvBytesOf(r: Line, software: SoftwareId, blackwell: boolean): 1 | 2 {
   return /fp/.test(r.precision!) && r.precision !== 'fp16' && (tensorRt(software) || blackwell) ? 1 : 2;
 }
 
-const GAP = /gap-analysis/;
-
 /** Why a line cannot be used, seen from the line alone; null where it can. */
 function fault(r: Line, m: Machines): string | null {
   if (r.tier === 'C') return 'tier C';
@@ -115,7 +118,7 @@ function faultOfLoad(r: Line): string | null {
   if (mlperf && /TensorRT 9/.test(r.engine!)) return 'TensorRT 9: older than the software known, and a sixth slower on the same servers';
   if (mlperf && /MaxQ|Virtualized|power-capped/.test(r.notes! + r.id!)) return 'power-capped or virtualised';
   if (!mlperf && !(numberIn(r, 'isl') > 0 && numberIn(r, 'osl') > 0)) return 'lengths not stated';
-  if (GAP.test(r.source!) && r.engine === 'vllm' && /8B/.test(r.model!)) return 'vLLM 8B of the gap analysis: prefix hits likely';
+  if (ofGapAnalysis(r) && r.engine === 'vllm' && /8B/.test(r.model!)) return 'vLLM 8B of the gap analysis: prefix hits likely';
   if (/DeepSeek/.test(r.model!) && r.version === '1.2.0rc6.post3') return 'multi-token prediction not labelled';
   if (/DeepSeek-R1/.test(r.model!) && r.version === '1.1.0rc2.post2') return 'multi-token prediction not labelled';
   if (!['concurrency', 'offline', 'qps', 'batch'].includes(r.load_kind!)) return `unknown load ${r.load_kind}`;
@@ -143,10 +146,11 @@ const TAKEN = 1.4 * 2 ** 30;
  * gap analysis, from 0.5.6 on, has 0.8 of what is free for weights and cache alone. That is read off its five lines of Qwen3-32B on one H100, which by Little's law
  * hold some 5,000 tokens at a time; no source tells it.
  */
-function memoryShareOf(r: Line, software: SoftwareId, setup: Setup): number {
+function memoryShareOf(r: Line, software: SoftwareId, setup: Setup, settings: Settings | null): number {
   const { memory } = setup.gpu;
-  if (tensorRt(software)) return 1 - 0.05 * (1 - (weightsOf(setup) + RESERVED) / memory);
-  return software === 'sglang' && GAP.test(r.source!) ? (0.8 * (memory - TAKEN) + RESERVED) / memory : 0.9;
+  if (tensorRt(software)) return 1 - (1 - (settings?.memory ?? 0.95)) * (1 - (weightsOf(setup) + RESERVED) / memory);
+  const free = settings?.memory ?? (software === 'sglang' && ofGapAnalysis(r) ? 0.8 : null);
+  return free === null ? 0.9 : (free * (memory - TAKEN) + RESERVED) / memory;
 }
 
 /**
@@ -156,7 +160,7 @@ function memoryShareOf(r: Line, software: SoftwareId, setup: Setup): number {
  */
 function budgetOf(r: Line, software: SoftwareId, input: number): number {
   if (software.startsWith('sglang')) return 16_384;
-  return tensorRt(software) && GAP.test(r.source!) ? numberIn(r, 'load_value') + Math.max(1024, input) : 8192;
+  return tensorRt(software) && ofGapAnalysis(r) ? numberIn(r, 'load_value') + Math.max(1024, input) : 8192;
 }
 
 /** Requests that an engine is offered at once where their number is not told: enough for a steady state, few enough to be quick. */
@@ -164,7 +168,7 @@ const offered = (tokens: number): number => Math.min(4000, Math.max(300, Math.ro
 
 function loadOf(r: Line, requests: number): Load {
   const amount = r.load_value === 'inf' ? Infinity : numberIn(r, 'load_value');
-  if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: softwareOf(r) === 'sglang-2025' && GAP.test(r.source!) ? 1 : 10 };
+  if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: softwareOf(r) === 'sglang-2025' && ofGapAnalysis(r) ? 1 : 10 };
   if (r.load_kind === 'batch') return { kind: 'batch', size: amount };
   if (r.load_kind === 'qps' || /serv/.test(r.id!)) return { kind: 'online', rate: amount, requests: 500 };
   return { kind: 'offline', requests };
@@ -177,7 +181,7 @@ function measuredOf(r: Line): Case['measured'] {
   const throughput = first('tput_out_tok_s');
   const all: Partial<Record<Figure, number>> =
     r.load_kind === 'concurrency'
-      ? { tpot: seconds.tpot, ...(GAP.test(r.source!) ? {} : { ttft: seconds.ttft }) }
+      ? { tpot: seconds.tpot, ...(ofGapAnalysis(r) ? {} : { ttft: seconds.ttft }) }
       : r.load_kind === 'batch'
         ? seconds
         : r.load_kind === 'qps' || /serv/.test(r.id!)
@@ -198,15 +202,6 @@ function setupOf(r: Line, m: Machines): Setup {
 }
 
 /**
- * TensorRT-LLM was measured with answers streamed 20 tokens at a time where 1,024 tokens of dense models went in and out on fewer than eight GPUs: there, and
- * only there, the first token takes 20 decode steps longer than with the same prompts and longer answers (seen on H200 and B200 alike).
- */
-function streamedOf(r: Line, setup: Setup): number {
-  if (r.engine !== 'trtllm' || GAP.test(r.source!)) return 1;
-  return dense(setup) && r.isl === '1024' && r.osl === '1024' && setup.tp < 8 ? 20 : 1;
-}
-
-/**
  * InferenceMAX draws lengths. The gap analysis asks for the same every time (AIConfigurator's benchmark: standard deviation 0); a tenth
  * more or less stands for what takes their requests apart between clients and engine (assumed): all alike, they would here stay together for ever, and first tokens come
  * three times as late as measured.
@@ -214,7 +209,7 @@ function streamedOf(r: Line, setup: Setup): number {
  * (seen in all those rows); those of 467 in end after hardly more than the mean.
  */
 function lengthsOf(r: Line, set: DataSet | undefined): Lengths {
-  if (r.load_kind === 'concurrency') return GAP.test(r.source!) ? 'near' : 'nominal';
+  if (r.load_kind === 'concurrency') return ofGapAnalysis(r) ? 'near' : 'nominal';
   if (set !== undefined) return set.lengths;
   return /not stated/.test(r.osl_dist!) && numberIn(r, 'isl') < 300 ? 'chat' : 'alike';
 }
@@ -228,6 +223,7 @@ function caseOf(r: Line, m: Machines): Case {
   const input = isMlperf(r) ? (set?.input ?? NaN) : numberIn(r, 'isl');
   const output = numberIn(r, 'osl');
   const trt = tensorRt(software);
+  const settings = settingsOf(r, software, setup);
   const said = (name: string, otherwise: number): number => numberIn(r, name) || otherwise;
   return {
     id: r.id!,
@@ -242,12 +238,14 @@ function caseOf(r: Line, m: Machines): Case {
     load: loadOf(r, set === undefined ? offered(input + output) : requestsOf(r, set, replicas)),
     lengths: lengthsOf(r, set),
     replicas,
-    budget: said('max_num_tokens', budgetOf(r, software, input)) * groups,
+    budget: said('max_num_tokens', settings?.budget ?? budgetOf(r, software, input)) * groups,
     sequences: said('max_batch', (set && sequencesOf(setup.gpu.id, setup.model.id)) ?? (trt && r.load_kind === 'offline' ? 2048 : 1024)) * groups,
+    looksEvery: settings?.looksEvery ?? 1,
     chunked: !software.startsWith('sglang') && r.load_kind !== 'batch',
     reserving: trt && !isMlperf(r),
-    streamed: streamedOf(r, setup),
-    memoryShare: memoryShareOf(r, software, setup),
+    streamed: settings?.streamed ?? 1,
+    waits: waitsOf(r, setup),
+    memoryShare: memoryShareOf(r, software, setup, settings),
     measured: measuredOf(r),
   };
 }

@@ -64,7 +64,7 @@ export function rulesFor(c: Case, constants: Constants): Partial<Rules> {
   const blockSize = 16;
   const blocks = Math.floor(cacheTokens(c.setup, c.memoryShare) / blockSize);
   const whole = c.load.kind === 'batch';
-  return { clockwork, blockSize, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: c.sequences, budget: whole ? 1e9 : c.budget, groups: c.setup.attentionGroups ?? 1, chunked: c.chunked, reserving: c.reserving, ahead: c.setup.software!.ahead };
+  return { clockwork, blockSize, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: c.sequences, budget: whole ? 1e9 : c.budget, groups: c.setup.attentionGroups ?? 1, chunked: c.chunked, reserving: c.reserving, looksEvery: c.looksEvery, ahead: c.setup.software!.ahead };
 }
 
 /** A pool under those rules with an asker wired to it, who has been woken at the given moments. */
@@ -125,15 +125,6 @@ function run(c: Case, rules: Partial<Rules>, client: number): Asker {
   return asked(rules, zeros(count), drawn(c, count));
 }
 
-/**
- * Seconds that the first prompts of a sparse model wait on a server just started, while kernels for it are compiled and tuned: every closed loop was measured on
- * a fresh one, and first tokens take longer by the same, on average, whatever the load, the longest prompts excepted (median over all software and GPUs).
- */
-const COMPILING = 1.7;
-
-/** Seconds by which that makes the mean first token later: everybody's first request waits. */
-const compiling = ({ load, setup }: Case): number => (load.kind === 'closed' && setup.model.experts !== null ? COMPILING / load.rounds : 0);
-
 /** Sequences that run while somebody's first token comes: nearly all of those who ask again at once. */
 const running = ({ load }: Case): number => (load.kind === 'closed' ? load.people : 0);
 
@@ -147,7 +138,7 @@ export function simulated(c: Case, constants: Constants): Readonly<Record<Figure
   const client = constants.client + running(c) * constants.clientPerSequence;
   return {
     throughput: (c.replicas * asker.tokens) / asker.end,
-    ttft: asker.firsts / count + client + hidden * perToken + compiling(c),
+    ttft: asker.firsts / count + client + (hidden + c.waits) * perToken,
     tpot: perToken * (1 - hidden / (0.9 * c.output - 1)),
     e2e: asker.totals / count + client,
   };

@@ -88,16 +88,16 @@ export interface Software {
 // fitted: begin
 /** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */
 export const kernels: Readonly<Record<Generation, Kernels>> = {
-  hopper: { sharpness: 4, burst: 0.816, launch: 3.35e-6, stream: 0.884, stream4: 0.65, kvRead: 0.887, kvRead8: 0.636, attention: 13.9e-6, prefill: 0.66, tile: 128, reduceStart: 4.01e-6, reduceRate: 326e9, compute16: 0.638, compute8: 0.563, compute4: 0.45 },
-  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.76, stream4: 0.524, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.523, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.457, compute4: 0.382 },
-  ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.749, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.829, compute8: 0.55, compute4: 0.45 },
-  ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.809, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.576, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.806, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.707, compute8: 0.55, compute4: 0.45 },
+  hopper: { sharpness: 4, burst: 0.816, launch: 3.35e-6, stream: 0.89, stream4: 0.65, kvRead: 0.887, kvRead8: 0.636, attention: 13.9e-6, prefill: 0.665, tile: 128, reduceStart: 4.01e-6, reduceRate: 326e9, compute16: 0.636, compute8: 0.563, compute4: 0.45 },
+  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.767, stream4: 0.534, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.522, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.452, compute4: 0.376 },
+  ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.749, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.828, compute8: 0.55, compute4: 0.45 },
+  ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.812, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.578, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.801, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.715, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, tile: 128, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.4 % of 589, decode attention 7.5 % of 1716, prompt attention 8.0 % of 448, all-reduce 6.6 % of 276, all-reduce over PCIe 3.1 % of 69';
+export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of 1716, prompt attention 7.9 % of 448, all-reduce 6.6 % of 276, all-reduce over PCIe 3.1 % of 69';
 
 /** The serving software known. */
 export const software = {
@@ -105,56 +105,56 @@ export const software = {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
     ahead: true,
-    fit: 'first token 5.0 % of 160, per token 1.9 % of 261, end to end 13.5 % of 4',
-    any: { layer: 32.3e-6, host: 766e-6, perSequence: 38.9e-6, client: 12.2e-3, clientPerSequence: 38.7e-6, grouped: 0.462, streamExperts: 0.609, routing: 56.2e-6, gather: 71.6e-6, graphTokens: 512, launchPrompt: 55.7e-6 },
+    fit: 'first token 5.6 % of 160, per token 1.8 % of 261, end to end 13.6 % of 4',
+    any: { layer: 32.4e-6, host: 767e-6, perSequence: 39.5e-6, client: 12.5e-3, clientPerSequence: 38.6e-6, grouped: 0.452, streamExperts: 0.615, routing: 58.4e-6, gather: 71.9e-6, graphTokens: 512, launchPrompt: 54.7e-6 },
     on: {
-      hopper: { always8: 0.97, grouped: 0.557, streamExperts: 0.643, routing: 66.3e-6, reduceStart: 3.79e-6, reduceRate: 470e9 },
-      blackwell: { oneShotTokens: 128, layer: 26.8e-6, host: 754e-6, perSequence: 14.2e-6, client: 28.2e-3, reduceStart: 5.15e-6, reduceRate: 366e9 },
-      workstation: { launchPrompt: 89.4e-6, layer: 23.1e-6, host: 688e-6, perSequence: 14.8e-6, grouped: 0.352, streamExperts: 0.76, routing: 65e-6, launchExperts: 594e-6, clientPerSequence: 46.3e-6 },
+      hopper: { always8: 0.97, grouped: 0.553, streamExperts: 0.643, routing: 66e-6, reduceStart: 3.91e-6, reduceRate: 476e9 },
+      blackwell: { oneShotTokens: 128, layer: 27.9e-6, host: 727e-6, perSequence: 14.7e-6, client: 28.4e-3, reduceStart: 5.07e-6, reduceRate: 374e9 },
+      workstation: { launchPrompt: 82.3e-6, layer: 24.9e-6, host: 562e-6, perSequence: 14.9e-6, grouped: 0.354, streamExperts: 0.753, routing: 50.3e-6, launchExperts: 712e-6, clientPerSequence: 48.6e-6 },
     },
   },
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
     ahead: true,
-    fit: 'first token 36.5 % of 88, per token 3.8 % of 145',
-    any: { layer: 14.6e-6, host: 435e-6, perSequence: 14.8e-6, client: 17.9e-3, grouped: 0.438, streamExperts: 0.726, routing: 50.4e-6, launchPrompt: 58.9e-6 },
+    fit: 'first token 20.4 % of 88, per token 3.7 % of 145',
+    any: { layer: 14.5e-6, host: 492e-6, perSequence: 14.9e-6, client: 17.2e-3, grouped: 0.412, streamExperts: 0.706, routing: 50.3e-6, launchPrompt: 58.7e-6 },
     on: {
-      hopper: { kvRead: 0.817, launchExperts: 358e-6, grouped: 0.418, streamExperts: 0.732, routing: 56.2e-6 },
-      blackwell: { oneShotTokens: 128, compute8: 0.211, launchExperts: 346e-6, grouped: 0.319, streamExperts: 0.859, routing: 52.9e-6, layer: 21.5e-6, host: 598e-6, perSequence: 19.1e-6 },
+      hopper: { kvRead: 0.822, launchExperts: 398e-6, grouped: 0.419, streamExperts: 0.721, routing: 55.3e-6 },
+      blackwell: { oneShotTokens: 128, compute8: 0.194, launchExperts: 447e-6, grouped: 0.312, streamExperts: 0.856, routing: 53.7e-6, layer: 21.4e-6, host: 605e-6, perSequence: 24.2e-6 },
     },
   },
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
     ahead: true,
-    fit: 'first token 67.0 % of 51, per token 1.9 % of 114',
-    any: { layer: 25.1e-6, host: 668e-6, perSequence: 13.9e-6, client: 18.9e-3, grouped: 0.307, streamExperts: 0.579, routing: 62.1e-6, launchPrompt: 60.5e-6 },
+    fit: 'first token 60.4 % of 51, per token 2.3 % of 114',
+    any: { layer: 25.4e-6, host: 682e-6, perSequence: 13.7e-6, client: 18.3e-3, grouped: 0.271, streamExperts: 0.566, routing: 62.7e-6, launchPrompt: 59.9e-6 },
     on: {
-      hopper: { compute16: 0.779, kvRead: 0.682 },
-      blackwell: { oneShotTokens: 128, compute8: 0.271, grouped: 0.169, streamExperts: 0.679, routing: 66.4e-6, layer: 24.7e-6, host: 659e-6, perSequence: 16.2e-6 },
+      hopper: { compute16: 0.779, kvRead: 0.677 },
+      blackwell: { oneShotTokens: 128, compute8: 0.303, grouped: 0.137, streamExperts: 0.699, routing: 66.4e-6, layer: 24.6e-6, host: 665e-6, perSequence: 16.8e-6 },
     },
   },
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
     ahead: true,
-    fit: 'first token 10.4 % of 264, per token 2.4 % of 264',
-    any: { oneShotTokens: 128, layer: 16e-6, host: 527e-6, perSequence: 13.6e-6, client: 17.3e-3, grouped: 0.471, streamExperts: 0.592, routing: 52e-6, launchPrompt: 45.9e-6 },
+    fit: 'first token 8.2 % of 264, per token 2.5 % of 264',
+    any: { oneShotTokens: 128, layer: 15.3e-6, host: 557e-6, perSequence: 11.9e-6, client: 17.6e-3, grouped: 0.427, streamExperts: 0.591, routing: 51.6e-6, launchPrompt: 49.9e-6 },
     on: {
-      hopper: { kvRead8: 0.867, compute8: 0.67, launchExperts: 462e-6, grouped: 0.343, streamExperts: 0.752, routing: 123e-6, reduceStart: 3.42e-6, reduceRate: 268e9 },
-      blackwell: { compute8: 0.573, compute4: 0.539, layer: 18.3e-6, host: 590e-6, perSequence: 10.3e-6, client: 20.4e-3, launchExperts: 461e-6, grouped: 0.636, streamExperts: 0.605, routing: 39.3e-6, reduceStart: 6.25e-6, reduceRate: 510e9 },
+      hopper: { kvRead8: 0.837, compute8: 0.679, launchExperts: 744e-6, grouped: 0.354, streamExperts: 0.762, routing: 126e-6, reduceStart: 3.27e-6, reduceRate: 264e9 },
+      blackwell: { compute8: 0.572, compute4: 0.537, layer: 17.5e-6, host: 603e-6, perSequence: 9.99e-6, client: 20.7e-3, launchExperts: 517e-6, grouped: 0.586, streamExperts: 0.612, routing: 40.4e-6, reduceStart: 6.49e-6, reduceRate: 511e9 },
     },
   },
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
     ahead: true,
-    fit: 'throughput 4.8 % of 88',
-    any: { oneShotTokens: 128, layer: 54.4e-6, host: 577e-6, perSequence: 5.19e-6, perStream: 2e-6, client: 18.9e-3, grouped: 0.337, streamExperts: 0.611, routing: 51.1e-6, launchPrompt: 62e-6 },
+    fit: 'throughput 4.6 % of 88',
+    any: { oneShotTokens: 128, layer: 62.6e-6, host: 571e-6, perSequence: 5.31e-6, perStream: 2e-6, client: 18.3e-3, grouped: 0.335, streamExperts: 0.634, routing: 52.2e-6, launchPrompt: 61.5e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.641, grouped: 0.332, streamExperts: 0.608, routing: 50.8e-6 },
-      blackwell: { compute4: 0.498, grouped: 0.302, streamExperts: 0.594, routing: 50.4e-6, layer: 28.2e-6, host: 673e-6, perSequence: 19.8e-6 },
+      hopper: { kvRead8: 0.97, compute8: 0.641, grouped: 0.335, streamExperts: 0.631, routing: 51e-6 },
+      blackwell: { compute4: 0.497, grouped: 0.302, streamExperts: 0.616, routing: 51.8e-6, layer: 29e-6, host: 686e-6, perSequence: 19.5e-6 },
     },
   },
   'tensorrt-llm-1.0rc': {
@@ -162,21 +162,21 @@ export const software = {
     vintage: 'July 2025 (1.0.0rc3, not tuned; taken to run without overlap)',
     ahead: false,
     fit: 'per token 2.5 % of 345',
-    any: { oneShotTokens: 128, layer: 18.5e-6, narrowing: 13.5e-6, graphTokens: 256, host: 445e-6, perSequence: 15.2e-6, client: 18.1e-3, grouped: 0.283, streamExperts: 0.97, routing: 30.3e-6, launchPrompt: 72.8e-6 },
+    any: { oneShotTokens: 128, layer: 19.4e-6, narrowing: 13.5e-6, graphTokens: 256, host: 445e-6, perSequence: 15.4e-6, client: 17.3e-3, grouped: 0.278, streamExperts: 0.97, routing: 29.4e-6, launchPrompt: 72.3e-6 },
     on: {
-      hopper: { always8: 0.266, kvRead8: 0.887, compute8: 0.434, compute16: 0.712, grouped: 0.264, streamExperts: 0.97, routing: 18.7e-6, reduceStart: 4.25e-6, reduceRate: 393e9 },
+      hopper: { always8: 0.267, kvRead8: 0.861, compute8: 0.436, compute16: 0.711, grouped: 0.262, streamExperts: 0.97, routing: 18.6e-6, reduceStart: 3.71e-6, reduceRate: 388e9 },
     },
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17)',
     ahead: false,
-    fit: 'throughput 3.1 % of 239, first token 5.2 % of 48, per token 5.9 % of 48',
-    any: { oneShotMiB: 4, layer: 55.3e-6, host: 665e-6, perSequence: 3.32e-6, perStream: 3.73e-6, client: 4.81e-3, grouped: 0.5, streamExperts: 0.838, routing: 40e-6 },
+    fit: 'throughput 3.2 % of 239, first token 5.8 % of 48, per token 5.8 % of 48',
+    any: { oneShotMiB: 4, layer: 61e-6, host: 597e-6, perSequence: 3.6e-6, perStream: 3.34e-6, client: 4.81e-3, grouped: 0.5, streamExperts: 0.836, routing: 40e-6 },
     on: {
-      hopper: { kvRead8: 0.951, compute8: 0.66, compute16: 0.644, grouped: 0.738, routing: 14.2e-6, reduceStart: 14.5e-6, reduceRate: 368e9 },
-      ada: { grouped: 0.316 },
-      ampere: { grouped: 0.661, reduceStart: 31.1e-6, reduceRate: 136e9 },
+      hopper: { kvRead8: 0.955, compute8: 0.665, compute16: 0.646, grouped: 0.737, routing: 9.72e-6, reduceStart: 12.1e-6, reduceRate: 360e9 },
+      ada: { grouped: 0.317 },
+      ampere: { grouped: 0.663, reduceStart: 28.4e-6, reduceRate: 137e9 },
     },
   },
   'vllm-2023': {
@@ -184,10 +184,10 @@ export const software = {
     vintage: '2023, kernels launched one by one',
     ahead: false,
     fit: 'first token 3.2 % of 85, per token 1.9 % of 85, end to end 2.0 % of 81',
-    any: { oneShotMiB: 0, layer: 87e-6, host: 1.42e-3, perSequence: 265e-6, client: 5.81e-3, grouped: 0.5, streamExperts: 0.7, routing: 40e-6, launchLayer: 117e-6, launchRank: 1.93e-3, prefill: 0.6 },
+    any: { oneShotMiB: 0, layer: 87.7e-6, host: 1.44e-3, perSequence: 265e-6, client: 5.77e-3, grouped: 0.5, streamExperts: 0.7, routing: 40e-6, launchLayer: 115e-6, launchRank: 1.93e-3, prefill: 0.6 },
     on: {
-      hopper: { compute16: 0.63, reduceLarge: 86.7e9, reduceRate: 228e9, reduceStart: 9.68e-6 },
-      ampere: { compute16: 0.768, reduceLarge: 28.9e9, reduceRate: 87.1e9, reduceStart: 3.71e-6, launchLayer: 181e-6, launchRank: 2.98e-3 },
+      hopper: { compute16: 0.631, reduceLarge: 86.6e9, reduceRate: 228e9, reduceStart: 10.5e-6 },
+      ampere: { compute16: 0.768, reduceLarge: 28.9e9, reduceRate: 87.1e9, reduceStart: 3.7e-6, launchLayer: 178e-6, launchRank: 3e-3 },
     },
   },
 } as const satisfies Readonly<Record<string, Software>>;
