@@ -91,13 +91,14 @@ describe('reading a folder', () => {
 
   it('serves sparse models of InferenceMAX as its scripts set engines up', () => {
     const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', source: 'silicon_sample.csv', model: 'DeepSeek-R1', precision: 'fp8', gpu: 'B200-180', n_gpus: '8', tp: '8', load_value: '16', ...values })])).cases[0]!;
-    expect(of({ engine: 'sglang', version: '0.5.9' })).toMatchObject({ budget: 32_768, looksEvery: 30, streamed: 30, waits: 0 });
+    expect(of({ engine: 'sglang', version: '0.5.9' })).toMatchObject({ budget: 32_768, looksEvery: 30, streamed: 30, company: { iterations: 0 } });
     expect(of({ engine: 'sglang', version: '0.5.9', load_value: '8', precision: 'fp4' })).toMatchObject({ budget: 16_384, looksEvery: 10, streamed: 10 });
     expect(of({ engine: 'sglang', version: '0.5.9', gpu: 'H200-SXM-141' })).toMatchObject({ looksEvery: 1, streamed: 10 });
     expect(of({ engine: 'trtllm', version: '1.1.0rc2', isl: '1024' })).toMatchObject({ budget: 1152, looksEvery: 1, streamed: 10 });
     expect(of({ engine: 'trtllm', version: '1.2.0rc6.post2', isl: '1024' }).budget).toBe(8192);
-    expect(of({ engine: 'vllm', model: 'Llama-3.1-70B' })).toMatchObject({ budget: 8192, looksEvery: 1, streamed: 1, waits: 0 });
-    expect(of({ engine: 'trtllm', version: '1.1.0', model: 'Llama-3.1-70B', tp: '4', isl: '1024', osl: '1024' })).toMatchObject({ streamed: 1, waits: 20 });
+    expect(of({ engine: 'vllm', model: 'Llama-3.1-70B' })).toMatchObject({ budget: 8192, looksEvery: 1, streamed: 1, company: { iterations: 0 } });
+    expect(of({ engine: 'trtllm', version: '1.1.0', model: 'Llama-3.1-70B', tp: '4', isl: '1024', osl: '1024' })).toMatchObject({ streamed: 1, company: { iterations: 20 } });
+    expect(of({ engine: 'trtllm', version: '1.1.0rc2', tp: '1', ep: '8' })).toMatchObject({ setup: { attentionGroups: 8 }, company: { iterations: 60, tokens: 0 } });
   });
 
   it('tells apart slices and copies of attention by the degrees stated', () => {
@@ -119,7 +120,7 @@ type Times = ReturnType<typeof simulated>;
 
 describe('fitting', () => {
   const people = [1, 8, 32, 128];
-  const base: Omit<Case, 'load' | 'measured' | 'id'> = { family: '', model: 'llama-3.1-8b', gpu: 'h100', setup: { model: modelOf('llama-3.1-8b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1, software: software.vllm }, software: 'vllm', spread: 1, reserving: false, lengths: 'nominal', input: 1000, output: 100, replicas: 1, budget: 8192, sequences: 256, chunked: true, streamed: 1, waits: 0, looksEvery: 1, memoryShare: 0.9 };
+  const base: Omit<Case, 'load' | 'measured' | 'id'> = { family: '', model: 'llama-3.1-8b', gpu: 'h100', setup: { model: modelOf('llama-3.1-8b'), gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1, software: software.vllm }, software: 'vllm', spread: 1, reserving: false, lengths: 'nominal', input: 1000, output: 100, replicas: 1, budget: 8192, sequences: 256, chunked: true, streamed: 1, company: { iterations: 0, tokens: 0 }, looksEvery: 1, memoryShare: 0.9 };
 
   it('finds constants again from what they made', () => {
     const truth = turned(turned(present, { software: 'vllm', key: 'layer' }, 1.4), { on: 'hopper', key: 'stream' }, 0.85);

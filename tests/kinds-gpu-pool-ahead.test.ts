@@ -1,6 +1,7 @@
 /** Engines that put the batch of an iteration together while the one before it runs: whoever comes meanwhile lets that one pass. */
 import { describe, expect, it } from 'vitest';
 import type { Clockwork } from '../src/kinds/gpu-pool/physics.ts';
+import type { Rules } from '../src/kinds/gpu-pool/rules.ts';
 import { Rig } from './gpu-pool-rig.ts';
 
 /** Every iteration takes a second. */
@@ -48,6 +49,32 @@ describe('an engine that looks at its queue every ten decode iterations', () => 
   it('takes whoever comes when it rests, or has nothing else to do, at once', () => {
     expect(firstToken(200, false, undefined, 10)).toBeCloseTo(1, 9);
     expect(firstToken(98.5, false, undefined, 30)).toBeCloseTo(1.5 + 1, 9);
+  });
+});
+
+describe('an engine whose prompts wait for company', () => {
+  // The first answers with 100 tokens, from 1 on; the others come while it does.
+  const firsts = (moments: readonly number[], special: Partial<Rules>): number[] => {
+    const all = [0, ...moments];
+    const rules = { clockwork: aSecondEach, blocks: 1000, watermark: 0, ahead: false, ...special };
+    const both = [{}, { longest: 1 }].map((longest) => new Rig({ arrival: all, input: all.map(() => 10), output: [100, ...moments.map(() => 5)] }, {}, { ...rules, ...longest }).run());
+    const [macro, single] = both.map((rig) => moments.map((_, i) => rig.ttft(i + 1)));
+    expect(macro).toEqual(single);
+    return macro!;
+  };
+
+  it('lets them wait for so many iterations, unless enough tokens come together', () => {
+    expect(firsts([20.25], { companyIterations: 5, companyTokens: 1000 })).toEqual([0.75 + 5 + 1]);
+    expect(firsts([20.25, 22.5], { companyIterations: 5, companyTokens: 21 })).toEqual([0.75 + 2 + 1, 0.5 + 1]);
+    expect(firsts([20.25, 22.5], { companyIterations: 5, companyTokens: 11 })).toEqual([0.75 + 1, 0.5 + 1]);
+  });
+
+  it('lets them wait for one in each group of GPUs with sequences of its own', () => {
+    expect(firsts([20.25, 23.5], { companyIterations: 60, groups: 2, budget: 4000 })).toEqual([0.75 + 3 + 1, 0.5 + 1]);
+  });
+
+  it('does not let them wait where nobody answers', () => {
+    expect(firsts([200], { companyIterations: 5, companyTokens: 1000 })).toEqual([1]);
   });
 });
 

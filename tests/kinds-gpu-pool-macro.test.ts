@@ -27,6 +27,8 @@ const engine = fc.record({
   sequenceLimit: fc.constantFrom(2, 12, 64),
   batchGathering: fc.constantFrom(0, 0.2),
   queueLooks: fc.constantFrom(1, 1, 4, 30),
+  companyIterations: fc.constantFrom(0, 0, 5, 40),
+  companyTokens: fc.constantFrom(0, 200, 5000),
   poolReplicas: fc.constantFrom(1, 1, 3),
   promptReplicas: fc.constantFrom(0, 0, 1),
   replicaLoss: fc.constantFrom<PoolValues['replicaLoss']>('fail', 'restart', 'resume'),
@@ -69,6 +71,15 @@ function settled(rig: Rig): void {
 }
 
 describe('macro-steps', () => {
+  it('let one who has been at another engine push somebody out at once, though the one before took the last place', () => {
+    // A long answer of low rank; two of high rank whose prompts are done together, and one place.
+    const sent: Sent = { arrival: [0, 0.5, 0.5], input: [40, 300, 300], output: [400, 40, 40], priority: [0, 2, 2] };
+    const values: Partial<PoolValues> = { engineOrder: 'pushing', poolReplicas: 2, promptReplicas: 1, sequenceLimit: 2, iterationTokens: 4096, handoverLatency: 0.2 };
+    const [macro, single] = [{}, { longest: 1 }].map((longest) => new Rig(sent, values, { blocks: 400, watermark: 0, ...longest }).run());
+    for (const i of [0, 1, 2]) expect(macro!.e2e(i), `${i}`).toBeCloseTo(single!.e2e(i), 9);
+    expect(macro!.e2e(2)).toBeLessThan(macro!.e2e(0) / 2);
+  });
+
   it('give the times of single steps, to the last bit but rounding', () => {
     fc.assert(
       fc.property(cases, (given) => {
@@ -83,7 +94,9 @@ describe('macro-steps', () => {
           expect(Math.abs(macro.e2e(i) - single.e2e(i)), `e2e ${i}`).toBeLessThan(1e-8);
         }
         const [a, b] = [macro.pool.books, single.pool.books];
-        for (const [name, place] of Object.entries(Sum)) expect(Math.abs(a.sums[place]! - b.sums[place]!), name).toBeLessThanOrEqual((name === 'blocks' ? 0.05 : 1e-9) * Math.abs(b.sums[place]!) + 1e-9);
+        // Blocks grow by leaps within a stretch and are told evenly spread; one that a loss breaks off is told in part.
+        const blocks = given.lossAt > 0 ? 0.2 : 0.05;
+        for (const [name, place] of Object.entries(Sum)) expect(Math.abs(a.sums[place]! - b.sums[place]!), name).toBeLessThanOrEqual((name === 'blocks' ? blocks : 1e-9) * Math.abs(b.sums[place]!) + 1e-9);
         expect(a.gaps.histogram.count).toBe(b.gaps.histogram.count);
         expect(Math.abs(a.gaps.stalls - b.gaps.stalls)).toBeLessThan(2 + 0.001 * b.gaps.histogram.count);
         expect(a.gaps.histogram.sum).toBeCloseTo(b.gaps.histogram.sum, 6);

@@ -2,7 +2,7 @@
 import { gpusOf, RESERVED, weightsOf, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import { numberIn, readTable, type Line } from './csv.ts';
-import { ofGapAnalysis, settingsOf, waitsOf, type Settings } from './inferencemax.ts';
+import { companyOf, ofGapAnalysis, settingsOf, type Company, type Settings } from './inferencemax.ts';
 import { machinesOf, type Machines } from './machines.ts';
 import { type DataSet, dataSetOf, isMlperf, requestsOf, sequencesOf } from './mlperf.ts';
 
@@ -49,8 +49,8 @@ export interface Case {
   readonly reserving: boolean;
   /** Tokens that come to the client at a time; the first with the last of them. */
   readonly streamed: number;
-  /** Decode iterations that a prompt waits for others to join it. */
-  readonly waits: number;
+  /** Decode iterations that prompts wait for others at most, and tokens that are enough. */
+  readonly company: Company;
   readonly memoryShare: number;
   readonly measured: Readonly<Partial<Record<Figure, number>>>;
 }
@@ -244,7 +244,7 @@ function caseOf(r: Line, m: Machines): Case {
     chunked: !software.startsWith('sglang') && r.load_kind !== 'batch',
     reserving: trt && !isMlperf(r),
     streamed: settings?.streamed ?? 1,
-    waits: waitsOf(r, setup),
+    company: companyOf(r, setup),
     memoryShare: memoryShareOf(r, software, setup, settings),
     measured: measuredOf(r),
   };

@@ -46,10 +46,18 @@ export function settingsOf(r: Line, software: SoftwareId, setup: Setup): Setting
   return software.startsWith('tensorrt') ? tensorRt(r, setup) : null;
 }
 
+/** Decode iterations that prompts wait for company at most, and tokens of prompts and decodes that are enough. */
+export interface Company {
+  readonly iterations: number;
+  readonly tokens: number;
+}
+
 /**
- * Decode iterations that a prompt waits for company: TensorRT-LLM gathers prompts for up to 20 iterations where 1,024 tokens of a dense model go in and out on fewer
- * than eight GPUs. First tokens came that much later there, on H200 and B200 alike.
+ * How long TensorRT-LLM gathers prompts: with attention in groups, until each has one, for at most 60 iterations; for 20 where 1,024 tokens of a dense model go in and
+ * out on fewer than eight GPUs, unless nine tenths of an iteration are full (a limit that is not told, and that nobody there can have reached: first tokens came 20 steps later).
  */
-export function waitsOf(r: Line, { model, tp }: Setup): number {
-  return mine(r) && r.engine === 'trtllm' && model.experts === null && r.isl === '1024' && r.osl === '1024' && tp < 8 ? 20 : 0;
+export function companyOf(r: Line, { model, tp, attentionGroups = 1 }: Setup): Company {
+  if (!mine(r) || r.engine !== 'trtllm') return { iterations: 0, tokens: 0 };
+  if (attentionGroups > 1) return { iterations: 60, tokens: 0 };
+  return { iterations: model.experts === null && r.isl === '1024' && r.osl === '1024' && tp < 8 ? 20 : 0, tokens: 0.9 * 8192 };
 }

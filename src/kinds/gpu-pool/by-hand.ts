@@ -2,7 +2,7 @@
 import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow, Wall } from '../../kit/kind.ts';
 import { peakFor } from './catalogue-gpus.ts';
-import type { PoolValues } from './params.ts';
+import { mayWait, type PoolValues } from './params.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
 import { priceOf, reserving, setupOf } from './setup.ts';
 
@@ -14,6 +14,9 @@ interface Load {
   readonly chunked: boolean;
   /** Decode iterations from one look at the queue to the next. */
   readonly looksEvery: number;
+  /** Decode iterations that prompts wait for company at most, and tokens that are enough. */
+  readonly companyIterations: number;
+  readonly companyTokens: number;
   /** Tokens of a sequence that an iteration looks at, seconds of drafting them as a share of a plain one, and how many it yields on average. */
   readonly width: number;
   readonly drafting: number;
@@ -38,6 +41,8 @@ function loadOf(v: PoolValues, flow: Flow, groups: number): Load {
     budget: v.iterationTokens * groups,
     chunked: v.engineScheduling === 'chunked',
     looksEvery: v.queueLooks,
+    companyIterations: mayWait(v) ? v.companyIterations : 0,
+    companyTokens: v.companyTokens,
     width: drafted + 1,
     drafting: drafted * v.draftCost,
     yielded,
@@ -79,6 +84,14 @@ function iteration(step: StepTime, load: Load, n: number): number {
   return plain + drafting + Math.min(1, (prompts * load.input) / chunk) * (step.seconds() - plain);
 }
 
+/** Mean iterations that prompts wait for company beside n sequences: the first as long as it takes for enough to come, the others half as long. */
+function waiting(step: StepTime, load: Load, n: number): number {
+  const enough = Math.max(step.setup.attentionGroups!, Math.ceil((load.companyTokens - n * load.width) / load.input));
+  const each = n / rounds(load);
+  const gathering = each > 0 ? Math.min(load.companyIterations, (enough - 1) / each) : 0;
+  return (gathering + (each * gathering * gathering) / 2) / (1 + each * gathering);
+}
+
 /**
  * Seconds to the first token of one that comes while n sequences run in iterations of `each` seconds on average: what is left of the one under way (E[T²] ÷ 2E[T]:
  * most come during long ones), one more where that has been put together already, half of those between two looks at the queue, and as many as its prompt takes beside them.
@@ -93,7 +106,7 @@ function amid(step: StepTime, load: Load, n: number, each: number): number {
   const plain = Math.min(each, step.decoding(n, meanContext(load)));
   const share = long > plain ? Math.min(1, (each - plain) / (long - plain)) : 0;
   const left = ((1 - share) * plain * plain + share * long * long) / (2 * each);
-  return left + (step.setup.software?.ahead === true ? each : 0) + ((load.looksEvery - 1) / 2) * plain + pieces * long;
+  return waiting(step, load, n) * plain + left + (step.setup.software?.ahead === true ? each : 0) + ((load.looksEvery - 1) / 2) * plain + pieces * long;
 }
 
 /** Mean batch while there is one, of a mean of n in all, when sequences come and go independently (a Poisson number). */

@@ -88,16 +88,16 @@ export interface Software {
 // fitted: begin
 /** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */
 export const kernels: Readonly<Record<Generation, Kernels>> = {
-  hopper: { sharpness: 4, burst: 0.816, launch: 3.35e-6, stream: 0.89, stream4: 0.65, kvRead: 0.887, kvRead8: 0.636, attention: 13.9e-6, prefill: 0.665, tile: 128, reduceStart: 4.01e-6, reduceRate: 326e9, compute16: 0.636, compute8: 0.563, compute4: 0.45 },
-  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.767, stream4: 0.534, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.522, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.452, compute4: 0.376 },
-  ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.749, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.828, compute8: 0.55, compute4: 0.45 },
-  ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.812, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.578, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.801, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.715, compute8: 0.55, compute4: 0.45 },
+  hopper: { sharpness: 4, burst: 0.816, launch: 3.35e-6, stream: 0.89, stream4: 0.65, kvRead: 0.887, kvRead8: 0.636, attention: 13.9e-6, prefill: 0.657, tile: 128, reduceStart: 4.01e-6, reduceRate: 326e9, compute16: 0.638, compute8: 0.565, compute4: 0.45 },
+  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.771, stream4: 0.537, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.524, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.453, compute4: 0.378 },
+  ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.749, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.829, compute8: 0.55, compute4: 0.45 },
+  ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.81, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.577, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.802, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.741, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, tile: 128, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of 1716, prompt attention 7.9 % of 448, all-reduce 6.6 % of 276, all-reduce over PCIe 3.1 % of 69';
+export const kernelFit = 'matrix product 5.4 % of 589, decode attention 7.5 % of 1716, prompt attention 8.0 % of 448, all-reduce 6.6 % of 276, all-reduce over PCIe 3.1 % of 69';
 
 /** The serving software known. */
 export const software = {
@@ -105,78 +105,78 @@ export const software = {
     label: 'vLLM',
     vintage: '2025–26 (0.9–0.19)',
     ahead: true,
-    fit: 'first token 5.6 % of 160, per token 1.8 % of 261, end to end 13.6 % of 4',
-    any: { layer: 32.4e-6, host: 767e-6, perSequence: 39.5e-6, client: 12.5e-3, clientPerSequence: 38.6e-6, grouped: 0.452, streamExperts: 0.615, routing: 58.4e-6, gather: 71.9e-6, graphTokens: 512, launchPrompt: 54.7e-6 },
+    fit: 'first token 5.3 % of 160, per token 1.9 % of 261, end to end 13.7 % of 4',
+    any: { layer: 32.4e-6, host: 836e-6, perSequence: 39.5e-6, client: 12.3e-3, clientPerSequence: 38.7e-6, grouped: 0.402, streamExperts: 0.613, routing: 53e-6, gather: 72e-6, graphTokens: 512, launchPrompt: 54.1e-6 },
     on: {
-      hopper: { always8: 0.97, grouped: 0.553, streamExperts: 0.643, routing: 66e-6, reduceStart: 3.91e-6, reduceRate: 476e9 },
-      blackwell: { oneShotTokens: 128, layer: 27.9e-6, host: 727e-6, perSequence: 14.7e-6, client: 28.4e-3, reduceStart: 5.07e-6, reduceRate: 374e9 },
-      workstation: { launchPrompt: 82.3e-6, layer: 24.9e-6, host: 562e-6, perSequence: 14.9e-6, grouped: 0.354, streamExperts: 0.753, routing: 50.3e-6, launchExperts: 712e-6, clientPerSequence: 48.6e-6 },
+      hopper: { always8: 0.97, grouped: 0.533, streamExperts: 0.641, routing: 64.4e-6, reduceStart: 3.43e-6, reduceRate: 471e9 },
+      blackwell: { oneShotTokens: 128, layer: 27.7e-6, host: 805e-6, perSequence: 14.5e-6, client: 28.2e-3, reduceStart: 4.85e-6, reduceRate: 373e9 },
+      workstation: { launchPrompt: 82.9e-6, layer: 29.8e-6, host: 766e-6, perSequence: 14e-6, grouped: 0.317, streamExperts: 0.753, routing: 44.3e-6, launchExperts: 661e-6, clientPerSequence: 44.7e-6 },
     },
   },
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
     ahead: true,
-    fit: 'first token 20.4 % of 88, per token 3.7 % of 145',
-    any: { layer: 14.5e-6, host: 492e-6, perSequence: 14.9e-6, client: 17.2e-3, grouped: 0.412, streamExperts: 0.706, routing: 50.3e-6, launchPrompt: 58.7e-6 },
+    fit: 'first token 20.8 % of 88, per token 3.6 % of 145',
+    any: { layer: 15e-6, host: 514e-6, perSequence: 15e-6, client: 17.2e-3, grouped: 0.382, streamExperts: 0.67, routing: 48.7e-6, launchPrompt: 54.2e-6 },
     on: {
-      hopper: { kvRead: 0.822, launchExperts: 398e-6, grouped: 0.419, streamExperts: 0.721, routing: 55.3e-6 },
-      blackwell: { oneShotTokens: 128, compute8: 0.194, launchExperts: 447e-6, grouped: 0.312, streamExperts: 0.856, routing: 53.7e-6, layer: 21.4e-6, host: 605e-6, perSequence: 24.2e-6 },
+      hopper: { kvRead: 0.824, launchExperts: 429e-6, grouped: 0.415, streamExperts: 0.713, routing: 53.6e-6 },
+      blackwell: { oneShotTokens: 128, compute8: 0.195, launchExperts: 488e-6, grouped: 0.305, streamExperts: 0.858, routing: 53.4e-6, layer: 21.6e-6, host: 614e-6, perSequence: 24.3e-6 },
     },
   },
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
     ahead: true,
-    fit: 'first token 60.4 % of 51, per token 2.3 % of 114',
-    any: { layer: 25.4e-6, host: 682e-6, perSequence: 13.7e-6, client: 18.3e-3, grouped: 0.271, streamExperts: 0.566, routing: 62.7e-6, launchPrompt: 59.9e-6 },
+    fit: 'first token 61.2 % of 51, per token 2.1 % of 114',
+    any: { layer: 25.2e-6, host: 692e-6, perSequence: 13.7e-6, client: 18.5e-3, grouped: 0.367, streamExperts: 0.54, routing: 59.7e-6, launchPrompt: 60.9e-6 },
     on: {
-      hopper: { compute16: 0.779, kvRead: 0.677 },
-      blackwell: { oneShotTokens: 128, compute8: 0.303, grouped: 0.137, streamExperts: 0.699, routing: 66.4e-6, layer: 24.6e-6, host: 665e-6, perSequence: 16.8e-6 },
+      hopper: { compute16: 0.78, kvRead: 0.677 },
+      blackwell: { oneShotTokens: 128, compute8: 0.28, grouped: 0.155, streamExperts: 0.661, routing: 64.8e-6, layer: 25e-6, host: 694e-6, perSequence: 17.3e-6 },
     },
   },
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
     ahead: true,
-    fit: 'first token 8.2 % of 264, per token 2.5 % of 264',
-    any: { oneShotTokens: 128, layer: 15.3e-6, host: 557e-6, perSequence: 11.9e-6, client: 17.6e-3, grouped: 0.427, streamExperts: 0.591, routing: 51.6e-6, launchPrompt: 49.9e-6 },
+    fit: 'first token 5.6 % of 264, per token 2.4 % of 264',
+    any: { oneShotTokens: 128, layer: 16.1e-6, host: 558e-6, perSequence: 14.1e-6, client: 23.2e-3, grouped: 0.411, streamExperts: 0.605, routing: 53.8e-6, gather: 38.5e-6, launchPrompt: 46.8e-6 },
     on: {
-      hopper: { kvRead8: 0.837, compute8: 0.679, launchExperts: 744e-6, grouped: 0.354, streamExperts: 0.762, routing: 126e-6, reduceStart: 3.27e-6, reduceRate: 264e9 },
-      blackwell: { compute8: 0.572, compute4: 0.537, layer: 17.5e-6, host: 603e-6, perSequence: 9.99e-6, client: 20.7e-3, launchExperts: 517e-6, grouped: 0.586, streamExperts: 0.612, routing: 40.4e-6, reduceStart: 6.49e-6, reduceRate: 511e9 },
+      hopper: { kvRead8: 0.865, compute8: 0.667, launchExperts: 751e-6, grouped: 0.27, streamExperts: 0.761, routing: 125e-6, reduceStart: 3.09e-6, reduceRate: 274e9 },
+      blackwell: { compute8: 0.563, compute4: 0.524, layer: 18.4e-6, host: 618e-6, perSequence: 11.1e-6, client: 22.6e-3, launchExperts: 556e-6, grouped: 0.653, streamExperts: 0.619, routing: 39.7e-6, reduceStart: 6.24e-6, reduceRate: 525e9 },
     },
   },
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
     ahead: true,
-    fit: 'throughput 4.6 % of 88',
-    any: { oneShotTokens: 128, layer: 62.6e-6, host: 571e-6, perSequence: 5.31e-6, perStream: 2e-6, client: 18.3e-3, grouped: 0.335, streamExperts: 0.634, routing: 52.2e-6, launchPrompt: 61.5e-6 },
+    fit: 'throughput 4.7 % of 88',
+    any: { oneShotTokens: 128, layer: 55.8e-6, host: 573e-6, perSequence: 4.99e-6, perStream: 2e-6, client: 18.5e-3, grouped: 0.373, streamExperts: 0.645, routing: 52e-6, launchPrompt: 62.7e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.641, grouped: 0.335, streamExperts: 0.631, routing: 51e-6 },
-      blackwell: { compute4: 0.497, grouped: 0.302, streamExperts: 0.616, routing: 51.8e-6, layer: 29e-6, host: 686e-6, perSequence: 19.5e-6 },
+      hopper: { kvRead8: 0.97, compute8: 0.641, grouped: 0.333, streamExperts: 0.62, routing: 52.4e-6 },
+      blackwell: { compute4: 0.497, grouped: 0.308, streamExperts: 0.626, routing: 51.8e-6, layer: 29.2e-6, host: 706e-6, perSequence: 19.8e-6 },
     },
   },
   'tensorrt-llm-1.0rc': {
     label: 'TensorRT-LLM 1.0rc',
     vintage: 'July 2025 (1.0.0rc3, not tuned; taken to run without overlap)',
     ahead: false,
-    fit: 'per token 2.5 % of 345',
-    any: { oneShotTokens: 128, layer: 19.4e-6, narrowing: 13.5e-6, graphTokens: 256, host: 445e-6, perSequence: 15.4e-6, client: 17.3e-3, grouped: 0.278, streamExperts: 0.97, routing: 29.4e-6, launchPrompt: 72.3e-6 },
+    fit: 'per token 2.6 % of 345',
+    any: { oneShotTokens: 128, layer: 20.1e-6, narrowing: 13.5e-6, graphTokens: 256, host: 438e-6, perSequence: 15.3e-6, client: 16.6e-3, grouped: 0.366, streamExperts: 0.97, routing: 39.8e-6, launchPrompt: 72.3e-6 },
     on: {
-      hopper: { always8: 0.267, kvRead8: 0.861, compute8: 0.436, compute16: 0.711, grouped: 0.262, streamExperts: 0.97, routing: 18.6e-6, reduceStart: 3.71e-6, reduceRate: 388e9 },
+      hopper: { always8: 0.268, kvRead8: 0.874, compute8: 0.436, compute16: 0.713, grouped: 0.261, streamExperts: 0.97, routing: 18.2e-6, reduceStart: 3.51e-6, reduceRate: 387e9 },
     },
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17)',
     ahead: false,
-    fit: 'throughput 3.2 % of 239, first token 5.8 % of 48, per token 5.8 % of 48',
-    any: { oneShotMiB: 4, layer: 61e-6, host: 597e-6, perSequence: 3.6e-6, perStream: 3.34e-6, client: 4.81e-3, grouped: 0.5, streamExperts: 0.836, routing: 40e-6 },
+    fit: 'throughput 2.8 % of 239, first token 5.1 % of 48, per token 5.7 % of 48',
+    any: { oneShotMiB: 4, layer: 61.1e-6, host: 513e-6, perSequence: 3.51e-6, perStream: 4.06e-6, client: 4.99e-3, grouped: 0.5, streamExperts: 0.828, routing: 40e-6 },
     on: {
-      hopper: { kvRead8: 0.955, compute8: 0.665, compute16: 0.646, grouped: 0.737, routing: 9.72e-6, reduceStart: 12.1e-6, reduceRate: 360e9 },
+      hopper: { kvRead8: 0.97, compute8: 0.662, compute16: 0.645, grouped: 0.736, routing: 11.5e-6, reduceStart: 12.7e-6, reduceRate: 361e9 },
       ada: { grouped: 0.317 },
-      ampere: { grouped: 0.663, reduceStart: 28.4e-6, reduceRate: 137e9 },
+      ampere: { grouped: 0.663, reduceStart: 28.8e-6, reduceRate: 136e9 },
     },
   },
   'vllm-2023': {
@@ -184,9 +184,9 @@ export const software = {
     vintage: '2023, kernels launched one by one',
     ahead: false,
     fit: 'first token 3.2 % of 85, per token 1.9 % of 85, end to end 2.0 % of 81',
-    any: { oneShotMiB: 0, layer: 87.7e-6, host: 1.44e-3, perSequence: 265e-6, client: 5.77e-3, grouped: 0.5, streamExperts: 0.7, routing: 40e-6, launchLayer: 115e-6, launchRank: 1.93e-3, prefill: 0.6 },
+    any: { oneShotMiB: 0, layer: 87.6e-6, host: 1.43e-3, perSequence: 265e-6, client: 5.78e-3, grouped: 0.5, streamExperts: 0.7, routing: 40e-6, launchLayer: 115e-6, launchRank: 1.93e-3, prefill: 0.6 },
     on: {
-      hopper: { compute16: 0.631, reduceLarge: 86.6e9, reduceRate: 228e9, reduceStart: 10.5e-6 },
+      hopper: { compute16: 0.631, reduceLarge: 86.6e9, reduceRate: 228e9, reduceStart: 10.4e-6 },
       ampere: { compute16: 0.768, reduceLarge: 28.9e9, reduceRate: 87.1e9, reduceStart: 3.7e-6, launchLayer: 178e-6, launchRank: 3e-3 },
     },
   },

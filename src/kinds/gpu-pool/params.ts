@@ -16,6 +16,8 @@ const joined = (v: Readonly<Record<string, unknown>>): number => (gpuByHand(v) &
 const overNetwork: Shown = (v) => Number(v.tensorParallel) * Number(v.pipelineStages) > joined(v);
 const latentByHand: Shown = (v) => modelByHand(v) && Number(v.customLatent) > 0;
 const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
+/** Whether prompts may wait for company: not where batches are static, nor where they push others out to join at once. */
+export const mayWait: Shown = (v) => v.engineScheduling !== 'static' && v.engineOrder !== 'pushing';
 const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
 
 /** The declaration of all parameters. */
@@ -111,6 +113,8 @@ export const params = {
   batchGathering: real({ label: 'Wait for a batch', help: 'An idle engine waits this long after the first request for its batch to fill.', section: 'Engine', unit: 'seconds', default: 0, min: 0, max: 3600, shownWhen: (v) => v.engineScheduling === 'static' }),
   iterationTokens: whole({ label: 'Tokens per iteration', help: 'Budget of one iteration. In chunks: decodes first, the rest for prompts; smaller keeps answers smooth, larger gets prompts done; GPUs with sequences of their own have as many each. Whole prompts: padded to the longest, a single one may exceed it.', section: 'Engine', unit: 'tokens', default: 2048, min: 16, max: 1_000_000, shownWhen: (v) => v.engineScheduling !== 'static' }),
   queueLooks: whole({ label: 'Looks at the queue every', help: 'Decode iterations from one look at the queue to the next; after prompts it looks at once. Seldom looking spares the host, lets prompts come in bunches, and keeps newcomers waiting (SGLang: scheduler receive interval).', section: 'Engine', unit: 'count', default: 1, min: 1, max: 10_000, shownWhen: (v) => v.engineScheduling !== 'static' }),
+  companyIterations: whole({ label: 'Prompts wait for company', help: 'Decode iterations that prompts wait at most: until there is one for each group of GPUs with sequences of its own, and the tokens below come together. Fewer iterations with prompts stall fewer answers, and first tokens come later (TensorRT-LLM: batch waiting, balance of attention data parallel).', section: 'Engine', unit: 'count', default: 0, min: 0, max: 10_000, shownWhen: mayWait }),
+  companyTokens: whole({ label: 'Tokens to wait for', help: 'Tokens of prompts and decodes together that are enough for an iteration; 0 waits for one prompt of each group alone.', section: 'Engine', unit: 'tokens', default: 0, min: 0, max: 1_000_000, shownWhen: (v) => mayWait(v) && v.companyIterations !== 0 }),
   sequenceLimit: whole({ label: 'Largest batch', help: 'Sequences that run at the same time in one replica.', section: 'Engine', unit: 'count', default: 256, min: 1, max: 100_000 }),
   engineRoom: whole({ label: 'Queue per replica', help: 'Requests that may wait for a place in the batch. When the places are taken, requests are refused: queue full.', section: 'Engine', unit: 'requests', default: 1000, min: 1, max: 10_000_000 }),
   poolSpreading: choice({

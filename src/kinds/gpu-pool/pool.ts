@@ -173,7 +173,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     replica.push(call);
     if (replica.works) {
       // Whoever has been at another engine is expected.
-      if (replica.opensTo(call)) this.shorten(replica, this.net.calls.start(call) === this.net.now ? replica.untilLook(this.rules.ahead ? 1 : 0) : 0);
+      if (replica.opensTo(call)) this.shorten(replica, replica.untilLook(call));
     } else this.nudge(replica);
   }
 

@@ -18,6 +18,9 @@ export class Replica extends Residents {
   /** Decode iterations since the queue was last looked at; that look saw whoever had come by then. */
   private unlooked = 0;
   private readonly looked = new Float64Array(1);
+  /** Iterations for which prompts have waited for others since the last one joined; whether more have come that are not looked at yet. */
+  private held = 0;
+  private unseen = false;
   /** Slots to be given back, and sequences that have arrived, before the next iteration. */
   private readonly leavers: number[] = [];
   private readonly landed: number[] = [];
@@ -32,11 +35,18 @@ export class Replica extends Residents {
     return this.stretch.end;
   }
 
-  /** Whether a call that has just joined the queue could join the batch at the end of the iteration under way, which is not the last of its stretch. */
+  /** Whether a call that has just joined the queue could join the batch at the end of the iteration under way, which is not the last of its stretch, or lets others join. */
   opensTo(call: number): boolean {
     const { rules, stretch } = this;
-    if (stretch.count <= 1 || rules.static || this.queue.first() !== call) return false;
-    return (this.resident < rules.mostSequences || rules.pushing) && this.affords(call, stretch.decodes);
+    if (stretch.count <= 1 || rules.static) return false;
+    if (rules.companyIterations > 0) return true;
+    if (this.queue.first() !== call) return false;
+    return this.places(call, stretch.decodes);
+  }
+
+  /** Whether the batch has a place for a call, or may get one, and the budget tokens beside so many decodes. */
+  private places(call: number, decodes: number): boolean {
+    return (this.resident < this.rules.mostSequences || this.rules.pushing) && this.affords(call, decodes);
   }
 
   /** Plans the next iteration or stretch from now on; false when there is nothing to do. */
@@ -59,25 +69,57 @@ export class Replica extends Residents {
       if (stretch.decodes === 0 && stretch.chunkTokens === 0) return false;
     }
     const single = stretch.chunkTokens > 0 || this.unsettled;
-    const most = this.queue.size > 0 && this.late(this.queue.first()) ? this.rules.looksEvery - this.unlooked : Infinity;
+    const unseen = this.queue.size > 0 && (this.late(this.queue.first()) || (this.holding && this.unseen));
+    const seen = unseen ? this.rules.looksEvery - this.unlooked : Infinity;
+    const most = this.holding ? this.rules.companyIterations - this.held : Infinity;
     this.seenUntil[0] = Infinity;
-    stretch.plan(single ? 1 : Math.min(most, this.length()), this.net.now, this.rules, this.floor.slowness, this.blocks);
+    stretch.plan(single ? 1 : Math.min(seen, most, this.length()), this.net.now, this.rules, this.floor.slowness, this.blocks);
     return true;
   }
 
   /** Who works in the coming iteration, and on what. */
   private compose(): void {
     if (this.queue.size > 0 && !this.rules.static) this.letGoOn();
+    this.holding = false;
+    if (this.rules.companyIterations > 0) this.hold();
     if (this.rules.static) this.padded();
     else if (this.rules.chunked) this.mixed();
     else this.promptsFirst();
   }
 
-  /** Whoever waits with an answer begun goes on with it if there is room; for the first in the queue, others may have to make some. */
+  /** Prompts wait for others while there are answers to go on with, for so many iterations since the last prompt. */
+  private hold(): void {
+    const { blocks, rules, queue } = this;
+    if (blocks.sequences === 0 || this.promptCount > 0 || this.held >= rules.companyIterations) return;
+    this.holding = queue.size > 0 && !this.late(queue.first()) && this.places(queue.first(), blocks.sequences) && this.lacks();
+  }
+
+  /** Whether prompts wait, but not one for each group yet, or too few tokens with the decodes. */
+  private lacks(): boolean {
+    const { groups, companyTokens } = this.rules;
+    let count = 0;
+    let tokens = this.width * this.blocks.sequences;
+    this.unseen = false;
+    for (const call of this.queue.all()) {
+      if (this.late(call)) {
+        this.unseen = true;
+        continue;
+      }
+      tokens += this.tickets.prompt(call);
+      if (++count >= groups && tokens >= companyTokens) return false;
+    }
+    return true;
+  }
+
+  /** Whoever waits with an answer begun goes on with it if there is room; for the first in the queue, and who is first after that, others may have to make some. */
   private letGoOn(): void {
-    if (this.late(this.queue.first())) return;
-    if (this.rules.pushing && this.affords(this.queue.first(), this.blocks.sequences)) this.pushOut();
-    this.takeUp();
+    const { queue } = this;
+    for (let first = -1; queue.size > 0 && queue.first() !== first; ) {
+      first = queue.first();
+      if (this.late(first)) return;
+      if (this.rules.pushing && this.affords(first, this.blocks.sequences)) this.pushOut();
+      this.takeUp();
+    }
   }
 
   /** Whether so many decodes leave something of the budget for a call's prompt, where it needs any. */
@@ -177,9 +219,11 @@ export class Replica extends Residents {
     return 1 + this.blocks.lasting(most - 1);
   }
 
-  /** Iterations after the one under way, at least `more`, until the queue is looked at. */
-  untilLook(more: number): number {
-    const { looksEvery } = this.rules;
+  /** Iterations after the one under way until the queue is looked at, and a call that has just come is seen; none where company may be enough at once. */
+  untilLook(call: number): number {
+    const { looksEvery, ahead, companyIterations } = this.rules;
+    if (companyIterations > 0 || this.net.calls.start(call) < this.net.now) return 0;
+    const more = ahead ? 1 : 0;
     const passed = (this.unlooked + this.stretch.begun(this.net.now, this.blocks) + more) % looksEvery;
     return passed === 0 ? more : more + looksEvery - passed;
   }
@@ -214,6 +258,7 @@ export class Replica extends Residents {
     const { stretch } = this;
     stretch.tally(this.net.now, this.floor.books.sums, this.floor.rules.draw, this.blocks);
     if (!this.rules.static) this.look();
+    this.held = stretch.chunkTokens > 0 ? 0 : this.holding ? this.held + stretch.count : this.held;
     if (stretch.decodes > 0) this.decoded();
     if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;

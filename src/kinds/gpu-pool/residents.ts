@@ -40,6 +40,8 @@ export abstract class Residents {
   protected readonly freshSince: number[] = [];
   /** Whether somebody was sent back since the last iteration: who has room after that shows only before the next one. */
   protected unsettled = false;
+  /** Whether the prompts that could join wait for others. */
+  protected holding = false;
   /** Whoever has come later than this is not looked at yet. */
   protected readonly seenUntil = new Float64Array([Infinity]);
   private answering = 0;
@@ -152,10 +154,10 @@ export abstract class Residents {
     this.answer(slot, this.tickets.held(call), this.tickets.lastToken(call));
   }
 
-  /** Whether the first in the queue can start with its prompt: a place in the batch, and blocks for the whole of it beside the watermark. */
+  /** Whether the first in the queue can start with its prompt: a place in the batch, blocks for the whole of it beside the watermark, and company if it waits for any. */
   protected admissible(): boolean {
     const call = this.queue.first();
-    if (call < 0 || this.tickets.kept(call) !== NOWHERE || this.late(call)) return false;
+    if (call < 0 || this.holding || this.tickets.kept(call) !== NOWHERE || this.late(call)) return false;
     return this.hasRoom(this.wish(call));
   }
 

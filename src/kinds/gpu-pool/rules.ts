@@ -20,6 +20,9 @@ export interface Rules {
   readonly ahead: boolean;
   /** Decode iterations from one look at the queue to the next; after an iteration with prompts it looks at once. */
   readonly looksEvery: number;
+  /** Decode iterations that prompts wait for company at most: until there is one for each group, and so many tokens with the decodes; 0 where they do not wait. */
+  readonly companyIterations: number;
+  readonly companyTokens: number;
   /** Prompts in chunks beside decodes; otherwise whole prompts first. */
   readonly chunked: boolean;
   /** A batch is gathered, padded and kept until its longest answer is done; nobody joins meanwhile. */

@@ -2,7 +2,7 @@
 import { gpuOf, linkRates, peakFor, processorsLike, type Gpu } from './catalogue-gpus.ts';
 import { kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
-import type { PoolValues } from './params.ts';
+import { mayWait, type PoolValues } from './params.ts';
 import { cacheTokens, gpusOf, StepTime, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
 import { Draw } from './power.ts';
 import type { Rules } from './rules.ts';
@@ -104,6 +104,8 @@ export function rulesOf(v: PoolValues): Rules {
     reserving: reserving(v),
     ahead: software[v.engineSoftware].ahead,
     looksEvery: v.queueLooks,
+    companyIterations: mayWait(v) ? v.companyIterations : 0,
+    companyTokens: v.companyTokens,
     gather: v.batchGathering,
     ranked: v.engineOrder !== 'arrival',
     pushing: v.engineOrder === 'pushing',
