@@ -52,6 +52,16 @@ describe('an engine that looks at its queue every ten decode iterations', () => 
   });
 });
 
+describe('an engine that is told to look at its queue more often', () => {
+  it('goes on, and sees newcomers as often from then on', () => {
+    const rig = new Rig({ arrival: [0, 1.5], input: [10, 10], output: [4000, 20] }, { queueLooks: 1000 }, { blocks: 1000, watermark: 0 });
+    rig.run(2).pool.retune({ ...rig.values, queueLooks: 2 });
+    rig.run();
+    expect(rig.pool.inFlight).toBe(0);
+    expect(rig.ttft(1)).toBeLessThan(0.7);
+  });
+});
+
 describe('an engine whose prompts wait for company', () => {
   // The first answers with 100 tokens, from 1 on; the others come while it does.
   const firsts = (moments: readonly number[], special: Partial<Rules>): number[] => {

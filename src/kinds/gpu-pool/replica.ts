@@ -266,12 +266,20 @@ export class Replica extends Residents {
     if (this.padding > 0) this.disband();
   }
 
-  /** The queue is looked at every so many iterations, and after prompts: when the last one ends, or begins where the next is put together meanwhile. */
+  /**
+   * Whom the coming iteration can take on: the queue is looked at every so many iterations, and after prompts, when the last one ends, or begins where the next is
+   * put together meanwhile.
+   */
   private look(): void {
     const { stretch, rules, blocks } = this;
+    const early = rules.ahead ? 1 : 0;
+    if (rules.looksEvery === 1) {
+      if (rules.ahead && this.queue.size > 0) this.seenUntil[0] = stretch.after(stretch.count - early, blocks);
+      return;
+    }
     const iterations = this.unlooked + stretch.count;
     const since = stretch.chunkTokens > 0 ? 0 : iterations % rules.looksEvery;
-    if (stretch.chunkTokens > 0 || iterations >= rules.looksEvery) this.looked[0] = stretch.after(stretch.count - since - (rules.ahead ? 1 : 0), blocks);
+    if (stretch.chunkTokens > 0 || iterations >= rules.looksEvery) this.looked[0] = stretch.after(stretch.count - since - early, blocks);
     this.unlooked = since;
     if (this.queue.size > 0 && (rules.ahead || since > 0)) this.seenUntil[0] = this.looked[0]!;
   }
@@ -392,6 +400,7 @@ export class Replica extends Residents {
   /** Takes over changed rules between two iterations: who no longer fits gives way or is given up. */
   private adopt(): void {
     this.change(this.floor.rules);
+    this.unlooked = 0;
     for (let slot = this.batch.oldest; slot >= 0; ) {
       const next = this.batch.after(slot);
       const state = this.batch.state(slot);
