@@ -40,8 +40,8 @@ function loadOf(v: PoolValues, flow: Flow, groups: number): Load {
     output,
     budget: v.iterationTokens * groups,
     chunked: v.engineScheduling === 'chunked',
-    looksEvery: v.queueLooks,
-    companyIterations: mayWait(v) ? v.companyIterations : 0,
+    looksEvery: v.promptReplicas > 0 ? 1 : v.queueLooks,
+    companyIterations: mayWait(v) && v.promptReplicas === 0 ? v.companyIterations : 0,
     companyTokens: v.companyTokens,
     width: drafted + 1,
     drafting: drafted * v.draftCost,
@@ -210,7 +210,7 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   const seen = (measure: string): { readonly measure?: string } => (prompters > 0 ? {} : { measure });
   return [
     { label: 'first token, nobody else', value: first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source },
-    { label: 'first token', value: chance * amid(step, load, Math.min(most, busy), time) + (1 - chance) * first, unit: 'seconds', formula: 'E[T²] ÷ 2E[T] of the iteration under way, one more where that is planned ahead, and those of its prompt beside the others; the above where nobody is there', source, ...seen('firstToken'), assumes: `${assumes}, and no prompts before it` },
+    { label: 'first token', value: chance * amid(step, load, Math.min(most, busy), time) + (1 - chance) * first, unit: 'seconds', formula: 'E[T²] ÷ 2E[T] of the iteration under way, one more where that is planned ahead, those until the queue is looked at and company is there, and those of its prompt beside the others; the above where nobody is there', source, ...seen('firstToken'), assumes: `${assumes}, and no prompts before it` },
     { label: 'iteration', value: time, unit: 'seconds', formula: 'weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + overheads + share of prompts', source, ...seen('stepTime'), assumes },
     { label: 'batch while busy', value: busy, unit: 'count', formula: 'n with n ÷ (output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
     { label: 'utilisation', value: Math.min(1, atWork / v.poolReplicas), unit: 'share', formula: prompters > 0 ? '1 − e⁻ⁿ of those that answer, rate × first token of the others' : '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },
