@@ -171,10 +171,8 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
   private enqueue(replica: Replica, call: number): void {
     this.load[replica.index]!++;
     replica.push(call);
-    if (replica.works) {
-      // Whoever has been at another engine is expected.
-      if (replica.opensTo(call)) this.shorten(replica, replica.untilLook(call));
-    } else this.nudge(replica);
+    if (!replica.works) this.nudge(replica);
+    else if (replica.opensTo(call)) this.shorten(replica, replica.untilLook(call));
   }
 
   /** A resting engine has something to look at: it does so after everybody of this instant has come, or when its batch is gathered. */

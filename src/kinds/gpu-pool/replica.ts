@@ -219,7 +219,7 @@ export class Replica extends Residents {
     return 1 + this.blocks.lasting(most - 1);
   }
 
-  /** Iterations after the one under way until the queue is looked at, and a call that has just come is seen; none where company may be enough at once. */
+  /** Iterations after the one under way until a call in the queue is seen: none for one that has been at another engine, which is expected, or where it may be company enough. */
   untilLook(call: number): number {
     const { looksEvery, ahead, companyIterations } = this.rules;
     if (companyIterations > 0 || this.net.calls.start(call) < this.net.now) return 0;
