@@ -28,6 +28,8 @@ export interface BlockLedger {
   needed(): number;
   /** Blocks that the `count` iterations after the coming one take. */
   taken(count: number): number;
+  /** Σ of the seconds for which blocks have been there that iterations after the coming one took, `elapsed` seconds after that began and with `begun` of them begun; their times as for `reach`. */
+  filled(begun: number, elapsed: number, first: number, growth: number): number;
   /** For how many iterations after the coming one, at most `most`, the free blocks last. */
   lasting(most: number): number;
   /** Tokens that `count` iterations yield. */
@@ -121,6 +123,23 @@ export class Blocks implements BlockLedger {
     let at = this.place(this.iteration + 2);
     for (let left = count - rounds * size; left > 0; left--) {
       sum += phases[at]!;
+      at = at === 0 ? size - 1 : at - 1;
+    }
+    return sum;
+  }
+
+  filled(begun: number, elapsed: number, first: number, growth: number): number {
+    if (this.reserved) return 0;
+    const { phases, size } = this;
+    let sum = 0;
+    let at = this.place(this.iteration + 2);
+    for (let k = 1; k < begun && k <= size; k++) {
+      // Each sequence of this place takes a block after k iterations, k + size, k + 2 size …: n of them by now; each of them elapsed less what those iterations took ago.
+      const n = Math.floor((begun - 1 - k) / size) + 1;
+      const steps = (n * (n - 1)) / 2;
+      const iterations = n * k + size * steps;
+      const squares = n * k * k + 2 * k * size * steps + (size * size * steps * (2 * n - 1)) / 3;
+      sum += phases[at]! * (n * elapsed - first * iterations - (growth * (squares - iterations)) / 2);
       at = at === 0 ? size - 1 : at - 1;
     }
     return sum;

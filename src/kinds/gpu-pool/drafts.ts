@@ -147,6 +147,19 @@ export class DraftedBlocks implements BlockLedger {
     return sum;
   }
 
+  filled(begun: number, elapsed: number, first: number, growth: number): number {
+    const each = growth / this.sequences;
+    let gained = 0;
+    let start = 0;
+    let sum = 0;
+    for (let k = 1; k < begun; k++) {
+      start += first + each * gained;
+      gained += this.tokensIn(k);
+      sum += this.blocksIn(k + 1) * (elapsed - start);
+    }
+    return sum;
+  }
+
   lasting(most: number): number {
     let left = this.free;
     for (let k = 0; k < most; k++) if ((left -= this.blocksIn(k + 2)) < 0) return k;

@@ -235,7 +235,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
     if (what === ARRIVED) return this.taken(arg);
     const replica = this.replicas[arg]!;
     if (what === START) {
-      replica.works = true;
+      replica.rouse();
       this.books.busy.add(1, this.net.now);
       // One that was told to go while its batch was gathered goes on being there until that is done.
       if (arg >= this.scaling.ready) this.countReplicas();

@@ -5,7 +5,7 @@
  */
 import { Code } from '../../engine/reasons.ts';
 import { ANSWERS, ARRIVAL, CHUNK, COMES, DONE, IDLES, LEFT, PARKED, PROMPT, READS, STATE, STRIDE, THERE } from './batch.ts';
-import { Sum, SUMS } from './books.ts';
+import { Sum } from './books.ts';
 import { Residents } from './residents.ts';
 import { NOWHERE, onItsWayFrom } from './tickets.ts';
 
@@ -49,6 +49,12 @@ export class Replica extends Residents {
     return (this.resident < this.rules.mostSequences || this.rules.pushing) && this.affords(call, decodes);
   }
 
+  /** It goes to work, and looks at its queue. */
+  rouse(): void {
+    this.works = true;
+    this.looked[0] = this.net.now;
+  }
+
   /** Plans the next iteration or stretch from now on; false when there is nothing to do. */
   begin(): boolean {
     const { stretch } = this;
@@ -57,7 +63,6 @@ export class Replica extends Residents {
     if (this.padding > 0) this.disband();
     stretch.clear();
     this.unsettled = false;
-    if (this.unlooked === 0 && this.seenUntil[0]! === Infinity) this.looked[0] = this.net.now;
     this.compose();
     // With nothing else to do, newcomers need not wait.
     if (stretch.decodes === 0 && stretch.chunkTokens === 0) {
@@ -236,15 +241,15 @@ export class Replica extends Residents {
     return true;
   }
 
-  /** Adds to the totals what the planned iterations have come to by `now`. */
-  tally(now: number, sums: Float64Array): void {
-    this.stretch.tally(now, sums, this.floor.rules.draw, this.blocks);
+  /** Adds to the totals what the planned iterations have come to by `now`; nothing comes of the one under way if it is `broken` off. */
+  tally(now: number, sums: Float64Array, broken = false): void {
+    this.stretch.tally(now, sums, this.floor.rules.draw, this.blocks, broken);
   }
 
   /** The share of blocks in use at `now`. */
   share(now: number): number {
     if (this.blocks.total === 0) return 0;
-    return (this.stretch.count === 0 ? this.blocks.used : this.stretch.used(now, this.blocks)) / this.blocks.total;
+    return (this.blocks.used + this.takenSince(now)) / this.blocks.total;
   }
 
   /** Blocks that the iterations under way have taken since they were planned. */
@@ -255,8 +260,12 @@ export class Replica extends Residents {
 
   /** The planned iterations are over: whoever is done leaves, whose prompt is done starts its answer. */
   complete(): void {
+    this.tally(this.net.now, this.floor.books.sums);
+    this.settle();
+  }
+
+  private settle(): void {
     const { stretch } = this;
-    stretch.tally(this.net.now, this.floor.books.sums, this.floor.rules.draw, this.blocks);
     if (!this.rules.static) this.look();
     this.held = stretch.chunkTokens > 0 ? 0 : this.holding ? this.held + stretch.count : this.held;
     if (stretch.decodes > 0) this.decoded();
@@ -401,6 +410,7 @@ export class Replica extends Residents {
   private adopt(): void {
     this.change(this.floor.rules);
     this.unlooked = 0;
+    this.looked[0] = this.net.now;
     for (let slot = this.batch.oldest; slot >= 0; ) {
       const next = this.batch.after(slot);
       const state = this.batch.state(slot);
@@ -440,10 +450,10 @@ export class Replica extends Residents {
     const { now } = this.net;
     const { books } = this.floor;
     const done = this.stretch.count > 1 ? this.stretch.begun(now, this.blocks) - 1 : 0;
-    if (this.stretch.count > 0) this.breakOff(done);
+    this.tally(now, books.sums, true);
     if (done > 0) {
       this.stretch.finishAfter(done, this.blocks);
-      this.complete();
+      this.settle();
     }
     this.stretch.count = 0;
     const gone: number[] = [];
@@ -454,27 +464,6 @@ export class Replica extends Residents {
       gone.push(call);
     }
     return gone;
-  }
-
-  /** What has gone into the iteration after so many is spent, though nothing comes of it: neither an iteration nor a token. Blocks are counted until now where any were done. */
-  private breakOff(done: number): void {
-    const { stretch } = this;
-    const { sums } = this.floor.books;
-    const before = this.upTo(done);
-    const from = done > 0 ? stretch.end : stretch.start;
-    const after = this.upTo(done + 1);
-    const share = Math.min(1, (this.net.now - from) / (stretch.end - from));
-    for (const k of [Sum.flops, Sum.bytes, Sum.promptSeconds, Sum.joules]) sums[k]! += share * (after[k]! - before[k]!);
-    if (done === 0) sums[Sum.blocks]! += share * after[Sum.blocks]!;
-  }
-
-  /** What the first so many of the planned iterations come to; they then are all that is planned. */
-  private upTo(count: number): Float64Array {
-    const sums = new Float64Array(SUMS);
-    if (count === 0) return sums;
-    this.stretch.finishAfter(count, this.blocks);
-    this.tally(this.stretch.end, sums);
-    return sums;
   }
 
   /** Whether a call has to go on elsewhere that had this slot. */

@@ -27,7 +27,7 @@ export class Stretch {
   padding = 0;
   chunkTokens = 0;
   /** Tokens of answers that come of it. */
-  tokens = 0;
+  private tokens = 0;
   /** Blocks that its iterations after the first take; −1 until somebody asks (a stretch that is cut is asked once instead of three times). */
   private taken = -1;
   private readonly t = new Float64Array(11);
@@ -90,11 +90,11 @@ export class Stretch {
   finishAfter(count: number, blocks: BlockLedger): void {
     const { t } = this;
     this.count = count;
-    const grown = this.decodes > 0 ? blocks.grown(count) : 0;
+    const grown = this.grown(count, blocks);
     t[GROWN] = grown;
     t[END] = t[START]! + t[LOADING]! + count * t[FIRST]! + t[GROWTH]! * grown;
     this.taken = -1;
-    this.tokens = this.decodes > 0 ? blocks.yields(count) - count * this.padding : 0;
+    this.tokens = this.tokensOf(count, blocks);
   }
 
   /** Blocks that its iterations after the first take. */
@@ -113,30 +113,50 @@ export class Stretch {
   /** When `done` of its iterations are over and the next begins. */
   after(done: number, blocks: BlockLedger): number {
     if (done <= 0) return this.t[START]!;
-    return this.t[START]! + this.t[LOADING]! + done * this.t[FIRST]! + this.t[GROWTH]! * blocks.grown(done);
+    return this.t[START]! + this.t[LOADING]! + done * this.t[FIRST]! + this.t[GROWTH]! * this.grown(done, blocks);
   }
 
-  /** Adds to the totals what it has come to by `now`: in full at its end, in proportion before. */
-  tally(now: number, sums: Float64Array, draw: Draw, blocks: BlockLedger): void {
+  /**
+   * Adds to the totals what it has come to by `now`: the iterations that are over, and of the one under way as much as has passed of its time. Of one that is
+   * `broken` off then, what went into it is spent, but neither an iteration nor a token comes of it.
+   */
+  tally(now: number, sums: Float64Array, draw: Draw, blocks: BlockLedger, broken = false): void {
     if (this.count === 0) return;
-    const { t, count } = this;
+    const { t } = this;
     const seconds = now - t[START]!;
-    const x = Math.min(1, seconds / (t[END]! - t[START]!));
-    const flops = x * (count * t[FLOPS]! + t[FLOPS_GROWTH]! * t[GROWN]!);
-    const bytes = x * (count * t[BYTES]! + t[BYTES_GROWTH]! * t[GROWN]!);
-    sums[Sum.out]! += x * this.tokens;
-    sums[Sum.steps]! += x * count;
+    const begun = now < t[END]! ? Math.min(this.count, this.begun(now, blocks)) : this.count;
+    let iterations = begun;
+    let grown = t[GROWN]!;
+    let tokens = this.tokens;
+    let counted = begun;
+    if (now < t[END]!) {
+      const done = begun - 1;
+      const from = this.after(done, blocks);
+      const share = (now - from) / (this.after(begun, blocks) - from);
+      const [before, all] = [this.tokensOf(done, blocks), this.tokensOf(begun, blocks)];
+      iterations = done + share;
+      counted = broken ? done : iterations;
+      tokens = before + (counted - done) * (all - before);
+      grown = (1 - share) * this.grown(done, blocks) + share * this.grown(begun, blocks);
+    }
+    const flops = iterations * t[FLOPS]! + t[FLOPS_GROWTH]! * grown;
+    const bytes = iterations * t[BYTES]! + t[BYTES_GROWTH]! * grown;
+    sums[Sum.out]! += tokens;
+    sums[Sum.steps]! += counted;
     sums[Sum.flops]! += flops;
     sums[Sum.bytes]! += bytes;
     sums[Sum.joules]! += draw.joules(seconds, flops, bytes);
-    sums[Sum.blocks]! += seconds * (t[USED]! + (x * this.taking(blocks)) / 2);
+    sums[Sum.blocks]! += seconds * t[USED]! + (begun > 1 ? blocks.filled(begun, seconds - t[LOADING]!, t[FIRST]!, t[GROWTH]!) : 0);
     if (this.chunkTokens > 0) sums[Sum.promptSeconds]! += (seconds * this.chunkTokens) / (this.chunkTokens + this.decodes);
   }
 
-  /** Blocks in use at `now`. */
-  used(now: number, blocks: BlockLedger): number {
-    const { t } = this;
-    const x = Math.min(1, (now - t[START]!) / (t[END]! - t[START]!));
-    return t[USED]! + x * this.taking(blocks);
+  /** Σ of the tokens gained before each of so many iterations, per sequence that decodes. */
+  private grown(count: number, blocks: BlockLedger): number {
+    return this.decodes > 0 ? blocks.grown(count) : 0;
+  }
+
+  /** Tokens of answers that so many iterations yield. */
+  private tokensOf(count: number, blocks: BlockLedger): number {
+    return this.decodes > 0 ? blocks.yields(count) - count * this.padding : 0;
   }
 }
