@@ -144,6 +144,19 @@ describe('host memory', () => {
     expect(rig.pool.sum(Sum.swapped, rig.net.now)).toBe(0);
     expect(rig.pool.sum(Sum.recomputed, rig.net.now)).toBe(80);
   });
+
+  it('hands over to a disk what it has no room for, at the speed of the disk', () => {
+    const full = { preemptedTo: 'disk', hostMemory: 4 * 16 * tokenBytes } as const;
+    const rig = ran(full);
+    expect([Sum.swapped, Sum.swappedFar, Sum.recomputed].map((k) => rig.pool.sum(k, rig.net.now))).toEqual([0, 80, 0]);
+    const [slow, fast] = [1e9, 2e9].map((diskBandwidth) => ran({ ...full, diskBandwidth }));
+    const move = (80 * tokenBytes) / 2e9;
+    expect(slow!.e2e(0) - fast!.e2e(0)).toBeCloseTo(move, 9);
+    expect(slow!.e2e(1) - fast!.e2e(1)).toBeCloseTo(2 * move, 9);
+    // With room at the host, the disk is left alone; without any on the disk, tokens are thrown away.
+    expect(ran({ preemptedTo: 'disk' }).pool.sum(Sum.swapped, 1e9)).toBe(80);
+    expect(ran({ ...full, diskMemory: 4 * 16 * tokenBytes }).pool.sum(Sum.recomputed, 1e9)).toBe(80);
+  });
 });
 
 describe('prompts on replicas of their own', () => {
@@ -291,7 +304,7 @@ describe('gaps between tokens', () => {
 
   it('number one less than the tokens of each answer, whatever happens to it', () => {
     for (const engineScheduling of ['chunked', 'prompts first'] as const) {
-      for (const preemptedTo of ['nowhere', 'host'] as const) {
+      for (const preemptedTo of ['nowhere', 'host', 'disk'] as const) {
         const rig = new Rig(poisson(200, 40, 300, 300), { engineScheduling, preemptedTo, iterationTokens: 512, sequenceLimit: 64 }, { blocks: 600, watermark: 6 }).run();
         expect(rig.pool.sum(Sum.preemptions, rig.net.now)).toBeGreaterThan(5);
         const { histogram } = rig.pool.books.gaps;

@@ -22,15 +22,16 @@ export const Sum = {
   lookedUp: 11,
   /** Engine time that went into prompts: every token of an iteration bears an equal part of it. */
   promptSeconds: 12,
-  /** Tokens whose keys and values went to host memory instead of being thrown away; and to other engines. */
+  /** Tokens whose keys and values went to host memory, or to a disk, instead of being thrown away; and to other engines. */
   swapped: 13,
-  handedOver: 14,
+  swappedFar: 14,
+  handedOver: 15,
   /** Joules that work drew beyond idling. */
-  joules: 15,
+  joules: 16,
 } as const;
 
 /** How many running totals there are. */
-export const SUMS = 16;
+export const SUMS = 17;
 
 /** The books of one pool. */
 export class Books {

@@ -18,6 +18,8 @@ const latentByHand: Shown = (v) => modelByHand(v) && Number(v.customLatent) > 0;
 const apart: Shown = (v) => Number(v.promptReplicas) > 0 && v.engineScheduling !== 'static';
 /** Whether prompts may wait for company: not where batches are static, nor where they push others out to join at once. */
 export const mayWait: Shown = (v) => v.engineScheduling !== 'static' && v.engineOrder !== 'pushing';
+/** Whether sequences that give way are kept. */
+export const keeps: Shown = (v) => v.preemptedTo !== 'nowhere';
 const drafts: Shown = (v) => Number(v.draftLength) > 0 && v.engineScheduling !== 'static';
 
 /** The declaration of all parameters. */
@@ -166,12 +168,16 @@ export const params = {
     options: [
       { value: 'nowhere', label: 'thrown away', note: 'prompt and answer so far are worked through again' },
       { value: 'host', label: 'to host memory', note: 'and back when there is room; the engine waits for both' },
+      { value: 'disk', label: 'to host memory, then to disk', note: 'a disk takes what the host has no room for' },
     ],
     default: 'nowhere',
   }),
-  hostMemory: real({ label: 'Host memory per GPU', help: 'For keys and values of sequences that gave way; when it is full, they are thrown away.', section: 'Memory', unit: 'bytes', default: 32e9, min: 0, max: 1e13, shownWhen: (v) => v.preemptedTo === 'host' }),
+  hostMemory: real({ label: 'Host memory per GPU', help: 'For keys and values of sequences that gave way; when it is full, they go to the disk if there is one, and are thrown away otherwise.', section: 'Memory', unit: 'bytes', default: 32e9, min: 0, max: 1e13, shownWhen: keeps }),
   // PCIe 5.0 × 16 carries 63 GB/s each way, 4.0 half of it; copies of blocks reach some 80 % (assumed).
-  hostBandwidth: real({ label: 'To host and back', help: 'Per GPU: about 50 GB/s over PCIe 5, 25 over PCIe 4.', section: 'Memory', unit: 'bytes/second', default: 50e9, min: 1e6, max: 1e13, shownWhen: (v) => v.preemptedTo === 'host' }),
+  hostBandwidth: real({ label: 'To host and back', help: 'Per GPU: about 50 GB/s over PCIe 5, 25 over PCIe 4.', section: 'Memory', unit: 'bytes/second', default: 50e9, min: 1e6, max: 1e13, shownWhen: keeps }),
+  // Published: a DGX H100 has eight NVMe drives of 3.84 TB beside its eight GPUs; such drives read 7 GB/s and write 4 (Samsung PM1733), and the engine waits for both.
+  diskMemory: real({ label: 'Disk per GPU', help: 'For keys and values that the host has no room for; when it is full, they are thrown away.', section: 'Memory', unit: 'bytes', default: 1e12, min: 0, max: 1e15, shownWhen: (v) => v.preemptedTo === 'disk' }),
+  diskBandwidth: real({ label: 'To disk and back', help: 'Per GPU: about 5 GB/s with an NVMe drive of its own, reading and writing taken together.', section: 'Memory', unit: 'bytes/second', default: 5e9, min: 1e6, max: 1e13, shownWhen: (v) => v.preemptedTo === 'disk' }),
   replicaLoss: choice({
     label: 'Work of a lost replica',
     help: 'What becomes of requests that a replica was working on when it is lost.',

@@ -10,8 +10,9 @@ import { Sum } from './books.ts';
 import { DraftedBlocks } from './drafts.ts';
 import { FinishLine } from './finish-line.ts';
 import type { Floor, Rules } from './rules.ts';
+import { Shelves } from './shelves.ts';
 import { Stretch } from './stretch.ts';
-import { HOST, NOWHERE, onItsWayFrom, Tickets } from './tickets.ts';
+import { isOnShelf, NOWHERE, onItsWayFrom, onShelf, Tickets } from './tickets.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** Queue, batch and blocks of one engine, number `index` of its pool. */
@@ -45,7 +46,7 @@ export abstract class Residents {
   /** Whoever has come later than this is not looked at yet. */
   protected readonly seenUntil = new Float64Array([Infinity]);
   private answering = 0;
-  private hostUsed = 0;
+  private readonly shelves: Shelves;
 
   constructor(
     protected readonly floor: Floor,
@@ -55,6 +56,7 @@ export abstract class Residents {
     this.net = floor.site;
     this.tickets = new Tickets(this.net);
     this.queue = new WaitingLine(this.net.calls);
+    this.shelves = new Shelves(this.rules.shelves);
     this.blocks = this.ledger();
     floor.claims[index] = 0;
   }
@@ -100,15 +102,15 @@ export abstract class Residents {
     this.claim(blocks);
   }
 
-  /** Takes a call out of the queue, and what is kept of it out of host memory. */
+  /** Takes a call out of the queue, and what is kept of it off its shelf. */
   withdraw(call: number): void {
     if (!this.queue.remove(call)) return;
     this.queued(call, -1);
-    if (this.tickets.kept(call) === HOST) this.forget(call);
+    if (isOnShelf(this.tickets.kept(call))) this.forget(call);
   }
 
   private forget(call: number): void {
-    this.hostUsed -= this.blocks.of(this.tickets.held(call));
+    this.shelves.take(this.tickets.kept(call), this.blocks.of(this.tickets.held(call)));
     this.tickets.setKept(call, NOWHERE);
   }
 
@@ -120,7 +122,7 @@ export abstract class Residents {
     }
   }
 
-  /** Its keys and values come back from host memory with the next iteration, or set out from another engine. */
+  /** Its keys and values come back from their shelf with the next iteration, or set out from another engine. */
   private takeIn(call: number, slot: number): void {
     const { rows } = this.batch;
     const at = slot * STRIDE;
@@ -130,9 +132,9 @@ export abstract class Residents {
     rows[at + LEFT] = this.tickets.output(call) - this.tickets.answered(call);
     rows[at + RESERVED] = blocks;
     this.take(blocks);
-    if (kept === HOST) {
+    if (isOnShelf(kept)) {
       this.forget(call);
-      this.stretch.load(this.blocks.of(held) * this.rules.moveSeconds);
+      this.stretch.load(this.shelves.seconds(kept, this.blocks.of(held)));
       this.floor.books.running.add(1, this.net.now);
       this.answer(slot, held, this.tickets.lastToken(call));
     } else {
@@ -286,7 +288,7 @@ export abstract class Residents {
     return chosen;
   }
 
-  /** Sends a sequence back to the front of the queue. What it has goes to host memory while there is room; otherwise it is worked through again. */
+  /** Sends a sequence back to the front of the queue. What it has goes on a shelf while there is room; otherwise it is worked through again. */
   protected preempt(slot: number): void {
     const call = this.batch.call(slot);
     const { sums } = this.floor.books;
@@ -295,12 +297,13 @@ export abstract class Residents {
     sums[Sum.preemptions]!++;
     this.unsettled = true;
     this.note(slot);
-    if (this.batch.state(slot) === ANSWERS && this.hostUsed + blocks <= this.rules.hostBlocks) {
-      this.tickets.setKept(call, HOST);
-      this.hostUsed += blocks;
-      this.stretch.load(blocks * this.rules.moveSeconds);
-      sums[Sum.swapped]! += tokens;
-    } else sums[Sum.recomputed]! += tokens;
+    const kept = this.batch.state(slot) === ANSWERS ? this.shelves.put(blocks) : NOWHERE;
+    if (kept === NOWHERE) sums[Sum.recomputed]! += tokens;
+    else {
+      this.tickets.setKept(call, kept);
+      this.stretch.load(this.shelves.seconds(kept, blocks));
+      sums[kept === onShelf(0) ? Sum.swapped : Sum.swappedFar]! += tokens;
+    }
     this.leave(slot);
     this.tickets.setSlot(call, -1);
     this.queue.unshift(call, this.priority(call));
@@ -401,17 +404,14 @@ export abstract class Residents {
     this.lineUp();
   }
 
-  /** Forms the queue anew; what no longer has room in host memory is dropped. */
+  /** Forms the queue anew; what no longer has room on a shelf is dropped. */
   private lineUp(): void {
     const calls = this.queue.drain();
-    this.hostUsed = 0;
+    this.shelves.clear(this.rules.shelves);
     for (const call of calls) {
       this.queue.push(call, this.priority(call));
       this.claim(this.blocks.of(this.tickets.prompt(call)));
-      if (this.tickets.kept(call) !== HOST) continue;
-      const blocks = this.blocks.of(this.tickets.held(call));
-      if (this.hostUsed + blocks <= this.rules.hostBlocks) this.hostUsed += blocks;
-      else this.tickets.setKept(call, NOWHERE);
+      if (isOnShelf(this.tickets.kept(call))) this.tickets.setKept(call, this.shelves.put(this.blocks.of(this.tickets.held(call))));
     }
   }
 

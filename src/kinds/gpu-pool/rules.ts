@@ -4,6 +4,7 @@ import type { PrefixCache } from '../../kit/prefix.ts';
 import type { Books } from './books.ts';
 import type { Clockwork } from './physics.ts';
 import type { Draw } from './power.ts';
+import type { Shelf } from './shelves.ts';
 
 /** How an engine schedules, and on what. Replaced as a whole when anything changes. */
 export interface Rules {
@@ -34,9 +35,8 @@ export interface Rules {
   /** Requests of higher priority go first; and push running ones of lower priority out when there is no room. */
   readonly ranked: boolean;
   readonly pushing: boolean;
-  /** Blocks of host memory for preempted sequences, 0 where they are recomputed; seconds to move one block there or back. */
-  readonly hostBlocks: number;
-  readonly moveSeconds: number;
+  /** Where preempted sequences are kept, the nearest first; none where they are recomputed. */
+  readonly shelves: readonly Shelf[];
   /** Speculative decoding; null without. */
   readonly drafting: Drafting | null;
   /** What its GPUs draw. */

@@ -2,10 +2,11 @@
 import { gpuOf, linkRates, peakFor, processorsLike, type Gpu } from './catalogue-gpus.ts';
 import { kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
-import { mayWait, type PoolValues } from './params.ts';
+import { keeps, mayWait, type PoolValues } from './params.ts';
 import { cacheTokens, gpusOf, StepTime, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
 import { Draw } from './power.ts';
 import type { Rules } from './rules.ts';
+import type { Shelf } from './shelves.ts';
 
 /** Share of the cache that stays free when a request is let in, as in vLLM. */
 const WATERMARK = 0.01;
@@ -109,12 +110,17 @@ export function rulesOf(v: PoolValues): Rules {
     gather: v.batchGathering,
     ranked: v.engineOrder !== 'arrival',
     pushing: v.engineOrder === 'pushing',
-    hostBlocks: v.preemptedTo === 'host' ? Math.floor(v.hostMemory / blockBytes) * setup.attentionGroups! : 0,
-    moveSeconds: blockBytes / v.hostBandwidth,
+    shelves: shelvesOf(v, blockBytes, setup.attentionGroups!),
     drafting: v.draftLength > 0 && v.engineScheduling !== 'static' ? { length: v.draftLength, acceptance: v.draftAcceptance, cost: v.draftCost } : null,
     draw: new Draw(setup.gpu, gpusOf(setup), peaksOf(v)),
     longest: 0x3fffffff,
   };
+}
+
+/** Room for sequences that gave way, where they are kept at all: each GPU has its own part of a block. */
+function shelvesOf(v: PoolValues, blockBytes: number, groups: number): Shelf[] {
+  const shelf = (bytes: number, bandwidth: number): Shelf => ({ blocks: Math.floor(bytes / blockBytes) * groups, moveSeconds: blockBytes / bandwidth });
+  return [...(keeps(v) ? [shelf(v.hostMemory, v.hostBandwidth)] : []), ...(v.preemptedTo === 'disk' ? [shelf(v.diskMemory, v.diskBandwidth)] : [])];
 }
 
 /** How keys and values get from one replica to another. */

@@ -4,12 +4,14 @@
  */
 import type { Network } from '../../engine/network.ts';
 
-/** Nothing is kept of a waiting call. A number from 0 on says at which engine its keys and values lie; one from −3 down, from which they are on their way. */
+/** Nothing is kept of a waiting call. A number from 0 on says at which engine its keys and values lie; one from −4 down, from which they are on their way. */
 export const NOWHERE = -1;
-/** Its keys and values lie in host memory. */
-export const HOST = -2;
+/** Its keys and values lie on one of two shelves: 0, host memory, or 1, a disk; and back. */
+export const onShelf = (shelf: number): number => -2 - shelf;
+export const shelfOf = onShelf;
+export const isOnShelf = (kept: number): boolean => kept === onShelf(0) || kept === onShelf(1);
 /** They are on their way from that engine; and back. */
-export const onItsWayFrom = (replica: number): number => -3 - replica;
+export const onItsWayFrom = (replica: number): number => -4 - replica;
 
 /** The notes on the calls of one pool. */
 export class Tickets {
