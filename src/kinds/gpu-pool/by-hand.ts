@@ -3,29 +3,9 @@ import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow, Wall } from '../../kit/kind.ts';
 import { peakFor } from './catalogue-gpus.ts';
 import { mayWait, type PoolValues } from './params.ts';
+import { afterBatch, alone, amid, batchFor, iteration, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
 import { priceOf, reserving, setupOf } from './setup.ts';
-
-/** Mean lengths, at least one token each, what limits the batch, and how answers come. */
-interface Load {
-  readonly input: number;
-  readonly output: number;
-  readonly budget: number;
-  readonly chunked: boolean;
-  /** Decode iterations from one look at the queue to the next. */
-  readonly looksEvery: number;
-  /** Decode iterations that prompts wait for company at most, and tokens that are enough. */
-  readonly companyIterations: number;
-  readonly companyTokens: number;
-  /** Tokens of a sequence that an iteration looks at, seconds of drafting them as a share of a plain one, and how many it yields on average. */
-  readonly width: number;
-  readonly drafting: number;
-  readonly yielded: number;
-  /** Replicas that only work through prompts; 0 where all do both. */
-  readonly prompters: number;
-  /** Tokens of cache that a sequence takes on average: all that it will have where room is kept for its answer. */
-  readonly held: number;
-}
 
 /** Mean lengths of a flow on a pool. Of k drafted tokens 1 + α + … + αᵏ come with an iteration (Leviathan et al. 2023). */
 function loadOf(v: PoolValues, flow: Flow, groups: number): Load {
@@ -49,81 +29,6 @@ function loadOf(v: PoolValues, flow: Flow, groups: number): Load {
     prompters: lone ? 0 : Math.max(0, Math.min(v.promptReplicas, v.poolReplicas - 1)),
     held: lone || reserving(v) ? input + output : input + output / 2,
   };
-}
-
-/** Iterations in which a mean answer comes. */
-const rounds = ({ output, yielded }: Load): number => output / yielded;
-
-/** Mean context of a decoding sequence: the prompt and half of the answer. */
-const meanContext = ({ input, output }: Load): number => input + output / 2;
-
-/** Seconds for a whole prompt with nobody else there, in as many iterations as its chunks need. */
-function alone(step: StepTime, { input, budget, chunked }: Load): number {
-  const most = Math.ceil(budget / step.setup.attentionGroups!);
-  if (!chunked || input <= most) return step.prompting(input);
-  let sum = 0;
-  for (let done = 0; done < input; done += most) sum += step.prompting(Math.min(most, input - done), done);
-  return sum;
-}
-
-/**
- * Mean iteration with n sequences decoding: n ÷ output prompts come per iteration, and each makes some of them longer by its chunks (or adds
- * iterations of its own where prompts go first).
- */
-function iteration(step: StepTime, load: Load, n: number): number {
-  const context = n * meanContext(load);
-  const drafting = load.drafting * step.decoding(n, meanContext(load));
-  step.begin(n, context, load.width);
-  const plain = step.seconds();
-  if (load.prompters > 0) return plain + drafting;
-  const prompts = n / rounds(load);
-  if (!load.chunked) return plain + drafting + prompts * step.prompting(load.input);
-  const chunk = Math.max(1, Math.min(load.input, Math.floor((load.budget - n * load.width) / step.setup.attentionGroups!)));
-  step.begin(n, context, load.width);
-  step.chunk(chunk, (load.input - chunk) / 2, true);
-  return plain + drafting + Math.min(1, (prompts * load.input) / chunk) * (step.seconds() - plain);
-}
-
-/** Mean iterations that prompts wait for company beside n sequences: the first as long as it takes for enough to come, the others half as long. */
-function waiting(step: StepTime, load: Load, n: number): number {
-  const enough = Math.max(step.setup.attentionGroups!, Math.ceil((load.companyTokens - n * load.width) / load.input));
-  const each = n / rounds(load);
-  const gathering = each > 0 ? Math.min(load.companyIterations, (enough - 1) / each) : 0;
-  return (gathering + (each * gathering * gathering) / 2) / (1 + each * gathering);
-}
-
-/**
- * Seconds to the first token of one that comes while n sequences run in iterations of `each` seconds on average: what is left of the one under way (E[T²] ÷ 2E[T]:
- * most come during long ones), one more where that has been put together already, half of those between two looks at the queue, and as many as its prompt takes beside them.
- */
-function amid(step: StepTime, load: Load, n: number, each: number): number {
-  const { input } = load;
-  const chunk = load.chunked ? Math.max(1, Math.min(input, Math.floor((load.budget - n * load.width) / step.setup.attentionGroups!))) : input;
-  const pieces = Math.ceil(input / chunk);
-  step.begin(load.chunked ? n : 0, load.chunked ? n * meanContext(load) : 0, load.width);
-  step.chunk(input / pieces, (input - input / pieces) / 2, true);
-  const long = step.seconds();
-  const plain = Math.min(each, step.decoding(n, meanContext(load)));
-  const share = long > plain ? Math.min(1, (each - plain) / (long - plain)) : 0;
-  const left = ((1 - share) * plain * plain + share * long * long) / (2 * each);
-  return waiting(step, load, n) * plain + left + (step.setup.software?.ahead === true ? each : 0) + ((load.looksEvery - 1) / 2) * plain + pieces * long;
-}
-
-/** Mean batch while there is one, of a mean of n in all, when sequences come and go independently (a Poisson number). */
-const whileBusy = (n: number): number => (n < 1e-6 ? 1 : n / (1 - exp(-n)));
-
-/** Sequences that decode on average where `rate` requests come per second to one replica; at most `most`. By halving intervals. */
-function batchFor(step: StepTime, load: Load, rate: number, most: number): number {
-  const served = (n: number): number => n / (rounds(load) * iteration(step, load, Math.min(most, whileBusy(n))));
-  if (served(most) <= rate) return most;
-  let low = 0;
-  let high = most;
-  for (let k = 0; k < 50; k++) {
-    const middle = (low + high) / 2;
-    if (served(middle) < rate) low = middle;
-    else high = middle;
-  }
-  return high;
 }
 
 /** What bounds the batch, or makes a larger one useless; and that batch. */
@@ -198,10 +103,15 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   const prompts = prompters > 0 ? prompters / first : Infinity;
   const answers = (answering * most * load.yielded) / iteration(step, load, most);
   const capacity = Math.min(answers, prompts * load.output);
-  const batch = batchFor(step, load, Math.min(flow.rate, prompts) / answering, most);
+  const each = Math.min(flow.rate, prompts) / answering;
+  const batch = batchFor(step, load, each, most);
   const busy = whileBusy(batch);
-  const time = iteration(step, load, Math.min(most, busy));
   const chance = 1 - exp(-batch);
+  const n = Math.min(most, busy);
+  const looks = looksOf(step, load, n, each);
+  const time = prompters > 0 ? looks.plain : looks.mean / looks.iterations;
+  const beside = v.engineScheduling === 'static' ? afterBatch : amid;
+  const told = prompters > 0 ? queued(first, flow.rate / prompters) : chance * beside(step, load, n, each) + (1 - chance) * first;
   const atWork = answering * chance + prompters * Math.min(1, flow.rate / prompts);
   const served = Math.min(flow.rate, capacity / load.output);
   const source = 'roofline with fitted shares (see constants)';
@@ -210,16 +120,26 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   const seen = (measure: string): { readonly measure?: string } => (prompters > 0 ? {} : { measure });
   return [
     { label: 'first token, nobody else', value: first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source },
-    { label: 'first token', value: chance * amid(step, load, Math.min(most, busy), time) + (1 - chance) * first, unit: 'seconds', formula: 'E[T²] ÷ 2E[T] of the iteration under way, one more where that is planned ahead, those until the queue is looked at and company is there, and those of its prompt beside the others; the above where nobody is there', source, ...seen('firstToken'), assumes: `${assumes}, and no prompts before it` },
+    firstTokenRow(v, load, told, source, assumes),
     { label: 'iteration', value: time, unit: 'seconds', formula: 'weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + overheads + share of prompts', source, ...seen('stepTime'), assumes },
-    { label: 'batch while busy', value: busy, unit: 'count', formula: 'n with n ÷ (output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
+    { label: 'batch while busy', value: busy, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
     { label: 'utilisation', value: Math.min(1, atWork / v.poolReplicas), unit: 'share', formula: prompters > 0 ? '1 − e⁻ⁿ of those that answer, rate × first token of the others' : '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },
-    { label: 'in flight', value: answering * batch + served * first, unit: 'requests', formula: 'rate × (first token + output × iteration)', source: 'Little 1961', measure: 'inFlight', assumes },
+    { label: 'in flight', value: served * (told + rounds(load) * stay(step, load, n, each).perToken), unit: 'requests', formula: 'rate × (first token + output × iteration)', source: 'Little 1961', measure: 'inFlight', assumes },
     { label: 'KV in use', value: Math.min(1, (answering * batch * load.held) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
     { label: 'tokens out', value: served * load.output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
     { label: 'capacity', value: capacity, unit: 'tokens/second', formula: capacityAs(load, `${most.toLocaleString('en')} ${bound.because}`), source, assumes, wall: answers > prompts * load.output ? 'compute' : bound.wall },
     ...priceRow(v, served * (load.input + load.output)),
   ];
+}
+
+function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source: string, assumes: string): EstimateRow {
+  const formula =
+    prompters > 0
+      ? 'first token, nobody else (S), and the wait for those before: ρS ÷ 2(1 − ρ) with ρ = rate × S ÷ replicas for prompts'
+      : v.engineScheduling === 'static'
+        ? 'half of the batch under way, and the prompts of all who join the next; the above where nobody is there'
+        : 'E[W²] ÷ 2E[W] of the time from one look at the queue to the next (of an iteration, mostly), one iteration more where that is planned ahead, the wait for company, and the iteration of its prompt with those found together with it; the above where nobody is there';
+  return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932` : source, measure: 'firstToken', assumes };
 }
 
 /** What a million of so many tokens per second cost; nothing is said where there are none, or no price is known. */
