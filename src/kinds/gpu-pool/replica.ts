@@ -15,12 +15,6 @@ export class Replica extends Residents {
   pending = -1;
   /** Whether it is at work: from the beginning of its first iteration until it has nothing left to do. */
   works = false;
-  /** Decode iterations since the queue was last looked at; that look saw whoever had come by then. */
-  private unlooked = 0;
-  private readonly looked = new Float64Array(1);
-  /** Iterations for which prompts have waited for others since the last one joined; whether more have come that are not looked at yet. */
-  private held = 0;
-  private unseen = false;
   /** Slots to be given back, and sequences that have arrived, before the next iteration. */
   private readonly leavers: number[] = [];
   private readonly landed: number[] = [];
@@ -52,7 +46,7 @@ export class Replica extends Residents {
   /** It goes to work, and looks at its queue. */
   rouse(): void {
     this.works = true;
-    this.looked[0] = this.net.now;
+    this.lookout.see();
   }
 
   /** Plans the next iteration or stretch from now on; false when there is nothing to do. */
@@ -66,54 +60,31 @@ export class Replica extends Residents {
     this.compose();
     // With nothing else to do, newcomers need not wait.
     if (stretch.decodes === 0 && stretch.chunkTokens === 0) {
-      this.unlooked = 0;
-      if (this.seenUntil[0]! === Infinity) return false;
-      this.looked[0] = this.net.now;
-      this.seenUntil[0] = Infinity;
+      if (!this.lookout.overlooks) return false;
+      this.lookout.see();
       this.compose();
       if (stretch.decodes === 0 && stretch.chunkTokens === 0) return false;
     }
     const single = stretch.chunkTokens > 0 || this.unsettled;
-    const unseen = this.queue.size > 0 && (this.late(this.queue.first()) || (this.holding && this.unseen));
-    const seen = unseen ? this.rules.looksEvery - this.unlooked : Infinity;
-    const most = this.holding ? this.rules.companyIterations - this.held : Infinity;
-    this.seenUntil[0] = Infinity;
-    stretch.plan(single ? 1 : Math.min(seen, most, this.length()), this.net.now, this.rules, this.floor.slowness, this.blocks);
+    stretch.plan(single ? 1 : Math.min(this.lookout.limit(this.rules), this.length()), this.net.now, this.rules, this.floor.slowness, this.blocks);
     return true;
   }
 
   /** Who works in the coming iteration, and on what. */
   private compose(): void {
     if (this.queue.size > 0 && !this.rules.static) this.letGoOn();
-    this.holding = false;
+    this.lookout.holding = false;
     if (this.rules.companyIterations > 0) this.hold();
     if (this.rules.static) this.padded();
     else if (this.rules.chunked) this.mixed();
     else this.promptsFirst();
   }
 
-  /** Prompts wait for others while there are answers to go on with, for so many iterations since the last prompt. */
+  /** Prompts wait for others while there are answers to go on with. */
   private hold(): void {
-    const { blocks, rules, queue } = this;
-    if (blocks.sequences === 0 || this.promptCount > 0 || this.held >= rules.companyIterations) return;
-    this.holding = queue.size > 0 && !this.late(queue.first()) && this.places(queue.first(), blocks.sequences) && this.lacks();
-  }
-
-  /** Whether prompts wait, but not one for each group yet, or too few tokens with the decodes. */
-  private lacks(): boolean {
-    const { groups, companyTokens } = this.rules;
-    let count = 0;
-    let tokens = this.width * this.blocks.sequences;
-    this.unseen = false;
-    for (const call of this.queue.all()) {
-      if (this.late(call)) {
-        this.unseen = true;
-        continue;
-      }
-      tokens += this.tickets.prompt(call);
-      if (++count >= groups && tokens >= companyTokens) return false;
-    }
-    return true;
+    const { blocks, lookout, queue, rules } = this;
+    if (blocks.sequences === 0 || this.promptCount > 0 || queue.size === 0 || lookout.late(queue.first())) return;
+    if (this.places(queue.first(), blocks.sequences)) lookout.hold(rules, this.width * blocks.sequences);
   }
 
   /** Whoever waits with an answer begun goes on with it if there is room; for the first in the queue, and who is first after that, others may have to make some. */
@@ -121,7 +92,7 @@ export class Replica extends Residents {
     const { queue } = this;
     for (let first = -1; queue.size > 0 && queue.first() !== first; ) {
       first = queue.first();
-      if (this.late(first)) return;
+      if (this.lookout.late(first)) return;
       if (this.rules.pushing && this.affords(first, this.blocks.sequences)) this.pushOut();
       this.takeUp();
     }
@@ -224,13 +195,9 @@ export class Replica extends Residents {
     return 1 + this.blocks.lasting(most - 1);
   }
 
-  /** Iterations after the one under way until a call in the queue is seen: none for one that has been at another engine, which is expected, or where it may be company enough. */
+  /** Iterations after the one under way until a call in the queue is seen. */
   untilLook(call: number): number {
-    const { looksEvery, ahead, companyIterations } = this.rules;
-    if (companyIterations > 0 || this.net.calls.start(call) < this.net.now) return 0;
-    const more = ahead ? 1 : 0;
-    const passed = (this.unlooked + this.stretch.begun(this.net.now, this.blocks) + more) % looksEvery;
-    return passed === 0 ? more : more + looksEvery - passed;
+    return this.lookout.until(call, this.stretch.begun(this.net.now, this.blocks), this.rules);
   }
 
   /** Lets the stretch end with the iteration under way, or `more` after it; true if it ends earlier by that. */
@@ -266,31 +233,12 @@ export class Replica extends Residents {
 
   private settle(): void {
     const { stretch } = this;
-    if (!this.rules.static) this.look();
-    this.held = stretch.chunkTokens > 0 ? 0 : this.holding ? this.held + stretch.count : this.held;
+    if (!this.rules.static) this.lookout.pass(stretch, this.rules, this.blocks);
     if (stretch.decodes > 0) this.decoded();
     if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;
     if (stretch.chunkTokens > 0) this.prompted();
     if (this.padding > 0) this.disband();
-  }
-
-  /**
-   * Whom the coming iteration can take on: the queue is looked at every so many iterations, and after prompts, when the last one ends, or begins where the next is
-   * put together meanwhile.
-   */
-  private look(): void {
-    const { stretch, rules, blocks } = this;
-    const early = rules.ahead ? 1 : 0;
-    if (rules.looksEvery === 1) {
-      if (rules.ahead && this.queue.size > 0) this.seenUntil[0] = stretch.after(stretch.count - early, blocks);
-      return;
-    }
-    const iterations = this.unlooked + stretch.count;
-    const since = stretch.chunkTokens > 0 ? 0 : iterations % rules.looksEvery;
-    if (stretch.chunkTokens > 0 || iterations >= rules.looksEvery) this.looked[0] = stretch.after(stretch.count - since - early, blocks);
-    this.unlooked = since;
-    if (this.queue.size > 0 && (rules.ahead || since > 0)) this.seenUntil[0] = this.looked[0]!;
   }
 
   private decoded(): void {
@@ -409,8 +357,7 @@ export class Replica extends Residents {
   /** Takes over changed rules between two iterations: who no longer fits gives way or is given up. */
   private adopt(): void {
     this.change(this.floor.rules);
-    this.unlooked = 0;
-    this.looked[0] = this.net.now;
+    this.lookout.see();
     for (let slot = this.batch.oldest; slot >= 0; ) {
       const next = this.batch.after(slot);
       const state = this.batch.state(slot);

@@ -9,6 +9,7 @@ import { Blocks, type BlockLedger } from './blocks.ts';
 import { Sum } from './books.ts';
 import { DraftedBlocks } from './drafts.ts';
 import { FinishLine } from './finish-line.ts';
+import { Lookout } from './lookout.ts';
 import type { Floor, Rules } from './rules.ts';
 import { Shelves } from './shelves.ts';
 import { Stretch } from './stretch.ts';
@@ -23,6 +24,7 @@ export abstract class Residents {
   /** Whether it hands prompts that are done over to others. */
   onlyPrompts = false;
   readonly queue: WaitingLine;
+  protected readonly lookout: Lookout;
   protected rules: Rules;
   protected readonly net: Network;
   protected readonly tickets: Tickets;
@@ -41,10 +43,6 @@ export abstract class Residents {
   protected readonly freshSince: number[] = [];
   /** Whether somebody was sent back since the last iteration: who has room after that shows only before the next one. */
   protected unsettled = false;
-  /** Whether the prompts that could join wait for others. */
-  protected holding = false;
-  /** Whoever has come later than this is not looked at yet. */
-  protected readonly seenUntil = new Float64Array([Infinity]);
   private answering = 0;
   private readonly shelves: Shelves;
 
@@ -56,6 +54,7 @@ export abstract class Residents {
     this.net = floor.site;
     this.tickets = new Tickets(this.net);
     this.queue = new WaitingLine(this.net.calls);
+    this.lookout = new Lookout(this.net, this.tickets, this.queue);
     this.shelves = new Shelves(this.rules.shelves);
     this.blocks = this.ledger();
     floor.claims[index] = 0;
@@ -159,13 +158,8 @@ export abstract class Residents {
   /** Whether the first in the queue can start with its prompt: a place in the batch, blocks for the whole of it beside the watermark, and company if it waits for any. */
   protected admissible(): boolean {
     const call = this.queue.first();
-    if (call < 0 || this.holding || this.tickets.kept(call) !== NOWHERE || this.late(call)) return false;
+    if (call < 0 || this.lookout.holding || this.tickets.kept(call) !== NOWHERE || this.lookout.late(call)) return false;
     return this.hasRoom(this.wish(call));
-  }
-
-  /** Whether a call came when the coming iteration had been put together. Whoever has been at another engine is expected. */
-  protected late(call: number): boolean {
-    return this.net.calls.start(call) > this.seenUntil[0]! && this.tickets.kept(call) === NOWHERE;
   }
 
   /** Blocks that a waiting call wants to join: for its prompt, or for what it has already and its next token; or for all that it will ever have. */
