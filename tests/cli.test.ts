@@ -296,7 +296,7 @@ describe('the report', () => {
   });
 
   it('marks what is apart from its arithmetic, and tells of every such component what that took for granted', () => {
-    for (const name of ['rate-limit-per-token', 'kv-prefix-cache-sizing', 'host-reboot-mid-generation']) {
+    for (const name of ['rate-limit-per-token', 'streaming-chat', 'host-reboot-mid-generation']) {
       const lines = shown(name, 20).text.split('\n');
       const reasons = lines.filter((line) => line.startsWith('≠ '));
       const marked = lines.filter((line) => !line.startsWith('≠') && / ≠ /.test(line)).map((line) => line.split(/ {2,}/)[0]!);

@@ -1,7 +1,12 @@
 /** The estimate by hand beside the run: the same physics, and the queueing of means. */
 import { describe, expect, it } from 'vitest';
+import { Stream } from '../src/engine/random.ts';
+import { Zipf } from '../src/engine/sampler.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
+import { tokenBytes } from '../src/kinds/gpu-pool/setup.ts';
+import { kvCache } from '../src/kinds/kv-cache/kv-cache.ts';
+import { defaults } from '../src/kit/param.ts';
 import { noFlow } from '../src/kit/kind.ts';
 import { poisson, Rig } from './gpu-pool-rig.ts';
 
@@ -45,5 +50,23 @@ describe('by hand', () => {
 
   it('lets prompts on replicas of their own wait for those before them', () => {
     for (const rate of [1, 5, 15]) expectNear(0.1, ratios({ poolReplicas: 3, promptReplicas: 1 }, rate, 500, 300, ['firstToken', 'cacheUse']), `${rate}/s`);
+  });
+
+  it('counts what a prefix cache spares, also where not all beginnings fit', () => {
+    const [rate, input, output, prefixes, prefixTokens] = [5, 1000, 200, 40, 800];
+    const stream = new Stream(1, 'prefixes', 'drawn');
+    const popular = new Zipf(prefixes, 1);
+    const count = 8000;
+    const alike = (x: number): Float64Array => new Float64Array(count).fill(x);
+    const sent = { ...poisson(count, rate, input, output), input: alike(input), output: alike(output), prefix: Float64Array.from({ length: count }, () => popular.draw(stream)), prefixInput: prefixTokens };
+    const flow = { ...noFlow, rate, inputTokens: input, outputTokens: output, prefixTokens, prefixes };
+    for (const fit of [40, 15, 6]) {
+      const bytes = tokenBytes({ ...defaults(gpuPool.params), ...engine });
+      const cache = { ...defaults(kvCache.params), prefixCapacity: fit * prefixTokens * bytes * 1.01, prefixTokenBytes: bytes };
+      const rig = new Rig(sent, engine, {}, cache).run();
+      const rows = [...gpuPool.estimate(rig.values, flow, kvCache.remembers!(cache, flow)), ...kvCache.estimate(cache, flow)];
+      const told = (measure: string): number => rows.find((row) => row.measure === measure)!.value;
+      expectNear(0.1, [...(['firstToken', 'stepTime', 'batch'] as const).map((measure) => told(measure) / rig.measure(measure)), told('hitRatio') / rig.cacheMeasure('hitRatio')], `${fit} of ${prefixes} fit`);
+    }
   });
 });

@@ -79,9 +79,15 @@ export interface Flow {
   /** Number of distinct keys and the Zipf exponent of their popularity (0 is uniform). */
   readonly keys: number;
   readonly skew: number;
+  /** Tokens at the beginning of a prompt that are one of so many beginnings which prompts share (popular as 1 ÷ rank); none where left out. */
+  readonly prefixTokens?: number;
+  readonly prefixes?: number;
   /** What it is made of, where there are classes or tenants. Only what tells the sorts from each other counts: a component that changes all tokens alike leaves them. */
   readonly sorts?: readonly Sort[];
 }
+
+/** What of a mean prompt comes from a prefix cache, by hand: tokens, and the seconds until they are loaded, where a token has so many bytes. */
+export type Remembered = (tokenBytes: number) => { readonly tokens: number; readonly seconds: number };
 
 /** What stops a component from doing more: the first wall that a growing load runs into. */
 export type Wall = 'compute' | 'bandwidth' | 'memory' | 'fabric' | 'servers' | 'threads' | 'connections' | 'rate limit' | 'batch limit';
@@ -200,7 +206,9 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   /** The line under the name on the card. */
   readonly subtitle: (values: Values<P>) => string;
   /** The arithmetic a person would do at a whiteboard, with formula and source. */
-  readonly estimate: (values: Values<P>, flow: Flow) => readonly EstimateRow[];
+  readonly estimate: (values: Values<P>, flow: Flow, remembered?: Remembered) => readonly EstimateRow[];
+  /** By hand: what a prefix cache spares the engines wired to it, whose requests together are the flow. */
+  readonly remembers?: (values: Values<P>, flow: Flow) => Remembered;
   /** Load that this node offers by hand when it is a source of traffic. */
   readonly offers?: (values: Values<P>) => Flow;
   /** The parameter values with which this kind replays a loaded trace of that name, where it is a source that can. */

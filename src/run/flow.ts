@@ -3,7 +3,7 @@ import type { Design } from '../design/design.ts';
 import { fullParams, fullValues } from '../design/params.ts';
 import { kindOf } from '../kinds/index.ts';
 import { inOrder, isOpenTo, linkParams, type LinkValues } from '../kinds/link.ts';
-import { wireBetween, type AnyKind, type EstimateRow, type Flow, type Sort } from '../kit/kind.ts';
+import { wireBetween, type AnyKind, type EstimateRow, type Flow, type Remembered, type Sort } from '../kit/kind.ts';
 
 /** What arithmetic says about one component. */
 export interface Estimate {
@@ -55,6 +55,8 @@ function joined(a: Flow, b: Flow): Flow {
     items: mean((f) => f.items),
     keys: larger.keys,
     skew: larger.skew,
+    prefixTokens: mean((f) => f.prefixTokens ?? 0),
+    prefixes: Math.max(a.prefixes ?? 0, b.prefixes ?? 0),
     sorts: mixed(a, b, rate),
   };
 }
@@ -161,13 +163,25 @@ function unbroken(design: Design, rows: readonly EstimateRow[]): readonly Estima
   return rows.map((row) => ({ ...row, assumes: row.assumes === undefined ? 'that nothing breaks' : `${row.assumes}, and that nothing breaks` }));
 }
 
+/** The prefix cache that each engine is wired to. A cache behind a cache is none of them. */
+function wiredCaches(design: Design, all: ReadonlyMap<string, Part>): ReadonlyMap<string, string> {
+  const prefix = design.links.filter(({ from, to }) => all.has(from) && all.has(to) && wireBetween(all.get(from)!.kind, all.get(to)!.kind) === 'prefix');
+  return new Map(prefix.filter(({ from }) => all.get(from)!.kind.remembers === undefined).map(({ from, to }) => [from, to]));
+}
+
 /** The estimate by hand of every component of a design. */
 export function estimates(design: Design): Readonly<Record<string, Estimate>> {
-  const flow = flows(design);
+  const all = parts(design);
+  const flow = new Map(flows(design));
+  const caches = wiredCaches(design, all);
+  for (const [engine, cache] of caches) flow.set(cache, joined(flow.get(cache) ?? noFlow, flow.get(engine) ?? noFlow));
   return Object.fromEntries(
-    [...parts(design)].map(([id, { kind, values }]) => {
+    [...all].map(([id, { kind, values }]) => {
       const mine = flow.get(id) ?? noFlow;
-      return [id, { flow: mine, rows: unbroken(design, kind.estimate(values, mine) as readonly EstimateRow[]) }];
+      const cache = caches.get(id);
+      const store = cache === undefined ? undefined : all.get(cache);
+      const remembered = store?.kind.remembers?.(store.values, flow.get(cache!)!) as Remembered | undefined;
+      return [id, { flow: mine, rows: unbroken(design, kind.estimate(values, mine, remembered) as readonly EstimateRow[]) }];
     }),
   );
 }

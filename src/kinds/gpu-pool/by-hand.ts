@@ -1,22 +1,25 @@
 /** The estimate by hand: memory, batch, iteration time and capacity of a pool, from the same physics that the run uses. */
 import { exp } from '../../engine/math.ts';
-import type { EstimateRow, Flow, Wall } from '../../kit/kind.ts';
+import type { EstimateRow, Flow, Remembered, Wall } from '../../kit/kind.ts';
 import { peakFor } from './catalogue-gpus.ts';
 import { mayWait, type PoolValues } from './params.ts';
-import { afterBatch, alone, amid, batchFor, iteration, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
+import { afterBatch, alone, amid, batchFor, fresh, iteration, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
-import { priceOf, reserving, setupOf } from './setup.ts';
+import { priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
 
 /** Mean lengths of a flow on a pool. Of k drafted tokens 1 + α + … + αᵏ come with an iteration (Leviathan et al. 2023). */
-function loadOf(v: PoolValues, flow: Flow, groups: number): Load {
+function loadOf(v: PoolValues, flow: Flow, groups: number, remembered?: Remembered): Load {
   const lone = v.engineScheduling === 'static';
   const drafted = lone ? 0 : v.draftLength;
   let yielded = 1;
   for (let k = 0; k < drafted; k++) yielded = 1 + v.draftAcceptance * yielded;
   const input = Math.max(1, Math.round(flow.inputTokens));
   const output = Math.max(1, Math.round(flow.outputTokens));
+  const found = remembered?.(tokenBytes(v)) ?? { tokens: 0, seconds: 0 };
   return {
     input,
+    remembered: Math.min(found.tokens, input - 1),
+    loading: found.seconds,
     output,
     budget: v.iterationTokens * groups,
     chunked: v.engineScheduling === 'chunked',
@@ -33,7 +36,7 @@ function loadOf(v: PoolValues, flow: Flow, groups: number): Load {
 
 /** What bounds the batch, or makes a larger one useless; and that batch. */
 function bounds(step: StepTime, load: Load, v: PoolValues, fitting: number): { readonly most: number; readonly wall: Wall; readonly because: string } {
-  const budget = load.chunked ? load.budget / (load.width + (load.prompters > 0 ? 0 : load.input / rounds(load))) : Infinity;
+  const budget = load.chunked ? load.budget / (load.width + (load.prompters > 0 ? 0 : fresh(load) / rounds(load))) : Infinity;
   const most = Math.max(1, Math.floor(Math.min(v.sequenceLimit, fitting, budget)));
   const rate = (n: number): number => n / iteration(step, { ...load, budget: Infinity }, n);
   // Twice the batch would hardly give more: the GPU itself is the limit.
@@ -49,7 +52,7 @@ function slowest(step: StepTime, load: Load, v: PoolValues, n: number): Wall {
   const gpus = gpusOf(setup);
   step.begin(n, n * meanContext(load), load.width);
   const bandwidth = step.bytes() / (gpu.bandwidth * gpus);
-  if (load.prompters === 0) step.chunk(Math.max(1, Math.round((n * load.input) / rounds(load))), load.input / 2, true);
+  if (load.prompters === 0) step.chunk(Math.max(1, Math.round((n * fresh(load)) / rounds(load))), (load.remembered + load.input) / 2, true);
   const compute = step.flops() / (peakFor(gpu, setup.precision) * gpus);
   const fabric = step.exchanging();
   return fabric > compute && fabric > bandwidth ? 'fabric' : compute > bandwidth ? 'compute' : 'bandwidth';
@@ -67,10 +70,10 @@ function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
 }
 
 /** What a person would work out on a whiteboard before running it. */
-export function byHand(v: PoolValues, flow: Flow): EstimateRow[] {
+export function byHand(v: PoolValues, flow: Flow, remembered?: Remembered): EstimateRow[] {
   const setup = setupOf(v);
   const weights = weightsOf(setup);
-  const load = loadOf(v, flow, setup.attentionGroups!);
+  const load = loadOf(v, flow, setup.attentionGroups!, remembered);
   const room = cacheTokens(setup, v.memoryShare);
   if (room < load.input + load.output) return tooLarge(v, weights);
   return [...memoryRows(v, weights, room, load), ...speedRows(v, flow, load, room)];
@@ -115,7 +118,7 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   const atWork = answering * chance + prompters * Math.min(1, flow.rate / prompts);
   const served = Math.min(flow.rate, capacity / load.output);
   const source = 'roofline with fitted shares (see constants)';
-  const assumes = `${v.engineScheduling === 'static' ? 'answers of one length: the longest of a batch keeps the others' : 'mean lengths'}, Poisson arrivals shared evenly, no prefix hits, and time to serve what comes`;
+  const assumes = `${v.engineScheduling === 'static' ? 'answers of one length: the longest of a batch keeps the others' : 'mean lengths'}, Poisson arrivals shared evenly, ${load.remembered > 0 ? 'a warm prefix cache' : 'no prefix hits'}, and time to serve what comes`;
   // With replicas for prompts, what the run shows is the mean of both sorts.
   const seen = (measure: string): { readonly measure?: string } => (prompters > 0 ? {} : { measure });
   return [
@@ -138,7 +141,7 @@ function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source
       ? 'first token, nobody else (S), and the wait for those before: ρS ÷ 2(1 − ρ) with ρ = rate × S ÷ replicas for prompts'
       : v.engineScheduling === 'static'
         ? 'half of the batch under way, and the prompts of all who join the next; the above where nobody is there'
-        : 'E[W²] ÷ 2E[W] of the time from one look at the queue to the next (of an iteration, mostly), one iteration more where that is planned ahead, the wait for company, and the iteration of its prompt with those found together with it; the above where nobody is there';
+        : 'E[W²] ÷ 2E[W] of the time W between looks at the queue (an iteration, mostly), one iteration more where that is planned ahead, the wait for company, and that of its prompt with all found at that look; the above where nobody is there';
   return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932` : source, measure: 'firstToken', assumes };
 }
 

@@ -8,6 +8,9 @@ import type { StepTime } from './physics.ts';
 /** Mean lengths, at least one token each, what limits the batch, and how answers come. */
 export interface Load {
   readonly input: number;
+  /** Tokens of a prompt that come from a prefix cache, and the seconds until they are loaded. */
+  readonly remembered: number;
+  readonly loading: number;
   readonly output: number;
   readonly budget: number;
   readonly chunked: boolean;
@@ -32,12 +35,14 @@ export const rounds = ({ output, yielded }: Load): number => output / yielded;
 /** Mean context of a decoding sequence: the prompt and half of the answer. */
 export const meanContext = ({ input, output }: Load): number => input + output / 2;
 
+/** Tokens of a prompt to be worked through. */
+export const fresh = ({ input, remembered }: Load): number => input - remembered;
+
 /** Seconds for a whole prompt with nobody else there, in as many iterations as its chunks need. */
-export function alone(step: StepTime, { input, budget, chunked }: Load): number {
-  const most = Math.ceil(budget / step.setup.attentionGroups!);
-  if (!chunked || input <= most) return step.prompting(input);
-  let sum = 0;
-  for (let done = 0; done < input; done += most) sum += step.prompting(Math.min(most, input - done), done);
+export function alone(step: StepTime, { input, remembered, loading, budget, chunked }: Load): number {
+  const most = chunked ? Math.ceil(budget / step.setup.attentionGroups!) : input;
+  let sum = loading;
+  for (let done = remembered; done < input; done += most) sum += step.prompting(Math.min(most, input - done), done);
   return sum;
 }
 
@@ -56,8 +61,8 @@ function prompting(step: StepTime, load: Load, n: number, pieces: number, tokens
   const beside = load.chunked ? n : 0;
   step.begin(beside, beside * meanContext(load), load.width);
   const without = load.chunked ? step.seconds() : 0;
-  for (let k = 0; k < pieces; k++) step.chunk(tokens, (load.input - tokens) / 2, true);
-  return step.seconds() - without;
+  for (let k = 0; k < pieces; k++) step.chunk(tokens, load.remembered + (fresh(load) - tokens) / 2, true);
+  return step.seconds() - without + (pieces * tokens * load.loading) / fresh(load);
 }
 
 /**
@@ -68,8 +73,8 @@ export function iteration(step: StepTime, load: Load, n: number): number {
   const plain = decoding(step, load, n);
   if (load.prompters > 0) return plain;
   const prompts = n / rounds(load);
-  const chunk = load.chunked ? Math.min(load.input, roomFor(step, load, n)) : load.input;
-  const shares = (prompts * load.input) / chunk;
+  const chunk = load.chunked ? Math.min(fresh(load), roomFor(step, load, n)) : fresh(load);
+  const shares = (prompts * fresh(load)) / chunk;
   return plain + (load.chunked ? Math.min(1, shares) : shares) * prompting(step, load, n, 1, chunk);
 }
 
@@ -100,7 +105,8 @@ const SETTLED = 30;
  * chance that nobody is found as if prompts beyond the first took an exponential time.
  */
 export function looksOf(step: StepTime, load: Load, n: number, rate: number): Looks {
-  const { input, looksEvery } = load;
+  const { looksEvery } = load;
+  const input = fresh(load);
   const plain = decoding(step, load, n);
   const room = roomFor(step, load, n);
   const pieces = load.chunked ? Math.ceil(input / room) : 1;
@@ -158,7 +164,7 @@ export function amid(step: StepTime, load: Load, n: number, rate: number): numbe
 /** Seconds to the first token where a batch takes nobody in: what is left of the one under way, and the prompts of all who came meanwhile. */
 export function afterBatch(step: StepTime, load: Load, n: number, rate: number): number {
   const batch = rounds(load) * stay(step, load, n, rate).perToken;
-  return batch / 2 + prompting(step, load, n, Math.max(1, Math.round(n)), load.input);
+  return batch / 2 + prompting(step, load, n, Math.max(1, Math.round(n)), fresh(load));
 }
 
 /** Seconds to the first token at a replica that only does prompts, one after another as they come (Pollaczek and Khinchine, service of one length). */

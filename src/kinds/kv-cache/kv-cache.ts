@@ -4,9 +4,10 @@ import { Node } from '../../engine/network.ts';
 import { Code } from '../../engine/reasons.ts';
 import { priced } from '../../kit/cost.ts';
 import { assumed, published } from '../../kit/evidence.ts';
-import { defineKind, type Component, type Site } from '../../kit/kind.ts';
+import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, real, whole, type Values } from '../../kit/param.ts';
 import { PrefixWire, type Attaches, type PrefixStore } from '../../kit/prefix.ts';
+import { predictedHits } from '../response-cache/hit-ratio.ts';
 import { Kept } from './kept.ts';
 
 const params = {
@@ -275,6 +276,13 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
   }
 }
 
+/** By hand: tokens of a mean prompt that are found, where a token has so many bytes. */
+function foundByHand(v: CacheValues, { prefixTokens = 0, prefixes = 0, rate, inputTokens }: Flow, bytes: number): number {
+  const whole = Math.floor(Math.min(prefixTokens, inputTokens - 1) / v.prefixBlock) * v.prefixBlock;
+  if (!(whole > 0) || prefixes < 1) return 0;
+  return whole * predictedHits(prefixes, 1, Math.floor(v.prefixCapacity / (whole * bytes)), rate, 0, v.prefixEviction === 'lru').hit;
+}
+
 /** Keeps the keys and values of shared prompt beginnings. */
 export const kvCache = defineKind({
   id: 'kv-cache',
@@ -302,10 +310,16 @@ export const kvCache = defineKind({
   card: ['hitRatio', 'prefixUse'],
   face: { form: 'ring', measure: 'hitRatio' },
   subtitle: (v) => `${(v.prefixCapacity / 1e9).toLocaleString('en')} GB, ${v.prefixEviction.toUpperCase()}`,
-  estimate: (v) => {
+  remembers: (v, flow) => (tokenBytes) => {
+    const tokens = foundByHand(v, flow, v.prefixTokenBytes > 0 ? v.prefixTokenBytes : tokenBytes);
+    return { tokens, seconds: v.prefixBandwidth > 0 ? (tokens * (v.prefixTokenBytes > 0 ? v.prefixTokenBytes : tokenBytes)) / v.prefixBandwidth : 0 };
+  },
+  estimate: (v, flow) => {
     const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : SOME_TOKEN_BYTES;
     const assumes = v.prefixTokenBytes > 0 ? 'as told' : 'Llama 3.1 8B at 16 bit; the run takes the engine’s own';
+    const found = foundByHand(v, flow, bytes);
     return [
+      ...(found > 0 ? [{ label: 'hit ratio', value: found / flow.inputTokens, unit: 'share' as const, formula: 'whole blocks of the shared beginning × chance that it is kept ÷ tokens of the prompt', source: v.prefixEviction === 'lru' ? 'Che, Tung and Wang 2002, where not all fit' : 'the most popular are kept', measure: 'hitRatio', assumes: `${assumes}; beginnings as popular as 1 ÷ rank, a warm cache, nothing from a cache behind it` }] : []),
       { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes, wall: 'memory' },
       { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
     ];
