@@ -152,10 +152,20 @@ describe('the first wall of a GPU pool', () => {
     ['bandwidth', 'the same with products of 8 bit, twice as fast', { ...decoding, weightPrecision: 'fp8' }, 200, 800],
     ['memory', 'a small GPU', { gpuType: 'a10g' }, 2000, 500],
     ['fabric', 'eight GPUs without fast links', overPcie, 1000, 200],
-    ['batch limit', 'a small batch on a large GPU', { sequenceLimit: 8 }, 1000, 200],
   ] as const)('is %s with %s', (wall, _, values, inputTokens, outputTokens) => {
     const rows = gpuPool.estimate({ ...defaults(gpuPool.params), ...values }, { ...flow, inputTokens, outputTokens });
     expect(rows.find(({ label }) => label === 'capacity')?.wall).toBe(wall);
+  });
+
+  it('is the batch limit where somebody has set one, and the wall behind it is told', () => {
+    const limited = { ...defaults(gpuPool.params), sequenceLimit: 8 };
+    const capacity = (values: typeof limited) => gpuPool.estimate(values, { ...flow, inputTokens: 1000, outputTokens: 200 }).find(({ label }) => label === 'capacity');
+    expect(capacity(limited)).toMatchObject({ wall: 'batch limit', behind: 'compute' });
+    expect(capacity({ ...limited, gpuType: 'a10g' })).toMatchObject({ wall: 'batch limit', behind: 'memory' });
+  });
+
+  it('rests on constants that are told with it, or on those of the measure beside it', () => {
+    for (const row of gpuPool.estimate(defaults(gpuPool.params), { ...flow, rate: 3 })) if (row.label !== 'GPUs') expect(row.measure ?? row.constants?.length, row.label).toBeTruthy();
   });
 
   it('is memory where the model does not fit at all', () => {
@@ -218,7 +228,7 @@ describe('arithmetic beside the run', () => {
     expect(trafficText(100, 300, 3)).toBe('');
     const calm = sketch([people(300), station('service', 4, exponential(0.01))], path('users', 'service'), 20);
     const struck = { ...calm, faults: [{ ...faultDefaults('slow'), id: 'f', target: 'service', at: 5 }] };
-    const assumed = (design: typeof calm): string[] => estimates(design)['service']!.rows.map(({ assumes = '' }) => assumes);
+    const assumed = (design: typeof calm): string[] => estimates(design)['service']!.rows.filter(({ measure }) => measure !== undefined).map(({ assumes = '' }) => assumes);
     expect(assumed(calm).join()).not.toContain('breaks');
     for (const words of assumed(struck)) expect(words).toMatch(/that nothing breaks$/);
   });

@@ -105,8 +105,12 @@ export interface EstimateRow {
   readonly measure?: string;
   /** What the arithmetic takes for granted; shown when the run differs by more than 20 %. */
   readonly assumes?: string;
+  /** What goes into it beside parameters, where no measure stands beside it that tells. */
+  readonly constants?: readonly Constant[];
   /** Of a capacity: the wall that bounds it. */
   readonly wall?: Wall;
+  /** Where that is a limit somebody has set: the wall behind it. */
+  readonly behind?: Wall;
 }
 
 /** One line of the cost sheet. Its evidence is who lists the price, and when. */

@@ -160,7 +160,7 @@ export function flows(design: Design): ReadonlyMap<string, Flow> {
 /** Arithmetic knows of no faults, and says so where there are any. */
 function unbroken(design: Design, rows: readonly EstimateRow[]): readonly EstimateRow[] {
   if (design.faults.length === 0) return rows;
-  return rows.map((row) => ({ ...row, assumes: row.assumes === undefined ? 'that nothing breaks' : `${row.assumes}, and that nothing breaks` }));
+  return rows.map((row) => (row.assumes === undefined && row.measure === undefined ? row : { ...row, assumes: row.assumes === undefined ? 'that nothing breaks' : `${row.assumes}, and that nothing breaks` }));
 }
 
 /** The prefix cache that each engine is wired to. A cache behind a cache is none of them. */

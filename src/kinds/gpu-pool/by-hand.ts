@@ -1,11 +1,11 @@
 /** The estimate by hand: memory, batch, iteration time and capacity of a pool, from the same physics that the run uses. */
 import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow, Remembered, Wall } from '../../kit/kind.ts';
-import { peakFor } from './catalogue-gpus.ts';
 import { mayWait, type PoolValues } from './params.ts';
 import { afterBatch, alone, amid, batchFor, fresh, iteration, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
-import { priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
+import { gpusPerReplica, priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
+import { room as memory, speeds } from './told.ts';
 
 /** Mean lengths of a flow on a pool. Of k drafted tokens 1 + α + … + αᵏ come with an iteration (Leviathan et al. 2023). */
 function loadOf(v: PoolValues, flow: Flow, groups: number, remembered?: Remembered): Load {
@@ -34,36 +34,47 @@ function loadOf(v: PoolValues, flow: Flow, groups: number, remembered?: Remember
   };
 }
 
-/** What bounds the batch, or makes a larger one useless; and that batch. */
-function bounds(step: StepTime, load: Load, v: PoolValues, fitting: number): { readonly most: number; readonly wall: Wall; readonly because: string } {
+/** The batch at full load, what bounds it first, in words too; and where that is a limit somebody has set, what would without it. */
+interface Bound {
+  readonly most: number;
+  readonly wall: Wall;
+  readonly because: string;
+  readonly behind?: Wall;
+}
+
+/** Twice the batch would yield less than so many times as much: the GPUs themselves are the limit, and not what bounds the batch. */
+const HARDLY_MORE = 1.15;
+
+/** What bounds the batch as load grows, or made a larger one useless before. */
+function bounds(step: StepTime, load: Load, v: PoolValues, fitting: number): Bound {
   const budget = load.chunked ? load.budget / (load.width + (load.prompters > 0 ? 0 : fresh(load) / rounds(load))) : Infinity;
   const most = Math.max(1, Math.floor(Math.min(v.sequenceLimit, fitting, budget)));
   const rate = (n: number): number => n / iteration(step, { ...load, budget: Infinity }, n);
-  // Twice the batch would hardly give more: the GPU itself is the limit.
-  if (rate(2 * most) < 1.15 * rate(most)) return { most, wall: slowest(step, load, v, most), because: 'beyond which a batch hardly gives more' };
-  if (fitting <= Math.min(v.sequenceLimit, budget)) return { most, wall: 'memory', because: 'that fit into KV memory' };
-  return { most, wall: 'batch limit', because: budget < v.sequenceLimit ? 'for which the tokens of an iteration suffice' : 'that may run' };
+  if (rate(2 * most) < HARDLY_MORE * rate(most)) return { most, wall: slowest(step, load, most), because: 'beyond which a batch hardly gives more' };
+  if (v.sequenceLimit < Math.min(fitting, budget)) return { most, wall: 'batch limit', because: 'that may run', behind: bounds(step, load, { ...v, sequenceLimit: Infinity }, fitting).wall };
+  if (fitting <= budget) return { most, wall: 'memory', because: 'that fit into KV memory' };
+  return { most, wall: slowest(step, load, most), because: 'for which the tokens of an iteration suffice' };
 }
 
-/** What takes longest of an iteration with `n` sequences and their share of prompts: arithmetic at peak, reading at peak, or exchange between GPUs. */
-function slowest(step: StepTime, load: Load, v: PoolValues, n: number): Wall {
-  const setup = setupOf(v);
-  const { gpu } = setup;
-  const gpus = gpusOf(setup);
+/** What takes longest of an iteration with `n` sequences and their share of prompts: arithmetic, reading, or exchange between GPUs, each alone. */
+function slowest(step: StepTime, load: Load, n: number): Wall {
   step.begin(n, n * meanContext(load), load.width);
-  const bandwidth = step.bytes() / (gpu.bandwidth * gpus);
   if (load.prompters === 0) step.chunk(Math.max(1, Math.round((n * fresh(load)) / rounds(load))), (load.remembered + load.input) / 2, true);
-  const compute = step.flops() / (peakFor(gpu, setup.precision) * gpus);
-  const fabric = step.exchanging();
+  const [compute, bandwidth, fabric] = [step.computing(), step.reading(), step.exchanging()];
   return fabric > compute && fabric > bandwidth ? 'fabric' : compute > bandwidth ? 'compute' : 'bandwidth';
 }
+
+/** All GPUs of the pool: replicas times those of one. */
+const gpusRow = (v: PoolValues): EstimateRow => ({ label: 'GPUs', value: v.poolReplicas * gpusPerReplica(v), unit: 'count', formula: `replicas × GPUs per replica = ${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)}`, source: 'arithmetic' });
+
+const weightsRow = (v: PoolValues, weights: number): EstimateRow => ({ label: 'weights per GPU', value: weights, unit: 'bytes', formula: 'parameters × bytes ÷ GPUs; embedding and output at 16 bit', source: 'arithmetic', constants: memory(v) });
 
 /** Rows for a model that does not fit. */
 function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
   const setup = setupOf(v);
   const { gpu } = setup;
   return [
-    { label: 'weights per GPU', value: weights, unit: 'bytes', formula: 'parameters × bytes ÷ GPUs; embedding and output at 16 bit', source: 'arithmetic' },
+    weightsRow(v, weights),
     { label: 'does not fit: memory per GPU to use', value: gpu.memory * v.memoryShare, unit: 'bytes', formula: 'memory × share; 2.5 GB of it go to activations', source: gpu.source, assumes: `every request fails: out of memory. Use more than ${gpusOf(setup)} GPUs per replica, narrower weights, or a larger GPU` },
     { label: 'capacity', value: 0, unit: 'tokens/second', formula: 'no room for keys and values', source: 'arithmetic', measure: 'tokensOut', wall: 'memory' },
   ];
@@ -80,10 +91,12 @@ export function byHand(v: PoolValues, flow: Flow, remembered?: Remembered): Esti
 }
 
 function memoryRows(v: PoolValues, weights: number, room: number, load: Load): EstimateRow[] {
+  const constants = memory(v);
   return [
-    { label: 'weights per GPU', value: weights, unit: 'bytes', formula: 'parameters × bytes ÷ GPUs; embedding and output at 16 bit', source: 'arithmetic' },
-    { label: 'KV room per replica', value: room, unit: 'tokens', formula: '(memory × share − weights − 2.5 GB) ÷ KV bytes per token', source: 'arithmetic; reserve after vLLM’s own reports' },
-    { label: 'sequences that fit', value: Math.floor(room / load.held), unit: 'count', formula: `KV room ÷ ${heldAs(load)}`, source: 'arithmetic', assumes: `all of mean length; at most ${v.sequenceLimit} run` },
+    gpusRow(v),
+    weightsRow(v, weights),
+    { label: 'KV room per replica', value: room, unit: 'tokens', formula: '(memory × share − weights − 2.5 GB) ÷ KV bytes per token', source: 'arithmetic; reserve after vLLM’s own reports', constants },
+    { label: 'sequences that fit', value: Math.floor(room / load.held), unit: 'count', formula: `KV room ÷ ${heldAs(load)}`, source: 'arithmetic', constants, assumes: `all of mean length; at most ${v.sequenceLimit} run` },
   ];
 }
 
@@ -117,12 +130,13 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   const told = prompters > 0 ? queued(first, flow.rate / prompters) : chance * beside(step, load, n, each) + (1 - chance) * first;
   const atWork = answering * chance + prompters * Math.min(1, flow.rate / prompts);
   const served = Math.min(flow.rate, capacity / load.output);
-  const source = 'roofline with fitted shares (see constants)';
+  const source = 'roofline with fitted shares';
+  const constants = speeds(v);
   const assumes = `${v.engineScheduling === 'static' ? 'answers of one length: the longest of a batch keeps the others' : 'mean lengths'}, Poisson arrivals shared evenly, ${load.remembered > 0 ? 'a warm prefix cache' : 'no prefix hits'}, and time to serve what comes`;
   // With replicas for prompts, what the run shows is the mean of both sorts.
   const seen = (measure: string): { readonly measure?: string } => (prompters > 0 ? {} : { measure });
   return [
-    { label: 'first token, nobody else', value: first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source },
+    { label: 'first token, nobody else', value: first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source, constants },
     firstTokenRow(v, load, told, source, assumes),
     { label: 'iteration', value: time, unit: 'seconds', formula: 'weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + overheads + share of prompts', source, ...seen('stepTime'), assumes },
     { label: 'batch while busy', value: busy, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
@@ -130,7 +144,7 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
     { label: 'in flight', value: served * (told + rounds(load) * stay(step, load, n, each).perToken), unit: 'requests', formula: 'rate × (first token + output × iteration)', source: 'Little 1961', measure: 'inFlight', assumes },
     { label: 'KV in use', value: Math.min(1, (answering * batch * load.held) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
     { label: 'tokens out', value: served * load.output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
-    { label: 'capacity', value: capacity, unit: 'tokens/second', formula: capacityAs(load, `${most.toLocaleString('en')} ${bound.because}`), source, assumes, wall: answers > prompts * load.output ? 'compute' : bound.wall },
+    { label: 'capacity', value: capacity, unit: 'tokens/second', formula: capacityAs(load, `${most.toLocaleString('en')} ${bound.because}`), source, assumes, constants, ...(answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) }) },
     ...priceRow(v, served * (load.input + load.output)),
   ];
 }
@@ -149,5 +163,5 @@ function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source
 function priceRow(v: PoolValues, tokens: number): EstimateRow[] {
   const { usdPerHour, source } = priceOf(v);
   if (tokens === 0 || usdPerHour === 0) return [];
-  return [{ label: 'price of tokens', value: usdPerHour / 3600 / (tokens / 1e6), unit: 'usd/million tokens', formula: 'price ÷ tokens in and out', source, assumes: 'at the load offered; idle time is paid too' }];
+  return [{ label: 'price of tokens', value: usdPerHour / 3600 / (tokens / 1e6), unit: 'usd/million tokens', formula: 'price ÷ tokens in and out', source, measure: 'usdPerMillion', assumes: 'at the load offered; idle time is paid too' }];
 }

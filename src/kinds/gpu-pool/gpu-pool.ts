@@ -5,7 +5,7 @@ import { Sum } from './books.ts';
 import { byHand } from './by-hand.ts';
 import { params } from './params.ts';
 import { GpuPool } from './pool.ts';
-import { draw, evidence, listPrice, peaks, price, room, speeds } from './told.ts';
+import { arithmetic, bandwidth, draw, evidence, listPrice, price, room, speeds } from './told.ts';
 import { gpuChosen, gpusPerReplica, modelChosen, priceOf } from './setup.ts';
 
 const total = (which: number) => (n: GpuPool, now: number): number => n.sum(which, now);
@@ -35,8 +35,8 @@ export const gpuPool = defineKind({
     cacheUse: { label: 'KV in use', unit: 'share', help: 'cache blocks in use; at 100 % sequences are preempted', formula: '∫ cache blocks in use dt ÷ ∫ cache blocks dt', inputs: ['running', 'preemptions', 'memoryShare', 'cacheBlock', 'cachePrecision'], constants: room, total: total(Sum.blocks), per: (n: GpuPool, now: number) => n.books.blocks.area(now), chart: 'utilisation' },
     firstToken: { label: 'first token', unit: 'seconds', help: 'from arrival at the pool to the first token', formula: 'Σ time from arrival to the first token ÷ first tokens', inputs: ['waiting', 'stepTime', 'iterationTokens'], total: total(Sum.firstSeconds), per: total(Sum.firsts) },
     stepTime: { label: 'iteration', unit: 'seconds', help: 'time of one iteration of an engine', formula: '∫ busy replicas dt ÷ iterations, each: weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + exchange + overheads', origin: 'modelled', inputs: ['batch', 'languageModel', 'weightPrecision', 'tensorParallel'], constants: speeds, total: (n: GpuPool, now: number) => n.books.busy.area(now), per: total(Sum.steps) },
-    computeUse: { label: 'MFU', unit: 'share', help: 'arithmetic done over what all GPUs could do at peak', formula: 'FLOP of all iterations ÷ ∫ peak FLOP/s of all GPUs dt', origin: 'modelled', inputs: ['tokensOut', 'tokensIn'], constants: peaks, total: total(Sum.flops), per: (n: GpuPool, now: number) => n.books.flopRate.area(now) },
-    bandwidthUse: { label: 'memory bandwidth', unit: 'share', help: 'bytes moved over what all GPUs could move at peak', formula: 'bytes read and written ÷ ∫ peak bytes/s of all GPUs dt', origin: 'modelled', inputs: ['stepTime', 'batch'], constants: peaks, total: total(Sum.bytes), per: (n: GpuPool, now: number) => n.books.byteRate.area(now), chart: 'utilisation' },
+    computeUse: { label: 'MFU', unit: 'share', help: 'arithmetic done over what all GPUs could do at peak', formula: 'FLOP of all iterations ÷ ∫ peak FLOP/s of all GPUs dt', origin: 'modelled', inputs: ['tokensOut', 'tokensIn'], constants: arithmetic, total: total(Sum.flops), per: (n: GpuPool, now: number) => n.books.flopRate.area(now) },
+    bandwidthUse: { label: 'memory bandwidth', unit: 'share', help: 'bytes moved over what all GPUs could move at peak', formula: 'bytes read and written ÷ ∫ peak bytes/s of all GPUs dt', origin: 'modelled', inputs: ['stepTime', 'batch'], constants: bandwidth, total: total(Sum.bytes), per: (n: GpuPool, now: number) => n.books.byteRate.area(now), chart: 'utilisation' },
     replicasPaid: { label: 'replicas', unit: 'count', help: 'replicas paid for: those that start, serve and finish', inputs: ['poolReplicas'], total: (n: GpuPool, now: number) => n.paidArea(now) },
     preemptions: { label: 'preemptions', unit: 'requests/second', help: 'sequences sent back because the cache was full', inputs: ['cacheUse', 'preemptedTo'], total: total(Sum.preemptions) },
     recomputed: { label: 'tokens thrown away', unit: 'tokens/second', help: 'tokens that preempted sequences had and must be worked through again', inputs: ['preemptions'], total: total(Sum.recomputed) },

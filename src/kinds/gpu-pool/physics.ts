@@ -368,6 +368,18 @@ export class StepTime implements Clockwork {
     return this.layers.exchanging(this.tokens / this.streams());
   }
 
+  /** Seconds that its arithmetic would take alone, at the rate which large products sustain. */
+  computing(): number {
+    const { gpu, precision } = this.setup;
+    return this.flops() / (gpusOf(this.setup) * peakFor(gpu, precision) * sustained(gpu, precision, this.c));
+  }
+
+  /** Seconds that reading and writing would take alone, at the rate at which weights stream. */
+  reading(): number {
+    const { gpu, precision } = this.setup;
+    return this.bytes() / (gpusOf(this.setup) * gpu.bandwidth * (precision === 'fp4' ? this.c.stream4 : this.c.stream));
+  }
+
   /** Seconds of one iteration in which `decodes` sequences look back on `context` tokens each. */
   decoding(decodes: number, context: number): number {
     this.begin(decodes, decodes * context);

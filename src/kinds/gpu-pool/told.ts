@@ -8,7 +8,7 @@ import { allReduce, NETWORK_SHARE, NETWORK_START, together, USUAL } from './exch
 import type { PoolValues } from './params.ts';
 import { productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
 import { watts } from './power.ts';
-import { gpuChosen, priceOf, setupOf, tokenBytes } from './setup.ts';
+import { gpuChosen, gpusPerReplica, priceOf, setupOf, tokenBytes } from './setup.ts';
 
 type Row = readonly [label: string, value: number, unit: Unit];
 
@@ -17,11 +17,13 @@ const rows = (evidence: Evidence, ...of: readonly Row[]): Constant[] => of.map((
 /** A data sheet or configuration file; what is described by hand is taken for granted. */
 const sheet = ({ id, source }: { readonly id: string; readonly source: string }): Evidence => (id === 'custom' ? assumed(source) : evidenceIn(source));
 
-/** Arithmetic and bandwidth at peak. */
-export function peaks(v: PoolValues): Constant[] {
-  const gpu = gpuChosen(v);
-  return rows(sheet(gpu), ['Peak of a GPU', peakFor(gpu, v.weightPrecision), 'flop/second'], ['Memory bandwidth of a GPU', gpu.bandwidth, 'bytes/second']);
-}
+const peakRows = (v: PoolValues): Constant[] => rows(sheet(gpuChosen(v)), ['Peak of a GPU', peakFor(gpuChosen(v), v.weightPrecision), 'flop/second']);
+const bandwidthRows = (v: PoolValues): Constant[] => rows(sheet(gpuChosen(v)), ['Memory bandwidth of a GPU', gpuChosen(v).bandwidth, 'bytes/second']);
+const gpuRows = (v: PoolValues): Constant[] => rows(assumed('as chosen on this component'), ['GPUs of a replica', gpusPerReplica(v), 'count']);
+
+/** Arithmetic at peak; and bandwidth. */
+export const arithmetic = (v: PoolValues): Constant[] => [...peakRows(v), ...gpuRows(v)];
+export const bandwidth = (v: PoolValues): Constant[] => [...bandwidthRows(v), ...gpuRows(v)];
 
 /** What is known of kernels on a GPU of its generation, constant by constant, and of an engine on it. */
 function fitted(v: PoolValues): { readonly kernel: (key: keyof Kernels) => Evidence; readonly engine: Evidence } {
@@ -59,7 +61,8 @@ export function speeds(v: PoolValues): Constant[] {
   const stream = precision === 'fp4' ? 'stream4' : 'stream';
   const read = kvBytes === 1 ? 'kvRead8' : 'kvRead';
   return [
-    ...peaks(v),
+    ...peakRows(v),
+    ...bandwidthRows(v),
     ...rows(products, ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),

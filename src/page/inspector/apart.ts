@@ -49,5 +49,7 @@ export const estimateOf = (design: Design, id: string): Estimate => sumsOf(desig
 /** The wall that a growing load runs into first, as a sentence; empty where nothing bounds it. */
 export function wallText(rows: readonly EstimateRow[]): string {
   const bounded = rows.find(({ wall, value }) => wall !== undefined && Number.isFinite(value));
-  return bounded ? `First wall as load grows: ${bounded.wall}, at ${format(bounded.value, bounded.unit)}.` : '';
+  if (!bounded) return '';
+  const behind = bounded.behind === undefined ? '' : `; behind it, ${bounded.behind}`;
+  return `First wall as load grows: ${bounded.wall}, at ${format(bounded.value, bounded.unit)}${behind}.`;
 }

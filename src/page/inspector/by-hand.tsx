@@ -9,6 +9,7 @@ import { manyNodes } from '../many.ts';
 import { askWhy } from '../why.ts';
 import { differenceText, estimateOf, handText, nothing, wallText } from './apart.ts';
 import { useBeside } from './beside.ts';
+import { Constants } from './constants.tsx';
 import { Tag } from './tag.tsx';
 import styles from './inspector.module.css';
 
@@ -29,6 +30,7 @@ function HandRow({ node, row, run, apart }: Compared & { node: string }) {
       </summary>
       <p><code>{row.formula}</code></p>
       <p><Tag tag="modelled" /> {row.source}</p>
+      {row.constants && <dl><Constants constants={row.constants} /></dl>}
       {row.assumes && <p>Takes for granted: {row.assumes}.</p>}
       {measure && <button type="button" className={styles['button']} aria-haspopup="dialog" onClick={(event) => askWhy(node, measure, event.currentTarget)}>Why the run says so</button>}
     </details>

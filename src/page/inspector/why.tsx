@@ -4,12 +4,10 @@ import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
 import type { DesignNode } from '../../design/design.ts';
 import { fullParams } from '../../design/params.ts';
 import { kindOf } from '../../kinds/index.ts';
-import type { Constant } from '../../kit/evidence.ts';
 import { explain } from '../../kit/explain.ts';
 import type { AnyKind, EstimateRow } from '../../kit/kind.ts';
 import { differs, trafficText } from '../../run/beside.ts';
 import { session } from '../../session/store.ts';
-import { format } from '../../units/format.ts';
 import { figureText } from '../figure-text.ts';
 import { useCalmFrame } from '../live.ts';
 import { figureIn, measureOf } from '../measures.ts';
@@ -17,6 +15,7 @@ import '../sentences.ts';
 import { askWhy, closeWhy, why, type Question } from '../why.ts';
 import { differenceText, estimateOf, handText, wallText } from './apart.ts';
 import { useBeside } from './beside.ts';
+import { Constants } from './constants.tsx';
 import { Failures } from './failures.tsx';
 import { Tag } from './tag.tsx';
 import styles from './why.module.css';
@@ -45,18 +44,6 @@ function Inputs({ node, kind, asked, names }: Subject & { names: readonly string
       </div>
     );
   });
-}
-
-const constantText = ({ value, unit }: Constant): string => (typeof value === 'number' ? format(value, unit) : value);
-
-function Constants({ constants }: { constants: readonly Constant[] }) {
-  return constants.map((constant) => (
-    <div key={constant.label}>
-      <dt>{constant.label}</dt>
-      <dd>{constantText(constant)}<Tag tag={constant.tag} /></dd>
-      <dd className={styles['source']}>{constant.source}</dd>
-    </div>
-  ));
 }
 
 const reason = ({ assumes }: EstimateRow): string => (assumes ? `Arithmetic takes for granted: ${assumes}.` : 'Arithmetic speaks of the long run.');
