@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { faultDefaults } from '../src/design/faults.ts';
 import { Code, outcomes } from '../src/engine/reasons.ts';
+import { gpus } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
+import { models } from '../src/kinds/gpu-pool/catalogue-models.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import { kindOf, kinds } from '../src/kinds/index.ts';
 import { commonTold, explain } from '../src/kit/explain.ts';
@@ -139,6 +141,12 @@ describe('an explanation', () => {
     expect(evidenceIn('assumed: as its neighbour, 2026')).toEqual({ tag: 'assumed', source: 'as its neighbour, 2026' });
     expect(evidenceIn('a list price, 2026').tag).toBe('published');
     expect(gpuPool.cost(defaults(gpuPool.params))[0]?.tag).toBe('published');
+  });
+});
+
+describe('the catalogue', () => {
+  it.each([...gpus, ...models].map(({ label, source }) => [label, source]))('names a source and its year for %s', (_, source) => {
+    expect(source).toMatch(/\b20\d\d\b/);
   });
 });
 

@@ -42,29 +42,30 @@ export interface Model {
 }
 
 const plain = { gated: true, experts: null, latent: null, slidingLayers: 0, window: 0 } as const;
-const config = (file: string): string => `ai-dynamo/aiconfigurator model_configs/${file}_config.json`;
+/** Its configuration file as read there in 2026, and when the model came out. */
+const config = (file: string, out: string): string => `ai-dynamo/aiconfigurator model_configs/${file}_config.json, 2026 (model of ${out})`;
 const sparse = (count: number, visited: number, ffn: number): Experts => ({ count, visited, shared: 0, ffn, denseLayers: 0 });
 
 /** The catalogue. Embedding and output matrix are counted separately, as all of these but GPT-3 and BLOOM do. */
 export const models = [
-  { ...plain, id: 'llama-3.1-8b', label: 'Llama 3.1 8B', layers: 32, hidden: 4096, heads: 32, kvHeads: 8, headSize: 128, ffn: 14336, vocabulary: 128256, source: config('meta-llama--Meta-Llama-3.1-8B') },
-  { ...plain, id: 'llama-3.1-70b', label: 'Llama 3.1 70B', layers: 80, hidden: 8192, heads: 64, kvHeads: 8, headSize: 128, ffn: 28672, vocabulary: 128256, source: config('meta-llama--Meta-Llama-3.1-70B') },
-  { ...plain, id: 'llama-3.1-405b', label: 'Llama 3.1 405B', layers: 126, hidden: 16384, heads: 128, kvHeads: 8, headSize: 128, ffn: 53248, vocabulary: 128256, source: config('meta-llama--Meta-Llama-3.1-405B') },
-  { ...plain, id: 'qwen2.5-7b', label: 'Qwen2.5 7B', layers: 28, hidden: 3584, heads: 28, kvHeads: 4, headSize: 128, ffn: 18944, vocabulary: 152064, source: 'inference-sim/inference-sim model_configs/qwen2.5-7b-instruct/config.json' },
-  { ...plain, id: 'qwen2.5-72b', label: 'Qwen2.5 72B', layers: 80, hidden: 8192, heads: 64, kvHeads: 8, headSize: 128, ffn: 29568, vocabulary: 152064, source: 'Qwen/Qwen2.5-72B config.json (unverified)' },
-  { ...plain, id: 'qwen3-32b', label: 'Qwen3 32B', layers: 64, hidden: 5120, heads: 64, kvHeads: 8, headSize: 128, ffn: 25600, vocabulary: 151936, source: config('Qwen--Qwen3-32B') },
-  { ...plain, id: 'qwen3-30b-a3b', label: 'Qwen3 30B-A3B', layers: 48, hidden: 2048, heads: 32, kvHeads: 4, headSize: 128, ffn: 6144, vocabulary: 151936, experts: sparse(128, 8, 768), source: 'Qwen/Qwen3-30B-A3B config.json (unverified)' },
-  { ...plain, id: 'qwen3-235b-a22b', label: 'Qwen3 235B-A22B', layers: 94, hidden: 4096, heads: 64, kvHeads: 4, headSize: 128, ffn: 12288, vocabulary: 151936, experts: sparse(128, 8, 1536), source: config('Qwen--Qwen3-235B-A22B') },
-  { ...plain, id: 'mixtral-8x7b', label: 'Mixtral 8x7B', layers: 32, hidden: 4096, heads: 32, kvHeads: 8, headSize: 128, ffn: 14336, vocabulary: 32000, experts: sparse(8, 2, 14336), source: config('mistralai--Mixtral-8x7B-v0.1') },
-  { ...plain, id: 'mixtral-8x22b', label: 'Mixtral 8x22B', layers: 56, hidden: 6144, heads: 48, kvHeads: 8, headSize: 128, ffn: 16384, vocabulary: 32000, experts: sparse(8, 2, 16384), source: config('mistralai--Mixtral-8x22B-v0.1') },
-  { ...plain, id: 'deepseek-v3', label: 'DeepSeek V3', layers: 61, hidden: 7168, heads: 128, kvHeads: 128, headSize: 128, ffn: 18432, vocabulary: 129280, experts: { count: 256, visited: 8, shared: 1, ffn: 2048, denseLayers: 3 }, latent: { kvRank: 512, queryRank: 1536, nope: 128, rope: 64, value: 128 }, source: config('deepseek-ai--DeepSeek-V3') },
-  { ...plain, id: 'gpt-oss-120b', label: 'gpt-oss 120B', layers: 36, hidden: 2880, heads: 64, kvHeads: 8, headSize: 64, ffn: 2880, vocabulary: 201088, experts: sparse(128, 4, 2880), slidingLayers: 18, window: 128, source: config('openai--gpt-oss-120b') },
-  { ...plain, id: 'gpt-oss-20b', label: 'gpt-oss 20B', layers: 24, hidden: 2880, heads: 64, kvHeads: 8, headSize: 64, ffn: 2880, vocabulary: 201088, experts: sparse(32, 4, 2880), slidingLayers: 12, window: 128, source: config('openai--gpt-oss-20b') },
-  { ...plain, id: 'mistral-7b', label: 'Mistral 7B', layers: 32, hidden: 4096, heads: 32, kvHeads: 8, headSize: 128, ffn: 14336, vocabulary: 32000, source: 'mistralai/Mistral-7B config.json (unverified); its window of 4,096 tokens is left out' },
-  { ...plain, id: 'llama-2-7b', label: 'Llama 2 7B', layers: 32, hidden: 4096, heads: 32, kvHeads: 32, headSize: 128, ffn: 11008, vocabulary: 32000, source: 'inference-sim/inference-sim model_configs/llama-2-7b-hf/config.json' },
-  { ...plain, id: 'llama-2-70b', label: 'Llama 2 70B', layers: 80, hidden: 8192, heads: 64, kvHeads: 8, headSize: 128, ffn: 28672, vocabulary: 32000, source: 'microsoft/vidur@7d475133 vidur/config/model_config.py' },
+  { ...plain, id: 'llama-3.1-8b', label: 'Llama 3.1 8B', layers: 32, hidden: 4096, heads: 32, kvHeads: 8, headSize: 128, ffn: 14336, vocabulary: 128256, source: config('meta-llama--Meta-Llama-3.1-8B', '2024-07') },
+  { ...plain, id: 'llama-3.1-70b', label: 'Llama 3.1 70B', layers: 80, hidden: 8192, heads: 64, kvHeads: 8, headSize: 128, ffn: 28672, vocabulary: 128256, source: config('meta-llama--Meta-Llama-3.1-70B', '2024-07') },
+  { ...plain, id: 'llama-3.1-405b', label: 'Llama 3.1 405B', layers: 126, hidden: 16384, heads: 128, kvHeads: 8, headSize: 128, ffn: 53248, vocabulary: 128256, source: config('meta-llama--Meta-Llama-3.1-405B', '2024-07') },
+  { ...plain, id: 'qwen2.5-7b', label: 'Qwen2.5 7B', layers: 28, hidden: 3584, heads: 28, kvHeads: 4, headSize: 128, ffn: 18944, vocabulary: 152064, source: 'inference-sim/inference-sim model_configs/qwen2.5-7b-instruct/config.json, 2026 (model of 2024-09)' },
+  { ...plain, id: 'qwen2.5-72b', label: 'Qwen2.5 72B', layers: 80, hidden: 8192, heads: 64, kvHeads: 8, headSize: 128, ffn: 29568, vocabulary: 152064, source: 'Qwen/Qwen2.5-72B config.json, as quoted alike in several public repositories, 2026 (model of 2024-09)' },
+  { ...plain, id: 'qwen3-32b', label: 'Qwen3 32B', layers: 64, hidden: 5120, heads: 64, kvHeads: 8, headSize: 128, ffn: 25600, vocabulary: 151936, source: config('Qwen--Qwen3-32B', '2025-04') },
+  { ...plain, id: 'qwen3-30b-a3b', label: 'Qwen3 30B-A3B', layers: 48, hidden: 2048, heads: 32, kvHeads: 4, headSize: 128, ffn: 6144, vocabulary: 151936, experts: sparse(128, 8, 768), source: 'Qwen/Qwen3-30B-A3B config.json, as quoted alike in several public repositories, 2026 (model of 2025-04)' },
+  { ...plain, id: 'qwen3-235b-a22b', label: 'Qwen3 235B-A22B', layers: 94, hidden: 4096, heads: 64, kvHeads: 4, headSize: 128, ffn: 12288, vocabulary: 151936, experts: sparse(128, 8, 1536), source: config('Qwen--Qwen3-235B-A22B', '2025-04') },
+  { ...plain, id: 'mixtral-8x7b', label: 'Mixtral 8x7B', layers: 32, hidden: 4096, heads: 32, kvHeads: 8, headSize: 128, ffn: 14336, vocabulary: 32000, experts: sparse(8, 2, 14336), source: config('mistralai--Mixtral-8x7B-v0.1', '2023-12') },
+  { ...plain, id: 'mixtral-8x22b', label: 'Mixtral 8x22B', layers: 56, hidden: 6144, heads: 48, kvHeads: 8, headSize: 128, ffn: 16384, vocabulary: 32000, experts: sparse(8, 2, 16384), source: config('mistralai--Mixtral-8x22B-v0.1', '2024-04') },
+  { ...plain, id: 'deepseek-v3', label: 'DeepSeek V3', layers: 61, hidden: 7168, heads: 128, kvHeads: 128, headSize: 128, ffn: 18432, vocabulary: 129280, experts: { count: 256, visited: 8, shared: 1, ffn: 2048, denseLayers: 3 }, latent: { kvRank: 512, queryRank: 1536, nope: 128, rope: 64, value: 128 }, source: config('deepseek-ai--DeepSeek-V3', '2024-12') },
+  { ...plain, id: 'gpt-oss-120b', label: 'gpt-oss 120B', layers: 36, hidden: 2880, heads: 64, kvHeads: 8, headSize: 64, ffn: 2880, vocabulary: 201088, experts: sparse(128, 4, 2880), slidingLayers: 18, window: 128, source: config('openai--gpt-oss-120b', '2025-08') },
+  { ...plain, id: 'gpt-oss-20b', label: 'gpt-oss 20B', layers: 24, hidden: 2880, heads: 64, kvHeads: 8, headSize: 64, ffn: 2880, vocabulary: 201088, experts: sparse(32, 4, 2880), slidingLayers: 12, window: 128, source: config('openai--gpt-oss-20b', '2025-08') },
+  { ...plain, id: 'mistral-7b', label: 'Mistral 7B', layers: 32, hidden: 4096, heads: 32, kvHeads: 8, headSize: 128, ffn: 14336, vocabulary: 32000, source: 'Jiang et al., Mistral 7B, 2023, table 1; its window of 4,096 tokens is left out' },
+  { ...plain, id: 'llama-2-7b', label: 'Llama 2 7B', layers: 32, hidden: 4096, heads: 32, kvHeads: 32, headSize: 128, ffn: 11008, vocabulary: 32000, source: 'inference-sim/inference-sim model_configs/llama-2-7b-hf/config.json, 2026 (model of 2023-07)' },
+  { ...plain, id: 'llama-2-70b', label: 'Llama 2 70B', layers: 80, hidden: 8192, heads: 64, kvHeads: 8, headSize: 128, ffn: 28672, vocabulary: 32000, source: 'microsoft/vidur@7d475133 vidur/config/model_config.py, 2024 (model of 2023-07)' },
   { ...plain, id: 'gpt-3-175b', label: 'GPT-3 175B', layers: 96, hidden: 12288, heads: 96, kvHeads: 96, headSize: 128, ffn: 49152, vocabulary: 50257, gated: false, source: 'Brown et al. 2020, table 2.1' },
-  { ...plain, id: 'bloom-176b', label: 'BLOOM 176B', layers: 70, hidden: 14336, heads: 112, kvHeads: 112, headSize: 128, ffn: 57344, vocabulary: 250880, gated: false, source: 'bigscience/bloom config.json (unverified)' },
+  { ...plain, id: 'bloom-176b', label: 'BLOOM 176B', layers: 70, hidden: 14336, heads: 112, kvHeads: 112, headSize: 128, ffn: 57344, vocabulary: 250880, gated: false, source: 'bigscience/bloom config.json, as quoted alike in several public repositories, 2026 (model of 2022-07)' },
 ] as const satisfies readonly Model[];
 
 /** Identity of a model in the catalogue. */
