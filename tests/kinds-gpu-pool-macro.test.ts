@@ -4,8 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { Code } from '../src/engine/reasons.ts';
 import { Stream } from '../src/engine/random.ts';
 import { Sum } from '../src/kinds/gpu-pool/books.ts';
+import { gpuOf, peakFor } from '../src/kinds/gpu-pool/catalogue-gpus.ts';
+import { activeParameters, weightBytes } from '../src/kinds/gpu-pool/catalogue-models.ts';
 import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
 import type { Rules } from '../src/kinds/gpu-pool/rules.ts';
+import { gpusPerReplica, modelChosen } from '../src/kinds/gpu-pool/setup.ts';
 import { poisson, Rig, type Sent } from './gpu-pool-rig.ts';
 
 type Case = { readonly sent: Sent; readonly values: Partial<PoolValues>; readonly special: Partial<Rules>; readonly prefix: boolean; readonly lossAt: number };
@@ -111,6 +114,30 @@ describe('macro-steps', () => {
         expect(a.gaps.histogram.counts.reduce((off, count, k) => off + Math.abs(count - b.gaps.histogram.counts[k]!), 0)).toBeLessThan(2 + 0.001 * b.gaps.histogram.count);
       }),
       { numRuns: Number(process.env['RUNS'] ?? 150) },
+    );
+  });
+});
+
+describe('no answer', () => {
+  it('comes sooner than its arithmetic at peak, or than the weights of each token can be read, whatever features are on', () => {
+    fc.assert(
+      fc.property(cases, fc.constantFrom<PoolValues['weightPrecision']>('bf16', 'fp8', 'fp4'), (given, weightPrecision) => {
+        const values: Partial<PoolValues> = { ...given.values, gpuType: 'b200', weightPrecision };
+        const rig = ran({ ...given, values, prefix: false }, {});
+        const { sent, sender } = rig;
+        const model = modelChosen(rig.values);
+        const gpu = gpuOf('b200');
+        const gpus = gpusPerReplica(rig.values);
+        const flops = 2 * activeParameters(model);
+        const weights = activeParameters(model) * weightBytes[weightPrecision];
+        for (let i = 0; i < sent.arrival.length; i++) {
+          if (sender.outcome[i] !== Code.answered) continue;
+          expect(rig.ttft(i), `prompt ${i}`).toBeGreaterThanOrEqual((flops * sent.input[i]!) / (peakFor(gpu, weightPrecision) * gpus));
+          const iterations = Math.ceil((sent.output[i]! - 1) / (rig.values.draftLength + 1));
+          expect(sender.last[i]! - sender.first[i]!, `answer ${i}`).toBeGreaterThanOrEqual((iterations * weights) / (gpu.bandwidth * gpus));
+        }
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 60) },
     );
   });
 });
