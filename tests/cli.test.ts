@@ -306,6 +306,12 @@ describe('the report', () => {
     }
   });
 
+  it('tells GPUs as replicas times those of one, and the wall behind a limit that somebody has set', () => {
+    const { text } = shown('llm-70b-endpoint', 5);
+    expect(text).toMatch(/^ {2}GPU pool \$\d+\/h: 12 × 4 = 48 B200/m);
+    expect(text).toMatch(/^first wall as load grows$(\n {2}.*)*\n {2}GPU pool +batch limit, at [\d.]+k tok\/s; behind it, bandwidth$/m);
+  });
+
   it('names objectives as the page does, and no party twice', () => {
     const { text, told } = shown('rate-limit-per-token', 20);
     expect(told.objectives.map(({ name }) => name)).toContain('enterprise p99 latency');

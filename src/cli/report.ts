@@ -1,8 +1,9 @@
 /** What happened in a run, as a person reads it in a terminal. */
 import type { Design } from '../design/design.ts';
+import { fullParams } from '../design/params.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { AnyKind } from '../kit/kind.ts';
-import { callsAt, differs, trafficText, wholeFigure } from '../run/beside.ts';
+import { callsAt, differs, firstWall, trafficText, wholeFigure } from '../run/beside.ts';
 import { estimates, noFlow } from '../run/flow.ts';
 import { metricOf } from '../run/metric-names.ts';
 import type { Party, Result, Spread } from '../run/result.ts';
@@ -16,7 +17,7 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 /** The whole report; `cpuSeconds` is what the run took of the processor. */
 export function report(design: Design, result: Result, cpuSeconds: number): string {
-  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(result), objectives(design, result), intervals(design, result), byHand(design, result), effort(result, cpuSeconds)];
+  const parts = [heading(result), requests(result), latencies(result), components(result), tokens(result), cost(design, result), objectives(design, result), intervals(design, result), byHand(design, result), effort(result, cpuSeconds)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -83,15 +84,23 @@ function tokens({ llm }: Result): string {
   return `tokens  ${format(llm.inputTokensPerSecond, 'tokens/second')} in, ${format(llm.outputTokensPerSecond, 'tokens/second')} out`;
 }
 
-function cost({ cost: c, nodes }: Result): string {
+/** What a component costs as it is designed, where its name alone does not say how much of it that is: replicas × GPUs of each. */
+function sizeOf(design: Design, id: string): string {
+  const node = design.nodes.find((one) => one.id === id);
+  const kind = node && kindOf(node.kind);
+  const label = kind ? kind.cost(fullParams(kind, node.params)).map((row) => row.label).find((text) => text.includes('×')) : undefined;
+  return label === undefined ? '' : `: ${label}`;
+}
+
+function cost(design: Design, { cost: c, nodes }: Result): string {
   const per = [
     c.usdPerMillionRequests === null ? '' : format(c.usdPerMillionRequests, 'usd/million requests'),
     c.usdPerMillionTokens === null ? '' : format(c.usdPerMillionTokens, 'usd/million tokens'),
   ].filter((text) => text !== '');
   const besides = c.usdPerHour - Object.values(c.nodes).reduce((sum, usd) => sum + usd, 0);
-  const parts = [...Object.entries(c.nodes).map(([id, usd]) => [nodes[id]?.label ?? id, usd] as const), ['wires, and what is gone', besides] as const]
+  const parts = [...Object.entries(c.nodes).map(([id, usd]) => [nodes[id]?.label ?? id, usd, sizeOf(design, id)] as const), ['wires, and what is gone', besides, ''] as const]
     .filter(([, usd]) => usd > 1e-6 * c.usdPerHour)
-    .map(([name, usd]) => `  ${name} ${format(usd, 'usd/hour')}`);
+    .map(([name, usd, size]) => `  ${name} ${format(usd, 'usd/hour')}${size}`);
   return [[`cost  ${format(c.usdPerHour, 'usd/hour')}`, ...per].join(', '), ...parts].join('\n');
 }
 
@@ -120,6 +129,7 @@ function byHand(design: Design, result: Result): string {
   const sums = estimates(design);
   const rows: string[][] = [];
   const told = new Map<string, string[]>();
+  const walls: string[][] = [];
   for (const [id, node] of Object.entries(result.nodes)) {
     const { rows: estimated, flow } = sums[id] ?? { rows: [], flow: noFlow };
     const kind = kindOf(node.kind);
@@ -132,12 +142,14 @@ function byHand(design: Design, result: Result): string {
       rows.push([node.label, label, format(value, unit), figure(run, unitIn(kind, measure, unit)), far ? '≠' : '', formula]);
       if (far && assumes !== undefined) apart.add(`Arithmetic takes for granted: ${assumes}.`);
     }
+    const wall = firstWall(estimated);
+    if (wall !== '') walls.push([`  ${node.label}`, wall]);
     const traffic = apart.size === 0 || kind?.offers ? '' : trafficText(flow.rate, wholeFigure(result, node, 'arrivals'), calls);
     for (const reason of traffic === '' ? apart : [traffic, ...apart]) told.set(reason, [...(told.get(reason) ?? []), node.label]);
   }
   const head = ['component', 'figure', 'by hand', 'in the run', '', 'by hand it is'];
   const table = [head, ...rows].map(([a, b, c, d, e, f]) => [a!, b!, c!.padStart(10), d!.padStart(10), e!, f!]);
-  return rows.length === 0 ? '' : [inColumns(table, 6), ...[...told].map(([reason, labels]) => `≠ ${labels.join(', ')}: ${reason}`)].join('\n');
+  return rows.length === 0 ? '' : [inColumns(table, 6), ...[...told].map(([reason, labels]) => `≠ ${labels.join(', ')}: ${reason}`), ...(walls.length > 0 ? ['first wall as load grows', inColumns(walls, 2)] : [])].join('\n');
 }
 
 /** The unit a kind declares for a measure; the estimate's own where the measure is a common one. */

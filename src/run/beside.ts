@@ -42,3 +42,17 @@ export function trafficText(byHand: number, run: number, calls: number): string 
   if (!differs({ value: byHand, unit: 'requests/second' }, run, calls)) return '';
   return `${format(run, 'requests/second')} come here, and by hand ${format(byHand, 'requests/second')}: think of retries, of what stands before it, and of a rate that is not at its mean.`;
 }
+
+/** The wall that a growing load runs into first, and where; empty where nothing bounds it. */
+export function firstWall(rows: readonly EstimateRow[]): string {
+  const bounded = rows.find(({ wall, value }) => wall !== undefined && Number.isFinite(value));
+  if (!bounded) return '';
+  const behind = bounded.behind === undefined ? '' : `; behind it, ${bounded.behind}`;
+  return `${bounded.wall}, at ${format(bounded.value, bounded.unit)}${behind}`;
+}
+
+/** The same as a sentence. */
+export function wallText(rows: readonly EstimateRow[]): string {
+  const wall = firstWall(rows);
+  return wall === '' ? '' : `First wall as load grows: ${wall}.`;
+}

@@ -1,6 +1,5 @@
 /** How arithmetic and the run read beside each other, and how to say that they are apart. */
 import type { Design } from '../../design/design.ts';
-import type { EstimateRow } from '../../kit/kind.ts';
 import { negligible } from '../../run/beside.ts';
 import { estimates, noFlow, type Estimate } from '../../run/flow.ts';
 import { format } from '../../units/format.ts';
@@ -45,11 +44,3 @@ function sumsOf(design: Design): Readonly<Record<string, Estimate>> {
 
 /** The estimate by hand of one component; no rows where arithmetic fails. The sums of a design are done once: each flows through all of it. */
 export const estimateOf = (design: Design, id: string): Estimate => sumsOf(design)[id] ?? nothing;
-
-/** The wall that a growing load runs into first, as a sentence; empty where nothing bounds it. */
-export function wallText(rows: readonly EstimateRow[]): string {
-  const bounded = rows.find(({ wall, value }) => wall !== undefined && Number.isFinite(value));
-  if (!bounded) return '';
-  const behind = bounded.behind === undefined ? '' : `; behind it, ${bounded.behind}`;
-  return `First wall as load grows: ${bounded.wall}, at ${format(bounded.value, bounded.unit)}${behind}.`;
-}
