@@ -23,7 +23,7 @@ function ratios(more: Partial<PoolValues>, rate: number, input: number, output: 
   return [...measures.map((measure) => told(measure) / rig.measure(measure)), told('inFlight') / inFlight];
 }
 
-const told = ['firstToken', 'stepTime', 'batch', 'cacheUse'] as const;
+const told = ['firstToken', 'stepTime', 'perToken', 'batch', 'cacheUse'] as const;
 const loads = [[1, 500, 300], [5, 500, 300], [1, 2000, 200], [3, 2000, 200]] as const;
 
 function expectNear(share: number, found: readonly number[], what: string): void {
@@ -45,11 +45,11 @@ describe('by hand', () => {
   });
 
   it('lets static batches wait for the one under way', () => {
-    for (const rate of [1, 5]) expectNear(0.1, ratios({ engineScheduling: 'static' }, rate, 500, 300, ['firstToken', 'stepTime', 'batch']), `${rate}/s`);
+    for (const rate of [1, 5]) expectNear(0.1, ratios({ engineScheduling: 'static' }, rate, 500, 300, ['firstToken', 'stepTime', 'perToken', 'batch']), `${rate}/s`);
   });
 
   it('lets prompts on replicas of their own wait for those before them', () => {
-    for (const rate of [1, 5, 15]) expectNear(0.1, ratios({ poolReplicas: 3, promptReplicas: 1 }, rate, 500, 300, ['firstToken', 'cacheUse']), `${rate}/s`);
+    for (const rate of [1, 5, 15]) expectNear(0.1, ratios({ poolReplicas: 3, promptReplicas: 1 }, rate, 500, 300, ['firstToken', 'perToken', 'cacheUse']), `${rate}/s`);
   });
 
   it('counts what a prefix cache spares, also where not all beginnings fit', () => {

@@ -109,43 +109,61 @@ function capacityAs({ prompters, yielded }: Load, batch: string): string {
   return prompters > 0 ? `the lesser of ${answers}; and replicas for prompts × output ÷ first token` : answers;
 }
 
-function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): EstimateRow[] {
+/** Means of the whole pool under a flow: times in seconds, sequences, and requests and tokens per second. */
+function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const step = new StepTime(setupOf(v));
-  const bound = bounds(step, load, v, room / load.held);
-  const { most } = bound;
+  const lone = v.engineScheduling === 'static';
   const { prompters } = load;
   const answering = v.poolReplicas - prompters;
+  const bound = bounds(step, load, v, room / load.held);
   const first = alone(step, load);
   const prompts = prompters > 0 ? prompters / first : Infinity;
-  const answers = (answering * most * load.yielded) / iteration(step, load, most);
+  const answers = (answering * bound.most * load.yielded) / iteration(step, load, bound.most);
   const capacity = Math.min(answers, prompts * load.output);
   const each = Math.min(flow.rate, prompts) / answering;
-  const batch = batchFor(step, load, each, most);
+  const batch = batchFor(step, load, each, bound.most);
   const busy = whileBusy(batch);
   const chance = 1 - exp(-batch);
-  const n = Math.min(most, busy);
+  const n = Math.min(bound.most, busy);
   const looks = looksOf(step, load, n, each);
-  const time = prompters > 0 ? looks.plain : looks.mean / looks.iterations;
-  const beside = v.engineScheduling === 'static' ? afterBatch : amid;
-  const told = prompters > 0 ? queued(first, flow.rate / prompters) : chance * beside(step, load, n, each) + (1 - chance) * first;
-  const atWork = answering * chance + prompters * Math.min(1, flow.rate / prompts);
-  const served = Math.min(flow.rate, capacity / load.output);
+  const amidst = lone ? afterBatch : amid;
+  const wall: Pick<Bound, 'wall' | 'behind'> = answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) };
+  return {
+    first,
+    firstToken: prompters > 0 ? queued(first, flow.rate / prompters) : chance * amidst(step, load, n, each) + (1 - chance) * first,
+    iteration: prompters > 0 ? looks.plain : looks.mean / looks.iterations,
+    // Prompts of others come between its tokens, but not in a static batch.
+    perRound: lone ? looks.plain : stay(step, load, n, each).perToken,
+    busy,
+    running: answering * batch,
+    utilisation: Math.min(1, (answering * chance + prompters * Math.min(1, flow.rate / prompts)) / v.poolReplicas),
+    served: Math.min(flow.rate, capacity / load.output),
+    capacity,
+    wall,
+    batchOfCapacity: `${bound.most.toLocaleString('en')} ${bound.because}`,
+  };
+}
+
+function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): EstimateRow[] {
+  const means = meansOf(v, flow, load, room);
+  const { prompters, yielded, output } = load;
   const source = 'roofline with fitted shares';
   const constants = speeds(v);
   const assumes = `${v.engineScheduling === 'static' ? 'answers of one length: the longest of a batch keeps the others' : 'mean lengths'}, Poisson arrivals shared evenly, ${load.remembered > 0 ? 'a warm prefix cache' : 'no prefix hits'}, and time to serve what comes`;
   // With replicas for prompts, what the run shows is the mean of both sorts.
   const seen = (measure: string): { readonly measure?: string } => (prompters > 0 ? {} : { measure });
   return [
-    { label: 'first token, nobody else', value: first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source, constants },
-    firstTokenRow(v, load, told, source, assumes),
-    { label: 'iteration', value: time, unit: 'seconds', formula: 'weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + overheads + share of prompts', source, ...seen('stepTime'), assumes },
-    { label: 'batch while busy', value: busy, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
-    { label: 'utilisation', value: Math.min(1, atWork / v.poolReplicas), unit: 'share', formula: prompters > 0 ? '1 − e⁻ⁿ of those that answer, rate × first token of the others' : '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },
-    { label: 'in flight', value: served * (told + rounds(load) * stay(step, load, n, each).perToken), unit: 'requests', formula: 'rate × (first token + output × iteration)', source: 'Little 1961', measure: 'inFlight', assumes },
-    { label: 'KV in use', value: Math.min(1, (answering * batch * load.held) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
-    { label: 'tokens out', value: served * load.output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
-    { label: 'capacity', value: capacity, unit: 'tokens/second', formula: capacityAs(load, `${most.toLocaleString('en')} ${bound.because}`), source, assumes, constants, ...(answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) }) },
-    ...priceRow(v, served * (load.input + load.output)),
+    { label: 'first token, nobody else', value: means.first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source, constants },
+    firstTokenRow(v, load, means.firstToken, source, assumes),
+    { label: 'iteration', value: means.iteration, unit: 'seconds', formula: 'weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + overheads + share of prompts', source, ...seen('stepTime'), assumes },
+    { label: 'per token', value: means.perRound / yielded, unit: 'seconds', formula: yielded === 1 ? 'an iteration, and prompts between two of them' : 'an iteration, and prompts between two of them ÷ tokens that one yields', source, measure: 'perToken', assumes },
+    { label: 'batch while busy', value: means.busy, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
+    { label: 'utilisation', value: means.utilisation, unit: 'share', formula: prompters > 0 ? '1 − e⁻ⁿ of those that answer, rate × first token of the others' : '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },
+    { label: 'in flight', value: means.served * (means.firstToken + rounds(load) * means.perRound), unit: 'requests', formula: 'rate × (first token + output × iteration)', source: 'Little 1961', measure: 'inFlight', assumes },
+    { label: 'KV in use', value: Math.min(1, (means.running * load.held) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
+    { label: 'tokens out', value: means.served * output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
+    { label: 'capacity', value: means.capacity, unit: 'tokens/second', formula: capacityAs(load, means.batchOfCapacity), source, assumes, constants, ...means.wall },
+    ...priceRow(v, means.served * (load.input + output)),
   ];
 }
 
