@@ -80,8 +80,8 @@ export const params = {
     help: 'How weights are stored. Narrower ones are read faster and leave more room; where the GPU has no arithmetic for them, it computes at 16 bit.',
     options: [
       { value: 'bf16', label: 'bf16', note: '2 bytes' },
-      { value: 'fp8', label: 'fp8', note: '1 byte' },
-      { value: 'fp4', label: 'fp4', note: '0.56 bytes' },
+      { value: 'fp8', label: 'fp8', note: '1 byte; int8 weights alone read alike' },
+      { value: 'fp4', label: 'fp4', note: '0.56 bytes; int4 weights alone (AWQ, GPTQ) read alike' },
     ],
     default: 'bf16',
   }),
