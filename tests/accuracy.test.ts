@@ -1,5 +1,5 @@
 /** The accuracy command: it reads any folder, says what it leaves out, finds constants again, and the constants in the project are what it prints. */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -61,7 +61,7 @@ describe('reading a folder', () => {
   });
 
   it('reads from the rules of MLPerf what its lines leave out: prompts, how many come, and how many are taken on', () => {
-    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'mlperf-x', model: 'Llama-2-70B', engine: 'TensorRT 10.2.0', version: 'v4.1', n_gpus: '8', tp: '2', isl: '', osl: '290', load_kind: 'offline', load_value: 'inf', tput_out_tok_s: '24000', req_s: '80', ...values })])).cases[0]!;
+    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', source: 'mlcommons/inference_results_v4.1', model: 'Llama-2-70B', engine: 'TensorRT 10.2.0', version: 'v4.1', n_gpus: '8', tp: '2', isl: '', osl: '290', load_kind: 'offline', load_value: 'inf', tput_out_tok_s: '24000', req_s: '80', ...values })])).cases[0]!;
     expect(of({})).toMatchObject({ input: 222, output: 290, replicas: 4, sequences: 896, lengths: 'conversation', load: { kind: 'offline', requests: (80 * 660) / 4 } });
     expect(of({ req_s: '8', max_batch: '512' })).toMatchObject({ sequences: 512, load: { requests: 24_576 / 4 } });
     expect(of({ n_gpus: '2', req_s: '200' }).load).toMatchObject({ requests: 30_000 });
@@ -157,5 +157,18 @@ describe.skipIf(!existsSync('../shared/truth'))('the reference figures (skipped 
     const { cases, leftOut } = casesOf('../shared/truth');
     expect(cases.length).toBeGreaterThan(1500);
     expect(cases.length + leftOut.length).toBe(2155);
+  });
+
+  it('are the same cases whatever their lines are called', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'accuracy-'));
+    cpSync('../shared/truth/models.json', join(folder, 'models.json'));
+    cpSync('../shared/truth/gpus.json', join(folder, 'gpus.json'));
+    let at = 0;
+    writeFileSync(join(folder, 'measured.csv'), readFileSync('../shared/truth/measured.csv', 'utf8').replace(/^(?!id,)(?:"(?:[^"]|"")*"|[^,\n]*),/gm, () => `${++at},`));
+    const nameless = (of: ReturnType<typeof casesOf>): unknown => [of.cases.map((c) => ({ ...c, id: '' })), of.leftOut.map(({ why }) => why)];
+    const numbered = casesOf(folder);
+    expect(at).toBe(2155);
+    expect(numbered.cases[0]!.id).toMatch(/^\d+$/);
+    expect(nameless(numbered)).toEqual(nameless(casesOf('../shared/truth')));
   });
 });

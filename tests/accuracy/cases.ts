@@ -114,9 +114,9 @@ function fault(r: Line, m: Machines): string | null {
 function faultOfLoad(r: Line): string | null {
   const mlperf = isMlperf(r);
   if (mlperf && r.load_kind !== 'offline') return 'MLPerf server: latency tuned by vendors, input lengths absent';
-  if (mlperf && /GPTQ/.test(r.id!)) return 'weights of 4 bit by GPTQ, which the line does not tell, under a reference script';
+  if (mlperf && /GPTQ/.test(r.source!)) return 'weights of 4 bit by GPTQ, which the line does not tell, under a reference script';
   if (mlperf && /TensorRT 9/.test(r.engine!)) return 'TensorRT 9: older than the software known, and a sixth slower on the same servers';
-  if (mlperf && /MaxQ|Virtualized|power-capped/.test(r.notes! + r.id!)) return 'power-capped or virtualised';
+  if (mlperf && /MaxQ|Virtualized|power-capped/.test(r.notes!)) return 'power-capped or virtualised';
   if (!mlperf && !(numberIn(r, 'isl') > 0 && numberIn(r, 'osl') > 0)) return 'lengths not stated';
   if (ofGapAnalysis(r) && r.engine === 'vllm' && /8B/.test(r.model!)) return 'vLLM 8B of the gap analysis: prefix hits likely';
   if (/DeepSeek/.test(r.model!) && r.version === '1.2.0rc6.post3') return 'multi-token prediction not labelled';
@@ -125,6 +125,9 @@ function faultOfLoad(r: Line): string | null {
   return null;
 }
 
+/** Whether requests came at a rate: in online tests of a server the last rate is unlimited, and all come at once. */
+const online = (r: Line): boolean => r.load_kind === 'qps' || (r.load_kind === 'offline' && /online serving/i.test(r.source!));
+
 const dense = (setup: Setup): boolean => setup.model.experts === null;
 
 function familyOf(r: Line, setup: Setup): string {
@@ -132,7 +135,7 @@ function familyOf(r: Line, setup: Setup): string {
   if (isMlperf(r)) return 'MLPerf offline';
   if (setup.software === engines['vllm-2023']) return 'static batch, vLLM 2023';
   if (r.load_kind === 'batch') return 'static batch, vLLM 2024';
-  if (r.load_kind === 'qps' || /serv/.test(r.id!)) return 'online, TensorRT-LLM 0.14';
+  if (online(r)) return 'online, TensorRT-LLM 0.14';
   if (r.load_kind === 'offline') return `offline, TensorRT-LLM ${/^0\./.test(r.version!) ? '0.17' : '1.0'}`;
   const engine = r.engine === 'trtllm' ? 'TensorRT-LLM' : r.engine === 'sglang' ? 'SGLang' : 'vLLM';
   return `closed loop, ${dense(setup) ? 'dense' : 'experts'}, ${gpu.generation}, ${engine}`;
@@ -170,7 +173,7 @@ function loadOf(r: Line, requests: number): Load {
   const amount = r.load_value === 'inf' ? Infinity : numberIn(r, 'load_value');
   if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: softwareOf(r) === 'sglang-2025' && ofGapAnalysis(r) ? 1 : 10 };
   if (r.load_kind === 'batch') return { kind: 'batch', size: amount };
-  if (r.load_kind === 'qps' || /serv/.test(r.id!)) return { kind: 'online', rate: amount, requests: 500 };
+  if (online(r)) return { kind: 'online', rate: amount, requests: 500 };
   return { kind: 'offline', requests };
 }
 
@@ -184,7 +187,7 @@ function measuredOf(r: Line): Case['measured'] {
       ? { tpot: seconds.tpot, ...(ofGapAnalysis(r) ? {} : { ttft: seconds.ttft }) }
       : r.load_kind === 'batch'
         ? seconds
-        : r.load_kind === 'qps' || /serv/.test(r.id!)
+        : online(r)
           ? { throughput, ttft: seconds.ttft, tpot: seconds.tpot }
           : { throughput };
   return Object.fromEntries(Object.entries(all).filter(([, x]) => x > 0));
