@@ -37,7 +37,7 @@ describe('reading a folder', () => {
   it('finds nothing in an empty one, and does not mind', () => {
     const folder = mkdtempSync(join(tmpdir(), 'accuracy-'));
     expect(casesOf(folder)).toEqual({ cases: [], leftOut: [] });
-    expect([replaysOf(folder).replays, streamsOf(folder), kernelsOf(folder)]).toEqual([[], [], []]);
+    expect([replaysOf(folder).replays, streamsOf(folder), kernelsOf(folder).kernels]).toEqual([[], [], []]);
   });
 
   it('leaves out what it cannot use, with the reason, and what is told twice', () => {
@@ -111,7 +111,7 @@ describe('reading a folder', () => {
 
 describe('statistics', () => {
   it('sums errors up', () => {
-    expect(summed([0.1, -0.2, 0.3])).toEqual({ rows: 3, median: 0.2, p90: 0.3, bias: 0.1 });
+    expect(summed([0.1, -0.2, 0.3])).toEqual({ rows: 3, median: 0.2, p90: 0.3, p90OverMedian: 0.3 / 0.2, bias: 0.1 });
     expect(quantile([], 0.5)).toBeNaN();
   });
 });

@@ -38,13 +38,13 @@ const missed = new Map<string, number>([
 
 describe.skipIf(!existsSync(`${folder}/micro`))('kernels timed alone (skipped without the reference figures)', () => {
   it.each(['matrix product', 'decode attention', 'prompt attention', 'all-reduce'] as const)('%s: median error within a tenth', (kind) => {
-    const kernels = kernelsOf(folder).filter((k) => k.kind === kind);
+    const kernels = kernelsOf(folder).kernels.filter((k) => k.kind === kind);
     expect(kernels.length).toBeGreaterThan(250);
     expect(summed(kernels.map((k) => k.seconds(looked(present, undefined, k.gpu.generation)) / k.measuredSeconds - 1)).median).toBeLessThan(0.1);
   });
 
   it('all-reduce over PCIe: two, four and eight GPUs alike within a tenth, nine in ten within three tenths', () => {
-    const kernels = kernelsOf(folder).filter((k) => k.kind === 'all-reduce over PCIe');
+    const kernels = kernelsOf(folder).kernels.filter((k) => k.kind === 'all-reduce over PCIe');
     const { median, p90 } = summed(kernels.map((k) => k.seconds(looked(present, undefined, k.gpu.generation)) / k.measuredSeconds - 1));
     expect(kernels.length).toBeGreaterThan(60);
     expect(median).toBeLessThan(0.1);

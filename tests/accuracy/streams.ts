@@ -1,17 +1,25 @@
 /** Streams that another simulator scheduled: fed with its table of step times, the pool must give every request the same times. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { existsSync } from 'node:fs';
+import * as z from 'zod';
 import type { Clockwork } from '../../src/kinds/gpu-pool/physics.ts';
 import { Rig } from '../gpu-pool-rig.ts';
-import { numberIn, readTable } from './csv.ts';
+import { numberIn, rowsOf, type Columns, type Line } from './csv.ts';
+import { jsonOf, tablesIn } from './files.ts';
 
-interface StepTable {
-  readonly layers: number;
-  readonly linear_ms: readonly (readonly number[])[];
-  readonly kv_save_ms_by_tokens_from_1: readonly number[];
-  readonly decode_ms_rows_batch1to128_cols_kv0to4096step64: readonly (readonly number[])[];
-  readonly prefill_ms_by_kv_step64_then_chunk1to4096: Readonly<Record<string, readonly number[]>>;
-}
+const seconds = z.array(z.number());
+
+/** Seconds of each part of an iteration, as the other simulator looks them up. */
+const stepTable = z.object({
+  layers: z.number(),
+  linear_ms: z.array(seconds),
+  kv_save_ms_by_tokens_from_1: seconds,
+  decode_ms_rows_batch1to128_cols_kv0to4096step64: z.array(seconds),
+  prefill_ms_by_kv_step64_then_chunk1to4096: z.record(z.string(), seconds),
+});
+type StepTable = z.infer<typeof stepTable>;
+
+const numbers = ['arrival_s', 'prompt_tokens', 'output_tokens', 'vidur_ttft_s', 'vidur_e2e_s'] as const;
+const columns: Columns = { needed: numbers, numbers };
 
 const upTo = (x: number, step: number): number => Math.ceil(x / step) * step;
 
@@ -69,9 +77,11 @@ export interface StreamResult {
   readonly why?: string;
 }
 
-function agreeing(folder: string, name: string, table: StepTable, blocks: number, stretch: number): { readonly requests: number; readonly agreeing: number } {
-  const rows = readTable(`${folder}/${name}.csv`);
-  const [arrival, input, output, ttft, e2e] = Object.keys(rows[0]!).slice(0, 5).map((column) => rows.map((r) => numberIn(r, column)));
+/** Share of requests that all streams must give the same times. */
+export const streamBar = 1;
+
+function agreeing(rows: readonly Line[], name: string, table: StepTable, blocks: number, stretch: number): { readonly requests: number; readonly agreeing: number } {
+  const [arrival, input, output, ttft, e2e] = numbers.map((column) => rows.map((r) => numberIn(r, column)));
   const chunked = name.includes('sarathi');
   const special = { clockwork: new Tabled(table), blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: 128, budget: chunked ? 512 : 4096, chunked, ahead: false, longest: 1 };
   const rig = new Rig({ arrival: arrival!.map((x) => x * (1 + stretch)), input: input!, output: output! }, { sequenceLimit: 128 }, special).run();
@@ -79,15 +89,24 @@ function agreeing(folder: string, name: string, table: StepTable, blocks: number
   return { requests: rows.length, agreeing: rows.filter((_, i) => close(rig.ttft(i), ttft![i]!) && close(rig.e2e(i), e2e![i]!)).length / rows.length };
 }
 
+/** Requests of a stream, or why it cannot be run: without one of them it would be another stream. */
+function requestsOf(file: string): readonly Line[] | string {
+  const rows = rowsOf(file, columns);
+  const wrong = rows.find(({ line, fault }) => fault !== null || numbers.some((name) => line[name] === ''));
+  if (wrong !== undefined) return `row ${wrong.at} ${wrong.fault ?? 'lacks a number'}`;
+  return rows.length === 0 ? 'no requests' : rows.map(({ line }) => line);
+}
+
 function ran(folder: string, name: string): StreamResult {
   const file = `${folder}/vidur_pred_${name.replace(/_(sarathi|vllm).*/, '')}.json.gz`;
   const blocks = blocksOf.find(([pattern]) => pattern.test(name))?.[1];
-  if (!existsSync(file)) return { name, requests: 0, agreeing: NaN, why: 'its table of step times is missing' };
-  if (blocks === undefined) return { name, requests: 0, agreeing: NaN, why: 'its cache blocks are not known' };
-  const table = JSON.parse(gunzipSync(readFileSync(file)).toString()) as StepTable;
+  const rows = requestsOf(`${folder}/${name}.csv`);
+  const why = typeof rows === 'string' ? rows : !existsSync(file) ? 'its table of step times is missing' : blocks === undefined ? 'its cache blocks are not known' : null;
+  if (why !== null) return { name, requests: 0, agreeing: NaN, why };
+  const table = jsonOf(file, stepTable);
   let best = { requests: 0, agreeing: 0 };
   for (const stretch of stretches) {
-    const now = agreeing(folder, name, table, blocks, stretch);
+    const now = agreeing(rows as readonly Line[], name, table, blocks!, stretch);
     if (now.agreeing >= best.agreeing) best = now;
     if (best.agreeing === 1) break;
   }
@@ -95,8 +114,4 @@ function ran(folder: string, name: string): StreamResult {
 }
 
 /** All streams of a folder. */
-export function streamsOf(folder: string): StreamResult[] {
-  const at = `${folder}/scheduler`;
-  const names = existsSync(at) ? readdirSync(at).filter((f) => f.endsWith('.csv')) : [];
-  return names.map((f) => ran(at, f.slice(0, -4)));
-}
+export const streamsOf = (folder: string): StreamResult[] => tablesIn(`${folder}/scheduler`).map((name) => ran(`${folder}/scheduler`, name));
