@@ -35,7 +35,7 @@ function groupsOf(cases: readonly Case[]): { readonly groups: readonly Group[]; 
 }
 
 /** Kernels in groups by their kind. */
-function microOf(kernels: readonly Kernel[]): Group[] {
+export function microOf(kernels: readonly Kernel[]): Group[] {
   const error = (k: Kernel): number => k.seconds(looked(present, undefined, k.gpu.generation)) / k.measuredSeconds - 1;
   const kinds = [...new Set(kernels.map((k) => k.kind))];
   return kinds.map((kind) => ({ name: `kernels: ${kind}`, bar: MICRO_BAR, ...summed(kernels.filter((k) => k.kind === kind).map(error)) }));

@@ -52,7 +52,7 @@ const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const table = (head: readonly string[], lines: readonly (readonly string[])[]): string => [row(head), row(head.map((_, k) => (k === 0 ? '---' : '---:'))), ...lines.map(row)].join('\n');
 
 /** One line of the README's table. */
-export const groupLine = (g: Group): readonly string[] => [g.name, ...figures(g)];
+const groupLine = (g: Group): readonly string[] => [g.name, ...figures(g)];
 
 /** Groups of comparisons, for the README. */
 export const groupMarkdown = (groups: readonly Group[]): string => `${table(['Error, %', 'Figures', 'Median', '9 in 10 below', 'p90 ÷ median', 'Bias', 'Bar'], groups.map(groupLine))}\n\n${tailLine(groups)}`;
