@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { casesOf } from './accuracy/cases.ts';
 import { answered, type Answer } from './accuracy/command.ts';
@@ -72,6 +73,13 @@ describe('folders that cannot be used', () => {
     const { code, out, err } = over(folderWith([], {}, texts));
     expect([code, out, err.trimEnd().split('\n').length]).toEqual([2, '', 1]);
     expect(err.trimEnd()).toMatch(why);
+  });
+
+  it('a table of step times that ends too soon: a sentence, too', () => {
+    const folder = folderWith([], {}, { 'scheduler/a100_8b_vllm_x.csv': stream });
+    const parts = { layers: 1, linear_ms: [[0, 1]], kv_save_ms_by_tokens_from_1: [1], decode_ms_rows_batch1to128_cols_kv0to4096step64: [], prefill_ms_by_kv_step64_then_chunk1to4096: {} };
+    writeFileSync(join(folder, 'scheduler/vidur_pred_a100_8b.json.gz'), gzipSync(JSON.stringify(parts)));
+    expect(over(folder)).toMatchObject({ code: 2, out: '', err: `${folder}/scheduler/vidur_pred_a100_8b.json.gz is too small for the iterations of its streams.\n` });
   });
 
   it('but a stream that cannot be run is told with the reason, and misses nothing', () => {

@@ -99,12 +99,13 @@ describe('lines that cannot be used', () => {
   const why = (...lines: string[]): (string | undefined)[] => casesOf(folderWith(lines)).leftOut.map((l) => l.why);
 
   it('are left out where they do not parse, under their row where they have no name', () => {
-    const { cases, leftOut } = casesOf(folderWith([line({ id: 'good' }), 'short,line', line({ id: 'word', isl: 'long' }), line({ id: '', osl: '-5' })]));
+    const { cases, leftOut } = casesOf(folderWith([line({ id: 'good' }), 'short,line', line({ id: 'word', isl: 'long' }), line({ id: '', osl: '-5' }), line({ id: 'half', tp: '1.5' })]));
     expect(cases.map((c) => c.id)).toEqual(['good']);
     expect(leftOut).toEqual([
       { id: 'short', why: 'does not parse: fewer cells than columns' },
       { id: 'word', why: 'does not parse: isl is no number from 0 up' },
       { id: 'measured.csv row 5', why: 'does not parse: osl is no number from 0 up' },
+      { id: 'half', why: 'does not parse: tp is no whole number' },
     ]);
   });
 

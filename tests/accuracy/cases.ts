@@ -260,6 +260,7 @@ const sameness = (c: Case): string => JSON.stringify([c.family, c.model, c.gpu, 
 const columns: Columns = {
   needed: ['id', 'source', 'model', 'precision', 'kv_precision', 'gpu', 'tp', 'engine', 'version', 'isl', 'osl', 'osl_dist', 'load_kind', 'load_value', 'tier', 'notes'],
   numbers: ['n_gpus', 'tp', 'pp', 'ep', 'isl', 'osl', 'tput_out_tok_s', 'req_s', ...['ttft', 'tpot', 'e2e'].flatMap((time) => [`${time}_mean_ms`, `${time}_p50_ms`]), 'max_batch', 'max_num_tokens'],
+  whole: ['n_gpus', 'tp', 'pp', 'ep', 'max_batch', 'max_num_tokens'],
 };
 
 /** A case of a line, or why there is none. */

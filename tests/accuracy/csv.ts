@@ -5,10 +5,11 @@ import { textOf, Unusable } from './files.ts';
 /** One line, by column name; an empty cell is ''. */
 export type Line = Readonly<Record<string, string>>;
 
-/** What a table must have, and which of its columns hold numbers (an empty cell is none stated). */
+/** What a table must have, and which of its columns hold numbers, some of them whole ones (an empty cell is none stated). */
 export interface Columns {
   readonly needed: readonly string[];
   readonly numbers: readonly string[];
+  readonly whole?: readonly string[];
 }
 
 /** One line of a file: its number as worksheets count (the head is 1), and why it cannot be read, null where it can. */
@@ -38,10 +39,12 @@ function cells(text: string): string[][] {
 /** The number in a cell; NaN where there is none. */
 export const numberIn = (line: Line, name: string): number => (line[name] === undefined || line[name] === '' ? NaN : Number(line[name]));
 
-function faultOf(line: Line, count: number, head: readonly string[], { numbers }: Columns): string | null {
+function faultOf(line: Line, count: number, head: readonly string[], { numbers, whole = [] }: Columns): string | null {
   if (count !== head.length) return `does not parse: ${count < head.length ? 'fewer' : 'more'} cells than columns`;
   const wrong = numbers.find((name) => (line[name] ?? '') !== '' && !(numberIn(line, name) >= 0 && numberIn(line, name) < Infinity));
-  return wrong === undefined ? null : `does not parse: ${wrong} is no number from 0 up`;
+  if (wrong !== undefined) return `does not parse: ${wrong} is no number from 0 up`;
+  const broken = whole.find((name) => (line[name] ?? '') !== '' && !Number.isSafeInteger(numberIn(line, name)));
+  return broken === undefined ? null : `does not parse: ${broken} is no whole number`;
 }
 
 /** The rows of a table; none where there is no such file. Refuses a table that lacks a column. */

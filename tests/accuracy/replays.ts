@@ -37,7 +37,7 @@ const meta = z.object({
 });
 
 const numbers = ['arrival_s', 'input_tokens', 'output_tokens', 'ttft_ms', 'tpot_ms', 'e2e_ms'];
-const columns: Columns = { needed: numbers, numbers };
+const columns: Columns = { needed: numbers, numbers, whole: ['input_tokens', 'output_tokens'] };
 
 const times = ['ttft', 'tpot', 'e2e'] as const;
 const statistics = { mean, p50: (v: readonly number[]) => quantile(v, 0.5), p90: (v: readonly number[]) => quantile(v, 0.9), p99: (v: readonly number[]) => quantile(v, 0.99) } as const;
