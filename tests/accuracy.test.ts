@@ -1,5 +1,5 @@
 /** The accuracy command: it reads any folder, says what it leaves out, finds constants again, and the constants in the project are what it prints. */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -17,27 +17,13 @@ import { quantile, summed } from './accuracy/statistics.ts';
 import { streamsOf } from './accuracy/streams.ts';
 import { looked, present, turned } from './accuracy/table.ts';
 import { trialOf } from './accuracy/trials.ts';
-
-const header = 'id,source,year,model,precision,kv_precision,gpu,n_gpus,tp,pp,ep,replicas,engine,version,isl,isl_dist,osl,osl_dist,load_kind,load_value,tput_total_tok_s,tput_out_tok_s,req_s,ttft_mean_ms,ttft_p50_ms,ttft_p99_ms,tpot_mean_ms,tpot_p50_ms,tpot_p99_ms,e2e_mean_ms,e2e_p50_ms,e2e_p99_ms,slo_ttft_ms,slo_tpot_ms,max_batch,max_num_tokens,regime,tier,notes';
-
-/** One line of measurements, in the order of the header. */
-function line(values: Readonly<Record<string, string>>): string {
-  const usual: Readonly<Record<string, string>> = { source: '"a, b"', year: '2026', model: 'Llama-3.1-8B', precision: 'fp8', gpu: 'H100-SXM-80', n_gpus: '1', tp: '1', pp: '1', ep: '1', engine: 'vllm', version: '0.12.0', isl: '1000', osl: '100', load_kind: 'concurrency', load_value: '4', tpot_p50_ms: '9', ttft_p50_ms: '40', tier: 'A' };
-  return header.split(',').map((name) => values[name] ?? usual[name] ?? '').join(',');
-}
-
-const folderWith = (lines: readonly string[], more: Readonly<Record<string, unknown>> = {}): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'accuracy-'));
-  writeFileSync(join(folder, 'measured.csv'), [header, ...lines].join('\n'));
-  for (const [name, value] of Object.entries(more)) writeFileSync(join(folder, name), JSON.stringify(value));
-  return folder;
-};
+import { folderWith, line } from './measurements.ts';
 
 describe('reading a folder', () => {
   it('finds nothing in an empty one, and does not mind', () => {
     const folder = mkdtempSync(join(tmpdir(), 'accuracy-'));
     expect(casesOf(folder)).toEqual({ cases: [], leftOut: [] });
-    expect([replaysOf(folder).replays, streamsOf(folder), kernelsOf(folder)]).toEqual([[], [], []]);
+    expect([replaysOf(folder).replays, streamsOf(folder), kernelsOf(folder).kernels]).toEqual([[], [], []]);
   });
 
   it('leaves out what it cannot use, with the reason, and what is told twice', () => {
@@ -61,7 +47,7 @@ describe('reading a folder', () => {
   });
 
   it('reads from the rules of MLPerf what its lines leave out: prompts, how many come, and how many are taken on', () => {
-    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'mlperf-x', model: 'Llama-2-70B', engine: 'TensorRT 10.2.0', version: 'v4.1', n_gpus: '8', tp: '2', isl: '', osl: '290', load_kind: 'offline', load_value: 'inf', tput_out_tok_s: '24000', req_s: '80', ...values })])).cases[0]!;
+    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', source: 'mlcommons/inference_results_v4.1', model: 'Llama-2-70B', engine: 'TensorRT 10.2.0', version: 'v4.1', n_gpus: '8', tp: '2', isl: '', osl: '290', load_kind: 'offline', load_value: 'inf', tput_out_tok_s: '24000', req_s: '80', ...values })])).cases[0]!;
     expect(of({})).toMatchObject({ input: 222, output: 290, replicas: 4, sequences: 896, lengths: 'conversation', load: { kind: 'offline', requests: (80 * 660) / 4 } });
     expect(of({ req_s: '8', max_batch: '512' })).toMatchObject({ sequences: 512, load: { requests: 24_576 / 4 } });
     expect(of({ n_gpus: '2', req_s: '200' }).load).toMatchObject({ requests: 30_000 });
@@ -109,9 +95,61 @@ describe('reading a folder', () => {
   });
 });
 
+describe('lines that cannot be used', () => {
+  const why = (...lines: string[]): (string | undefined)[] => casesOf(folderWith(lines)).leftOut.map((l) => l.why);
+
+  it('are left out where they do not parse, under their row where they have no name', () => {
+    const { cases, leftOut } = casesOf(folderWith([line({ id: 'good' }), 'short,line', line({ id: 'word', isl: 'long' }), line({ id: '', osl: '-5' }), line({ id: 'half', tp: '1.5' })]));
+    expect(cases.map((c) => c.id)).toEqual(['good']);
+    expect(leftOut).toEqual([
+      { id: 'short', why: 'does not parse: fewer cells than columns' },
+      { id: 'word', why: 'does not parse: isl is no number from 0 up' },
+      { id: 'measured.csv row 5', why: 'does not parse: osl is no number from 0 up' },
+      { id: 'half', why: 'does not parse: tp is no whole number' },
+    ]);
+  });
+
+  it('are left out where the load is not told, or of MLPerf the servers', () => {
+    const mlperf = { source: 'mlcommons/inference_results_v5.1', model: 'Llama-2-70B', engine: 'TensorRT 10.11', version: 'v5.1', load_kind: 'offline', load_value: 'inf', tput_out_tok_s: '30000' };
+    expect(why(line({ id: 'a', load_value: '' }), line({ id: 'b', load_value: '2.5' }), line({ id: 'c', ...mlperf }))).toEqual(['load not stated', 'load no whole number of requests', 'GPUs or requests per second not stated']);
+  });
+
+  it('of kernels have their file, their row and a reason', () => {
+    const folder = folderWith([], {}, {
+      'micro/aic_gemm_ops.csv': 'system,exact,m,n,k,ms\nh100_sxm,True,1,4096,4096,0.02\nh100_sxm,False,1,4096,4096,0.02\nh100_sxm,True,1,,4096,0.02\nabacus,True,1,4096,4096,0.02\nh100_sxm,True,1,4096,4096,soon\nh100_sxm,True,1,4096,4096,0',
+      'micro/vidur_mlp_ops.csv': 'hw\na100',
+      'micro/own.csv': 'anything\n1\n2',
+    });
+    const { kernels, leftOut } = kernelsOf(folder);
+    expect(kernels.map((k) => [k.kind, k.measuredSeconds])).toEqual([['matrix product', 2e-5]]);
+    expect(leftOut.map(({ id, why }) => `${id}: ${why}`)).toEqual([
+      'micro/aic_gemm_ops.csv row 3: kernels: matrix product interpolated, not measured',
+      'micro/aic_gemm_ops.csv row 4: kernels: n not stated',
+      'micro/aic_gemm_ops.csv row 5: kernels: unknown GPU abacus',
+      'micro/aic_gemm_ops.csv row 6: kernels: does not parse: ms is no number from 0 up',
+      'micro/aic_gemm_ops.csv row 7: kernels: no time above 0',
+      'micro/own.csv row 2: kernels: a table of timings that is not known here',
+      'micro/own.csv row 3: kernels: a table of timings that is not known here',
+      'micro/vidur_mlp_ops.csv row 2: kernels: timed under software of 2023 and 2024',
+    ]);
+  });
+
+  it('make a recorded run another run, which is left out; so is one that nothing tells the engine of', () => {
+    const requests = 'arrival_s,input_tokens,output_tokens,ttft_ms,tpot_ms,e2e_ms\n0,100,10,40,9,130\n1,100,ten,40,9,130';
+    const folder = folderWith([], {}, { 'replay/H100-SXM-80_Llama-3.1-8B.csv': requests, 'replay/H100-SXM-80_Llama-3.1-8B_meta.json': '{"engine_kwargs":{}}', 'replay/H100-SXM-80_Llama-3.1-70B.csv': requests });
+    expect(replaysOf(folder)).toEqual({
+      replays: [],
+      leftOut: [
+        { id: 'replay/H100-SXM-80_Llama-3.1-70B.csv', why: 'replays: H100-SXM-80_Llama-3.1-70B_meta.json is missing: nothing tells how the engine was started' },
+        { id: 'replay/H100-SXM-80_Llama-3.1-8B.csv', why: 'replays: row 3 does not parse: output_tokens is no number from 0 up' },
+      ],
+    });
+  });
+});
+
 describe('statistics', () => {
   it('sums errors up', () => {
-    expect(summed([0.1, -0.2, 0.3])).toEqual({ rows: 3, median: 0.2, p90: 0.3, bias: 0.1 });
+    expect(summed([0.1, -0.2, 0.3])).toEqual({ rows: 3, median: 0.2, p90: 0.3, p90OverMedian: 0.3 / 0.2, bias: 0.1 });
     expect(quantile([], 0.5)).toBeNaN();
   });
 });
@@ -157,5 +195,27 @@ describe.skipIf(!existsSync('../shared/truth'))('the reference figures (skipped 
     const { cases, leftOut } = casesOf('../shared/truth');
     expect(cases.length).toBeGreaterThan(1500);
     expect(cases.length + leftOut.length).toBe(2155);
+  });
+
+  it('of kernels are used or left out with a reason, row by row', () => {
+    const micro = '../shared/truth/micro';
+    const rows = readdirSync(micro).map((name) => readFileSync(`${micro}/${name}`, 'utf8').trimEnd().split('\n').length - 1);
+    const { kernels, leftOut } = kernelsOf('../shared/truth');
+    // Each of the 40 rows of `ops_dense` is four products.
+    expect(kernels.length - 3 * 40 + leftOut.length).toBe(rows.reduce((a, b) => a + b, 0));
+    expect(new Set(leftOut.map(({ id }) => id)).size).toBe(leftOut.length);
+  });
+
+  it('are the same cases whatever their lines are called', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'accuracy-'));
+    cpSync('../shared/truth/models.json', join(folder, 'models.json'));
+    cpSync('../shared/truth/gpus.json', join(folder, 'gpus.json'));
+    let at = 0;
+    writeFileSync(join(folder, 'measured.csv'), readFileSync('../shared/truth/measured.csv', 'utf8').replace(/^(?!id,)(?:"(?:[^"]|"")*"|[^,\n]*),/gm, () => `${++at},`));
+    const nameless = (of: ReturnType<typeof casesOf>): unknown => [of.cases.map((c) => ({ ...c, id: '' })), of.leftOut.map(({ why }) => why)];
+    const numbered = casesOf(folder);
+    expect(at).toBe(2155);
+    expect(numbered.cases[0]!.id).toMatch(/^\d+$/);
+    expect(nameless(numbered)).toEqual(nameless(casesOf('../shared/truth')));
   });
 });

@@ -2,10 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { casesOf } from './accuracy/cases.ts';
+import { microOf } from './accuracy/compared.ts';
 import { families, type Family } from './accuracy/families.ts';
 import { kernelsOf } from './accuracy/micro.ts';
-import { replayErrors, replaysOf } from './accuracy/replays.ts';
-import { groupLine } from './accuracy/report.ts';
+import { replayBars, replayErrors, replaysOf } from './accuracy/replays.ts';
+import { groupMarkdown } from './accuracy/report.ts';
 import { errorsOf } from './accuracy/runs.ts';
 import { quantile, summed } from './accuracy/statistics.ts';
 import { looked, present } from './accuracy/table.ts';
@@ -22,8 +23,8 @@ describe.skipIf(!existsSync(`${folder}/measured.csv`))('published measurements (
   });
 
   it('are told in the README as they come out (npm run accuracy -- --readme writes them)', () => {
-    const readme = readFileSync('README.md', 'utf8');
-    for (const f of families.filter((family) => of(family).length > 0)) expect(readme).toContain(`| ${groupLine({ name: f.name, bar: f.bar, ...summed(of(f)) }).join(' | ')} |`);
+    const groups = families.filter((f) => of(f).length > 0).map((f) => ({ name: f.name, bar: f.bar, ...summed(of(f)) }));
+    expect(readFileSync('README.md', 'utf8')).toContain(groupMarkdown([...groups, ...microOf(kernelsOf(folder).kernels)]));
   });
 
   it('is neither too fast nor too slow on the whole', () => {
@@ -38,13 +39,13 @@ const missed = new Map<string, number>([
 
 describe.skipIf(!existsSync(`${folder}/micro`))('kernels timed alone (skipped without the reference figures)', () => {
   it.each(['matrix product', 'decode attention', 'prompt attention', 'all-reduce'] as const)('%s: median error within a tenth', (kind) => {
-    const kernels = kernelsOf(folder).filter((k) => k.kind === kind);
+    const kernels = kernelsOf(folder).kernels.filter((k) => k.kind === kind);
     expect(kernels.length).toBeGreaterThan(250);
     expect(summed(kernels.map((k) => k.seconds(looked(present, undefined, k.gpu.generation)) / k.measuredSeconds - 1)).median).toBeLessThan(0.1);
   });
 
   it('all-reduce over PCIe: two, four and eight GPUs alike within a tenth, nine in ten within three tenths', () => {
-    const kernels = kernelsOf(folder).filter((k) => k.kind === 'all-reduce over PCIe');
+    const kernels = kernelsOf(folder).kernels.filter((k) => k.kind === 'all-reduce over PCIe');
     const { median, p90 } = summed(kernels.map((k) => k.seconds(looked(present, undefined, k.gpu.generation)) / k.measuredSeconds - 1));
     expect(kernels.length).toBeGreaterThan(60);
     expect(median).toBeLessThan(0.1);
@@ -57,8 +58,8 @@ describe.skipIf(!existsSync(`${folder}/replay`))('real runs (skipped without the
 
   it.each(replays.map((r) => [r.name, r] as const))('%s: mean and percentiles, first token within 5 %%, per token and end to end within 2 %%', (name, replay) => {
     for (const [figure, error] of Object.entries(replayErrors(replay, looked(present, 'vllm', replay.setup.gpu.generation)))) {
-      const bar = figure.startsWith('ttft') ? 0.05 : 0.02;
-      expect(Math.abs(error), `${name} ${figure}`).toBeLessThan(bar);
+      const [time] = figure.split(' ') as [keyof typeof replayBars];
+      expect(Math.abs(error), `${name} ${figure}`).toBeLessThan(replayBars[time]);
     }
   });
 });

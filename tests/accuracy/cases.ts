@@ -1,7 +1,7 @@
 /** From the lines of `measured.csv` to cases that can be simulated, cleaned; what is left out comes with the reason. */
 import { gpusOf, RESERVED, weightsOf, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
-import { numberIn, readTable, type Line } from './csv.ts';
+import { numberIn, rowsOf, type Columns, type LeftOut, type Line, type Row } from './csv.ts';
 import { companyOf, ofGapAnalysis, settingsOf, type Company, type Settings } from './inferencemax.ts';
 import { machinesOf, type Machines } from './machines.ts';
 import { type DataSet, dataSetOf, isMlperf, requestsOf, sequencesOf } from './mlperf.ts';
@@ -53,12 +53,6 @@ export interface Case {
   readonly company: Company;
   readonly memoryShare: number;
   readonly measured: Readonly<Partial<Record<Figure, number>>>;
-}
-
-/** A line that is not used. */
-export interface LeftOut {
-  readonly id: string;
-  readonly why: string;
 }
 
 /** The serving software of a line, with its vintage; null for what nothing is known of. */
@@ -114,16 +108,25 @@ function fault(r: Line, m: Machines): string | null {
 function faultOfLoad(r: Line): string | null {
   const mlperf = isMlperf(r);
   if (mlperf && r.load_kind !== 'offline') return 'MLPerf server: latency tuned by vendors, input lengths absent';
-  if (mlperf && /GPTQ/.test(r.id!)) return 'weights of 4 bit by GPTQ, which the line does not tell, under a reference script';
+  if (mlperf && /GPTQ/.test(r.source!)) return 'weights of 4 bit by GPTQ, which the line does not tell, under a reference script';
   if (mlperf && /TensorRT 9/.test(r.engine!)) return 'TensorRT 9: older than the software known, and a sixth slower on the same servers';
-  if (mlperf && /MaxQ|Virtualized|power-capped/.test(r.notes! + r.id!)) return 'power-capped or virtualised';
+  if (mlperf && /MaxQ|Virtualized|power-capped/.test(r.notes!)) return 'power-capped or virtualised';
   if (!mlperf && !(numberIn(r, 'isl') > 0 && numberIn(r, 'osl') > 0)) return 'lengths not stated';
   if (ofGapAnalysis(r) && r.engine === 'vllm' && /8B/.test(r.model!)) return 'vLLM 8B of the gap analysis: prefix hits likely';
   if (/DeepSeek/.test(r.model!) && r.version === '1.2.0rc6.post3') return 'multi-token prediction not labelled';
   if (/DeepSeek-R1/.test(r.model!) && r.version === '1.1.0rc2.post2') return 'multi-token prediction not labelled';
   if (!['concurrency', 'offline', 'qps', 'batch'].includes(r.load_kind!)) return `unknown load ${r.load_kind}`;
+  if (r.load_kind !== 'offline' && !(amountOf(r) > 0)) return 'load not stated';
+  if (['concurrency', 'batch'].includes(r.load_kind!) && !Number.isSafeInteger(amountOf(r))) return 'load no whole number of requests';
+  if (mlperf && !(numberIn(r, 'n_gpus') > 0 && numberIn(r, 'req_s') > 0)) return 'GPUs or requests per second not stated';
   return null;
 }
+
+/** Whether requests came at a rate: in online tests of a server the last rate is unlimited, and all come at once. */
+const online = (r: Line): boolean => r.load_kind === 'qps' || (r.load_kind === 'offline' && /online serving/i.test(r.source!));
+
+/** How many people, requests at once, or requests per second; NaN where that is not told. */
+const amountOf = (r: Line): number => (r.load_value === 'inf' ? Infinity : numberIn(r, 'load_value'));
 
 const dense = (setup: Setup): boolean => setup.model.experts === null;
 
@@ -132,7 +135,7 @@ function familyOf(r: Line, setup: Setup): string {
   if (isMlperf(r)) return 'MLPerf offline';
   if (setup.software === engines['vllm-2023']) return 'static batch, vLLM 2023';
   if (r.load_kind === 'batch') return 'static batch, vLLM 2024';
-  if (r.load_kind === 'qps' || /serv/.test(r.id!)) return 'online, TensorRT-LLM 0.14';
+  if (online(r)) return 'online, TensorRT-LLM 0.14';
   if (r.load_kind === 'offline') return `offline, TensorRT-LLM ${/^0\./.test(r.version!) ? '0.17' : '1.0'}`;
   const engine = r.engine === 'trtllm' ? 'TensorRT-LLM' : r.engine === 'sglang' ? 'SGLang' : 'vLLM';
   return `closed loop, ${dense(setup) ? 'dense' : 'experts'}, ${gpu.generation}, ${engine}`;
@@ -167,10 +170,10 @@ function budgetOf(r: Line, software: SoftwareId, input: number): number {
 const offered = (tokens: number): number => Math.min(4000, Math.max(300, Math.round(4e6 / tokens)));
 
 function loadOf(r: Line, requests: number): Load {
-  const amount = r.load_value === 'inf' ? Infinity : numberIn(r, 'load_value');
+  const amount = amountOf(r);
   if (r.load_kind === 'concurrency') return { kind: 'closed', people: amount, rounds: softwareOf(r) === 'sglang-2025' && ofGapAnalysis(r) ? 1 : 10 };
   if (r.load_kind === 'batch') return { kind: 'batch', size: amount };
-  if (r.load_kind === 'qps' || /serv/.test(r.id!)) return { kind: 'online', rate: amount, requests: 500 };
+  if (online(r)) return { kind: 'online', rate: amount, requests: 500 };
   return { kind: 'offline', requests };
 }
 
@@ -184,7 +187,7 @@ function measuredOf(r: Line): Case['measured'] {
       ? { tpot: seconds.tpot, ...(ofGapAnalysis(r) ? {} : { ttft: seconds.ttft }) }
       : r.load_kind === 'batch'
         ? seconds
-        : r.load_kind === 'qps' || /serv/.test(r.id!)
+        : online(r)
           ? { throughput, ttft: seconds.ttft, tpot: seconds.tpot }
           : { throughput };
   return Object.fromEntries(Object.entries(all).filter(([, x]) => x > 0));
@@ -253,21 +256,35 @@ function caseOf(r: Line, m: Machines): Case {
 /** What makes two lines the same measurement, told twice. */
 const sameness = (c: Case): string => JSON.stringify([c.family, c.model, c.gpu, c.setup.precision, c.setup.tp, c.spread, c.setup.attentionGroups, c.software, c.input, c.output, c.load, c.measured]);
 
+/** Columns of `measured.csv`: those that no line can be understood without, and those of numbers. */
+const columns: Columns = {
+  needed: ['id', 'source', 'model', 'precision', 'kv_precision', 'gpu', 'tp', 'engine', 'version', 'isl', 'osl', 'osl_dist', 'load_kind', 'load_value', 'tier', 'notes'],
+  numbers: ['n_gpus', 'tp', 'pp', 'ep', 'isl', 'osl', 'tput_out_tok_s', 'req_s', ...['ttft', 'tpot', 'e2e'].flatMap((time) => [`${time}_mean_ms`, `${time}_p50_ms`]), 'max_batch', 'max_num_tokens'],
+  whole: ['n_gpus', 'tp', 'pp', 'ep', 'max_batch', 'max_num_tokens'],
+};
+
+/** A case of a line, or why there is none. */
+function caseOrFault({ line, fault: broken }: Row, machines: Machines, seen: Set<string>): Case | string {
+  const why = broken ?? fault(line, machines);
+  if (why !== null) return why;
+  const made = caseOf(line, machines);
+  if (!(made.input > 0 && made.output > 0)) return 'lengths not stated';
+  const known = seen.has(sameness(made));
+  seen.add(sameness(made));
+  if (Object.keys(made.measured).length === 0) return 'nothing measured that is compared';
+  return known ? 'duplicate' : made;
+}
+
 /** Cases of a folder's `measured.csv`, and what of it is left out. */
 export function casesOf(folder: string): { readonly cases: readonly Case[]; readonly leftOut: readonly LeftOut[] } {
   const machines = machinesOf(folder);
   const cases: Case[] = [];
   const leftOut: LeftOut[] = [];
   const seen = new Set<string>();
-  for (const r of readTable(`${folder}/measured.csv`)) {
-    const why = fault(r, machines);
-    const made = why === null ? caseOf(r, machines) : null;
-    if (made === null) leftOut.push({ id: r.id!, why: why! });
-    else if (!(made.input > 0 && made.output > 0)) leftOut.push({ id: made.id, why: 'lengths not stated' });
-    else if (Object.keys(made.measured).length === 0) leftOut.push({ id: made.id, why: 'nothing measured that is compared' });
-    else if (seen.has(sameness(made))) leftOut.push({ id: made.id, why: 'duplicate' });
+  for (const row of rowsOf(`${folder}/measured.csv`, columns)) {
+    const made = caseOrFault(row, machines, seen);
+    if (typeof made === 'string') leftOut.push({ id: row.line.id || `measured.csv row ${row.at}`, why: made });
     else cases.push(made);
-    if (made !== null) seen.add(sameness(made));
   }
   return { cases, leftOut };
 }

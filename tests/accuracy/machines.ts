@@ -1,7 +1,9 @@
 /** Models and GPUs by the names that tables of measurements use: from the catalogue, or described by the folder's own `models.json` and `gpus.json`. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import * as z from 'zod';
 import { gpuOf, processorsLike, type Gpu, type Generation, type GpuId } from '../../src/kinds/gpu-pool/catalogue-gpus.ts';
 import { modelOf, type Model, type ModelId } from '../../src/kinds/gpu-pool/catalogue-models.ts';
+import { checked, jsonOf } from './files.ts';
 
 const known: readonly (readonly [RegExp, ModelId])[] = [
   [/llama-?3[._-]1-405b/, 'llama-3.1-405b'],
@@ -50,30 +52,32 @@ const cards: Readonly<Record<string, GpuId>> = {
   MI325X: 'mi325x',
 };
 
-/** A model as a folder's own list describes it. */
-interface Listed {
-  readonly layers: number;
-  readonly hidden: number;
-  readonly q_heads: number;
-  readonly kv_heads: number;
-  readonly head_dim: number | null;
-  readonly ffn: number;
-  readonly vocab: number;
-  readonly moe?: { readonly experts: number; readonly topk: number; readonly shared: number; readonly moe_ffn: number; readonly first_dense_layers?: number };
-  readonly mla?: { readonly kv_lora_rank: number; readonly q_lora_rank: number; readonly qk_nope_head_dim: number; readonly qk_rope_head_dim: number; readonly v_head_dim: number };
-  readonly sliding_window?: number;
-  readonly sliding_layers?: number;
-}
+const size = z.number().positive();
+const whole = z.number().int().nonnegative();
 
-interface ListedGpu {
-  readonly bf16_tflops_dense: number | null;
-  readonly fp8_tflops_dense: number | null;
-  readonly fp4_tflops_dense: number | null;
-  readonly hbm_GB: number;
-  readonly hbm_TBps: number;
-  readonly interconnect_GBps_uni: number | null;
-  readonly tdp_W: number | null;
-}
+/** A model as a folder's own list describes it. */
+const listedModel = z.object({
+  layers: size.int(),
+  hidden: size,
+  q_heads: size,
+  kv_heads: size,
+  head_dim: size.nullish(),
+  ffn: size,
+  vocab: size,
+  moe: z.object({ experts: size, topk: size, shared: whole, moe_ffn: size, first_dense_layers: whole.nullish() }).nullish(),
+  mla: z.object({ kv_lora_rank: size, q_lora_rank: whole.nullish(), qk_nope_head_dim: size, qk_rope_head_dim: size, v_head_dim: size }).nullish(),
+  sliding_window: whole.nullish(),
+  sliding_layers: whole.nullish(),
+});
+type Listed = z.infer<typeof listedModel>;
+
+/** A GPU as a folder's own list describes it; null where nothing is known. */
+const figure = z.number().nonnegative().nullish();
+const listedGpu = z.object({ bf16_tflops_dense: figure, fp8_tflops_dense: figure, fp4_tflops_dense: figure, hbm_GB: figure, hbm_TBps: figure, interconnect_GBps_uni: figure, tdp_W: figure });
+type ListedGpu = z.infer<typeof listedGpu>;
+
+const listedModels = z.record(z.string(), z.unknown());
+const listedGpus = z.object({ gpus: z.record(z.string(), z.unknown()) });
 
 function described(id: string, m: Listed): Model {
   const { moe, mla } = m;
@@ -88,8 +92,8 @@ function described(id: string, m: Listed): Model {
     ffn: m.ffn,
     vocabulary: m.vocab,
     gated: !/gpt-?3|bloom/i.test(id),
-    experts: moe === undefined ? null : { count: moe.experts, visited: moe.topk, shared: moe.shared, ffn: moe.moe_ffn, denseLayers: moe.first_dense_layers ?? 0 },
-    latent: mla === undefined ? null : { kvRank: mla.kv_lora_rank, queryRank: mla.q_lora_rank, nope: mla.qk_nope_head_dim, rope: mla.qk_rope_head_dim, value: mla.v_head_dim },
+    experts: !moe ? null : { count: moe.experts, visited: moe.topk, shared: moe.shared, ffn: moe.moe_ffn, denseLayers: moe.first_dense_layers ?? 0 },
+    latent: !mla ? null : { kvRank: mla.kv_lora_rank, queryRank: mla.q_lora_rank ?? 0, nope: mla.qk_nope_head_dim, rope: mla.qk_rope_head_dim, value: mla.v_head_dim },
     slidingLayers: m.sliding_layers ?? 0,
     window: m.sliding_window ?? 0,
     source: 'models.json beside the measurements',
@@ -104,8 +108,8 @@ function generationOf(id: string): Generation | null {
 
 function describedGpu(id: string, g: ListedGpu): Gpu | null {
   const generation = generationOf(id);
-  if (generation === null || g.bf16_tflops_dense === null) return null;
-  const rate = (teraflops: number | null): number => (teraflops ?? 0) * 1e12;
+  if (generation === null || !g.bf16_tflops_dense || !g.hbm_GB || !g.hbm_TBps) return null;
+  const rate = (teraflops: number | null | undefined): number => (teraflops ?? 0) * 1e12;
   const linked = (g.interconnect_GBps_uni ?? 0) > 0;
   const peak16 = rate(g.bf16_tflops_dense);
   return { id, label: id, generation, peak16, processors: processorsLike(generation, peak16), peak8: rate(g.fp8_tflops_dense), peak4: rate(g.fp4_tflops_dense), memory: g.hbm_GB * 2 ** 30, bandwidth: g.hbm_TBps * 1e12, linked, watts: g.tdp_W ?? 0, usdPerHour: 0, source: 'gpus.json beside the measurements', priceSource: '' };
@@ -118,21 +122,25 @@ export interface Machines {
   gpu(name: string): Gpu | undefined;
 }
 
-const parsed = (file: string): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {});
+/** A folder's own list where it has one. */
+const listOf = <T>(file: string, schema: z.ZodType<T>): T | null => (existsSync(file) ? jsonOf(file, schema) : null);
 
 /** What the catalogue and a folder know. */
 export function machinesOf(folder: string): Machines {
-  const models = parsed(`${folder}/models.json`) as Readonly<Record<string, Listed>>;
-  const { gpus = {} } = parsed(`${folder}/gpus.json`) as { readonly gpus?: Readonly<Record<string, ListedGpu>> };
+  const [models, gpus] = [`${folder}/models.json`, `${folder}/gpus.json`];
+  const ownModels = listOf(models, listedModels) ?? {};
+  const ownGpus = listOf(gpus, listedGpus)?.gpus ?? {};
   return {
     model: (name) => {
       const plain = name.toLowerCase().replaceAll('_', '.').replace('llama3', 'llama-3').replace('llama2', 'llama-2');
       const id = known.find(([pattern]) => pattern.test(plain) && !/distill|\bbase-/.test(plain))?.[1];
-      return id !== undefined ? modelOf(id) : models[name] && described(name, models[name]);
+      if (id !== undefined) return modelOf(id);
+      return Object.hasOwn(ownModels, name) ? described(name, checked(`${models}: ${name}`, listedModel, ownModels[name])) : undefined;
     },
     gpu: (name) => {
-      const id = cards[name];
-      return id !== undefined ? gpuOf(id) : (gpus[name] && describedGpu(name, gpus[name])) ?? undefined;
+      const id = Object.hasOwn(cards, name) ? cards[name] : undefined;
+      if (id !== undefined) return gpuOf(id);
+      return (Object.hasOwn(ownGpus, name) ? describedGpu(name, checked(`${gpus}: ${name}`, listedGpu, ownGpus[name])) : null) ?? undefined;
     },
   };
 }

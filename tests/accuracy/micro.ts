@@ -4,7 +4,8 @@ import type { Constants } from '../../src/kinds/gpu-pool/constants.ts';
 import { allReduce, oneShot, oneShotBytes, USUAL } from '../../src/kinds/gpu-pool/exchange.ts';
 import { MARGIN } from '../../src/kinds/gpu-pool/physics.ts';
 import { Product } from '../../src/kinds/gpu-pool/products.ts';
-import { numberIn, readTable, type Line } from './csv.ts';
+import { numberIn, rowsOf, type Columns, type LeftOut, type Line } from './csv.ts';
+import { tablesIn } from './files.ts';
 import { machinesOf, type Machines } from './machines.ts';
 import type { Trial } from './trials.ts';
 
@@ -23,14 +24,6 @@ export interface Kernel {
 const systems: Readonly<Record<string, string>> = { a100_sxm: 'A100-SXM-80', h100_sxm: 'H100-SXM-80', h200_sxm: 'H200-SXM-141', b200_sxm: 'B200-180', l40s: 'L40S', gb200: 'GB200', b300_sxm: 'B300' };
 
 const gpuOf = (m: Machines, r: Line): Gpu | undefined => m.gpu(systems[r.system ?? ''] ?? r.hw ?? r.system ?? '');
-
-/** Kernels of every line of a file whose GPU is known. */
-function kernels(folder: string, file: string, m: Machines, of: (r: Line, gpu: Gpu) => Kernel | readonly Kernel[] | null): Kernel[] {
-  return readTable(`${folder}/micro/${file}.csv`).flatMap((r) => {
-    const gpu = gpuOf(m, r);
-    return gpu === undefined ? [] : (of(r, gpu) ?? []);
-  });
-}
 
 function product(gpu: Gpu, rows: number, outputs: number, inputs: number, measuredSeconds: number): Kernel {
   return {
@@ -60,9 +53,9 @@ function reduce(gpu: Gpu, gpus: number, bytes: number, measuredSeconds: number):
 }
 
 /** Matrix products of one layer as the serving engines' own operations were timed. */
-function ops(r: Line, gpu: Gpu, m: Machines): readonly Kernel[] {
+function ops(r: Line, gpu: Gpu, m: Machines): readonly Kernel[] | string {
   const model = m.model(r.model!.split('/').at(-1)!);
-  if (model === undefined) return [];
+  if (model === undefined) return `unknown model ${r.model}`;
   const tp = Number(r.tp!.replace('tp', ''));
   const q = (model.heads * model.headSize) / tp;
   const kv = (model.kvHeads * model.headSize) / tp;
@@ -70,9 +63,9 @@ function ops(r: Line, gpu: Gpu, m: Machines): readonly Kernel[] {
   return Object.entries(shapes).map(([op, [n, k]]) => product(gpu, numberIn(r, 'tokens'), n, k, numberIn(r, op) * 1e-6));
 }
 
-function opsAttention(r: Line, gpu: Gpu, m: Machines): Kernel | null {
+function opsAttention(r: Line, gpu: Gpu, m: Machines): Kernel | string {
   const model = m.model(r.model!.split('/').at(-1)!);
-  if (model === undefined) return null;
+  if (model === undefined) return `unknown model ${r.model}`;
   const tp = Number(r.tp!.replace('tp', ''));
   const seconds = numberIn(r, 'time_us') * 1e-6;
   if (r.kind === 'decode') return decode(gpu, numberIn(r, 'n_decode') * numberIn(r, 'kv_decode'), model.kvHeads / tp, model.headSize, 2, seconds);
@@ -80,18 +73,85 @@ function opsAttention(r: Line, gpu: Gpu, m: Machines): Kernel | null {
   return prompt(gpu, chunk, numberIn(r, 'kv_prefill'), 1, model.heads / tp, model.headSize, seconds);
 }
 
-/** All kernels of a folder. */
-export function kernelsOf(folder: string): Kernel[] {
+/** Attention on A100: on later GPUs it was timed again with newer kernels, in files of their own. */
+function olderAttention(r: Line, gpu: Gpu): Kernel | string {
+  if (gpu.generation !== 'ampere') return 'attention timed again with newer kernels, in aic_generation_attention and aic_context_attention';
+  const [batch, tokens, seconds] = [numberIn(r, 'batch'), numberIn(r, 'len'), numberIn(r, 'ms') / 1000];
+  return r.kind === 'decode' ? decode(gpu, batch * tokens, numberIn(r, 'kv_heads'), 128, 2, seconds) : prompt(gpu, tokens, 0, batch, numberIn(r, 'q_heads'), 128, seconds);
+}
+
+const decodeOf = (r: Line, gpu: Gpu): Kernel =>
+  decode(gpu, numberIn(r, 'batch_size') * (numberIn(r, 'isl') + numberIn(r, 'step')), numberIn(r, 'num_key_value_heads'), numberIn(r, 'head_dim'), r.kv_cache_dtype === 'fp8' ? 1 : 2, numberIn(r, 'latency_ms') / 1000);
+
+const promptOf = (r: Line, gpu: Gpu): Kernel => prompt(gpu, numberIn(r, 'isl'), 0, numberIn(r, 'batch_size'), numberIn(r, 'num_heads'), numberIn(r, 'head_dim'), numberIn(r, 'latency_ms') / 1000);
+
+/** A table of timings that is used: its columns, and the kernels of a line, or why there are none. */
+interface Timings {
+  readonly file: string;
+  readonly names: readonly string[];
+  readonly numbers: readonly string[];
+  of(r: Line, gpu: Gpu, m: Machines): Kernel | readonly Kernel[] | string;
+}
+
+const sizes = ['num_key_value_heads', 'num_heads', 'head_dim', 'batch_size', 'isl', 'step', 'latency_ms'] as const;
+
+const used: readonly Timings[] = [
+  { file: 'aic_gemm_ops', names: ['system', 'exact'], numbers: ['m', 'n', 'k', 'ms'], of: (r, gpu) => (r.exact === 'True' ? product(gpu, numberIn(r, 'm'), numberIn(r, 'n'), numberIn(r, 'k'), numberIn(r, 'ms') / 1000) : 'matrix product interpolated, not measured') },
+  { file: 'ops_dense', names: ['hw', 'model', 'tp'], numbers: ['tokens', 'qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'], of: ops },
+  { file: 'aic_generation_attention', names: ['system', 'kv_cache_dtype'], numbers: sizes, of: decodeOf },
+  { file: 'aic_context_attention', names: ['system'], numbers: sizes, of: promptOf },
+  { file: 'aic_attention', names: ['system', 'kind'], numbers: ['q_heads', 'kv_heads', 'batch', 'len', 'ms'], of: olderAttention },
+  { file: 'ops_attention', names: ['hw', 'model', 'tp', 'kind'], numbers: ['prefill_chunk', 'kv_prefill', 'n_decode', 'kv_decode', 'time_us'], of: opsAttention },
+  {
+    file: 'aic_custom_allreduce_vllm',
+    names: ['system', 'backend'],
+    numbers: ['num_gpus', 'message_size', 'latency'],
+    of: (r, gpu) => (r.backend === 'vllm_graph' ? reduce(gpu, numberIn(r, 'num_gpus'), 2 * numberIn(r, 'message_size'), numberIn(r, 'latency') / 1000) : 'all-reduce launched from the host, which engines do inside a CUDA graph'),
+  },
+];
+
+/** Why tables of timings are not used, by the beginning of their names. */
+const unused: readonly (readonly [name: string, why: string])[] = [
+  ['aic_all_reduce', 'all-reduce told again, line by line, in aic_custom_allreduce_vllm'],
+  ['aic_nccl', 'exchange by NCCL: within a server engines have kernels of their own for it'],
+  ['aic_step_times', 'whole iterations added up from kernels and estimates, not measured'],
+  ['ops_per_sequence', 'head and sampler, once an iteration: held to whole runs instead'],
+  ['vidur_step_times', 'whole iterations of 2023 and 2024 added up from kernels; the scheduler streams bring their own'],
+  ['vidur_', 'timed under software of 2023 and 2024'],
+];
+
+const whyUnused = (file: string): string => unused.find(([name]) => file.startsWith(name))?.[1] ?? 'a table of timings that is not known here';
+
+/** Kernels of one line, or why there are none. */
+function kernelsIn(r: Line, { numbers, of }: Timings, m: Machines): readonly Kernel[] | string {
+  const missing = numbers.find((name) => r[name] === '');
+  if (missing !== undefined) return `${missing} not stated`;
+  const gpu = gpuOf(m, r);
+  if (gpu === undefined) return `unknown GPU ${r.system ?? r.hw}`;
+  const made = of(r, gpu, m);
+  if (typeof made === 'string') return made;
+  const kernels = [made].flat();
+  return kernels.every((k) => k.measuredSeconds > 0) ? kernels : 'no time above 0';
+}
+
+const nothing: Columns = { needed: [], numbers: [] };
+
+/** All kernels of a folder, and every line that is left out with the reason. */
+export function kernelsOf(folder: string): { readonly kernels: readonly Kernel[]; readonly leftOut: readonly LeftOut[] } {
   const m = machinesOf(folder);
-  return [
-    ...kernels(folder, 'aic_gemm_ops', m, (r, gpu) => (r.exact === 'True' ? product(gpu, numberIn(r, 'm'), numberIn(r, 'n'), numberIn(r, 'k'), numberIn(r, 'ms') / 1000) : null)),
-    ...kernels(folder, 'ops_dense', m, (r, gpu) => ops(r, gpu, m)),
-    ...kernels(folder, 'aic_generation_attention', m, (r, gpu) => decode(gpu, numberIn(r, 'batch_size') * (numberIn(r, 'isl') + numberIn(r, 'step')), numberIn(r, 'num_key_value_heads'), numberIn(r, 'head_dim'), r.kv_cache_dtype === 'fp8' ? 1 : 2, numberIn(r, 'latency_ms') / 1000)),
-    ...kernels(folder, 'aic_context_attention', m, (r, gpu) => prompt(gpu, numberIn(r, 'isl'), 0, numberIn(r, 'batch_size'), numberIn(r, 'num_heads'), numberIn(r, 'head_dim'), numberIn(r, 'latency_ms') / 1000)),
-    ...kernels(folder, 'aic_attention', m, (r, gpu) => (gpu.generation !== 'ampere' ? null : r.kind === 'decode' ? decode(gpu, numberIn(r, 'batch') * numberIn(r, 'len'), numberIn(r, 'kv_heads'), 128, 2, numberIn(r, 'ms') / 1000) : prompt(gpu, numberIn(r, 'len'), 0, numberIn(r, 'batch'), numberIn(r, 'q_heads'), 128, numberIn(r, 'ms') / 1000))),
-    ...kernels(folder, 'ops_attention', m, (r, gpu) => opsAttention(r, gpu, m)),
-    ...kernels(folder, 'aic_custom_allreduce_vllm', m, (r, gpu) => (r.backend === 'vllm_graph' ? reduce(gpu, numberIn(r, 'num_gpus'), 2 * numberIn(r, 'message_size'), numberIn(r, 'latency') / 1000) : null)),
-  ].filter((k) => k.measuredSeconds > 0);
+  const kernels: Kernel[] = [];
+  const leftOut: LeftOut[] = [];
+  const leave = (file: string, at: number, why: string): void => void leftOut.push({ id: `micro/${file}.csv row ${at}`, why: `kernels: ${why}` });
+  for (const timings of used) {
+    const { file, names, numbers } = timings;
+    for (const { at, line, fault } of rowsOf(`${folder}/micro/${file}.csv`, { needed: [...names, ...numbers], numbers })) {
+      const made = fault ?? kernelsIn(line, timings, m);
+      if (typeof made === 'string') leave(file, at, made);
+      else kernels.push(...made);
+    }
+  }
+  for (const file of tablesIn(`${folder}/micro`).filter((name) => !used.some((t) => t.file === name))) for (const { at } of rowsOf(`${folder}/micro/${file}.csv`, nothing)) leave(file, at, whyUnused(file));
+  return { kernels, leftOut };
 }
 
 /** A kernel as a trial. */

@@ -23,8 +23,8 @@ const dataSets: readonly DataSet[] = [
   { of: /deepseek/, input: 800, samples: 4_388, lengths: 'conversation' },
 ];
 
-/** Whether a line comes from MLPerf. */
-export const isMlperf = (r: Line): boolean => r.id!.startsWith('mlperf');
+/** Whether a line comes from MLPerf, whose organisation publishes its results. */
+export const isMlperf = (r: Line): boolean => /^mlcommons\/|\bMLPerf\b/i.test(r.source!);
 
 /** What a model is asked; undefined where it is no part of MLPerf. */
 export const dataSetOf = (model: string): DataSet | undefined => dataSets.find(({ of }) => of.test(model));

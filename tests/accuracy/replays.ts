@@ -1,9 +1,11 @@
 /** Recorded runs: the same arrivals and lengths through the pool, and how its times compare with the recorded ones. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import * as z from 'zod';
 import { software, type Constants } from '../../src/kinds/gpu-pool/constants.ts';
 import { cacheTokens, StepTime, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { Rig } from '../gpu-pool-rig.ts';
-import { numberIn, readTable, type Line } from './csv.ts';
+import { numberIn, rowsOf, type Columns, type LeftOut, type Line } from './csv.ts';
+import { jsonOf, tablesIn } from './files.ts';
 import { machinesOf } from './machines.ts';
 import { mean, quantile } from './statistics.ts';
 import type { Trial } from './trials.ts';
@@ -19,23 +21,44 @@ export interface Replay {
   readonly budget: number;
 }
 
-interface Meta {
-  readonly engine_kwargs: {
-    readonly tensor_parallel_size?: number;
-    readonly data_parallel_size?: number;
-    readonly pipeline_parallel_size?: number;
-    readonly max_num_seqs?: number;
-    readonly max_num_batched_tokens?: number;
-    readonly kv_cache_dtype?: string;
-    readonly quantization?: string | null;
-  };
-}
+const count = z.number().int().positive().nullish();
+
+/** How an engine was started; what is left out stands as vLLM has it. */
+const meta = z.object({
+  engine_kwargs: z.object({
+    tensor_parallel_size: count,
+    data_parallel_size: count,
+    pipeline_parallel_size: count,
+    max_num_seqs: count,
+    max_num_batched_tokens: count,
+    kv_cache_dtype: z.string().nullish(),
+    quantization: z.string().nullish(),
+  }),
+});
+
+const numbers = ['arrival_s', 'input_tokens', 'output_tokens', 'ttft_ms', 'tpot_ms', 'e2e_ms'];
+const columns: Columns = { needed: numbers, numbers, whole: ['input_tokens', 'output_tokens'] };
 
 const times = ['ttft', 'tpot', 'e2e'] as const;
 const statistics = { mean, p50: (v: readonly number[]) => quantile(v, 0.5), p90: (v: readonly number[]) => quantile(v, 0.9), p99: (v: readonly number[]) => quantile(v, 0.99) } as const;
 
+/** Errors that each statistic of a replay may have. */
+export const replayBars: Readonly<Record<(typeof times)[number], number>> = { ttft: 0.05, tpot: 0.02, e2e: 0.02 };
+
 /** Relative errors of a replay, as `ttft p90`. */
 export type ReplayErrors = Readonly<Record<string, number>>;
+
+/** Requests of a replay in the order of their arrival, or why it cannot be run: without one of them it would be another run. */
+function requestsOf(file: string): readonly Line[] | string {
+  const rows = rowsOf(file, columns);
+  for (const { at, line, fault } of rows) {
+    const missing = numbers.find((name) => line[name] === '');
+    if (fault !== null) return `row ${at} ${fault}`;
+    if (missing !== undefined) return `row ${at}: ${missing} not stated`;
+    if (!(numberIn(line, 'input_tokens') > 0 && numberIn(line, 'output_tokens') > 0)) return `row ${at}: no tokens`;
+  }
+  return rows.length === 0 ? 'no requests' : rows.map(({ line }) => line).sort((a, b) => numberIn(a, 'arrival_s') - numberIn(b, 'arrival_s'));
+}
 
 function replayOf(folder: string, name: string): Replay | string {
   const [gpuName, ...rest] = name.split('_');
@@ -45,22 +68,25 @@ function replayOf(folder: string, name: string): Replay | string {
   if (gpu === undefined) return `unknown GPU ${gpuName}`;
   if (model === undefined) return `unknown model ${rest.join('_')}`;
   const metaFile = `${folder}/replay/${name}_meta.json`;
-  const { engine_kwargs: k } = (existsSync(metaFile) ? JSON.parse(readFileSync(metaFile, 'utf8')) : { engine_kwargs: {} }) as Meta;
+  if (!existsSync(metaFile)) return `${name}_meta.json is missing: nothing tells how the engine was started`;
+  const rows = requestsOf(`${folder}/replay/${name}.csv`);
+  if (typeof rows === 'string') return rows;
+  const { engine_kwargs: k } = jsonOf(metaFile, meta);
   const engines = k.data_parallel_size ?? 1;
   // Engines of a sparse model share its experts and step together; of a dense one they are strangers.
   const groups = model.experts === null ? 1 : engines;
   const fp8 = /fp8/i.test(name) || k.quantization === 'fp8';
   const setup: Setup = { model, gpu, precision: fp8 ? 'fp8' : 'bf16', kvBytes: /fp8/.test(k.kv_cache_dtype ?? '') ? 1 : 2, tp: (k.tensor_parallel_size ?? 1) * groups, pipeline: k.pipeline_parallel_size ?? 1, attentionGroups: groups, software: software.vllm };
-  return { name, setup, rows: readTable(`${folder}/replay/${name}.csv`).sort((a, b) => numberIn(a, 'arrival_s') - numberIn(b, 'arrival_s')), replicas: engines / groups, sequences: (k.max_num_seqs ?? 256) * groups, budget: (k.max_num_batched_tokens ?? 2048) * groups };
+  return { name, setup, rows, replicas: engines / groups, sequences: (k.max_num_seqs ?? 256) * groups, budget: (k.max_num_batched_tokens ?? 2048) * groups };
 }
 
 /** The replays of a folder, and those that cannot be run with the reason. */
-export function replaysOf(folder: string): { readonly replays: readonly Replay[]; readonly leftOut: readonly { readonly id: string; readonly why: string }[] } {
-  const files = existsSync(`${folder}/replay`) ? readdirSync(`${folder}/replay`) : [];
-  const made = files.filter((f) => f.endsWith('.csv') && !f.endsWith('_timeseries.csv')).map((f) => [f.slice(0, -4), replayOf(folder, f.slice(0, -4))] as const);
+export function replaysOf(folder: string): { readonly replays: readonly Replay[]; readonly leftOut: readonly LeftOut[] } {
+  const names = tablesIn(`${folder}/replay`).filter((name) => !name.endsWith('_timeseries'));
+  const made = names.map((name) => [name, replayOf(folder, name)] as const);
   return {
     replays: made.flatMap(([, r]) => (typeof r === 'string' ? [] : [r])),
-    leftOut: made.flatMap(([id, r]) => (typeof r === 'string' ? [{ id, why: r }] : [])),
+    leftOut: made.flatMap(([name, r]) => (typeof r === 'string' ? [{ id: `replay/${name}.csv`, why: `replays: ${r}` }] : [])),
   };
 }
 

@@ -3,7 +3,7 @@
  * kernels are held to their own measurements; each stage moves only what its cases can tell.
  */
 import type { Generation } from '../../src/kinds/gpu-pool/catalogue-gpus.ts';
-import { software, type Engine, type Software, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
+import { software, unmeasured, type Engine, type Kernels, type Software, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import type { Case } from './cases.ts';
 import { fitted, type Knob } from './fit.ts';
 import { trialOfKernel, type Kernel } from './micro.ts';
@@ -206,6 +206,13 @@ export const stages: readonly Stage[] = [
   replays,
   { ...replays, name: 'replays once more' },
 ];
+
+/** Every constant that some stage moves, but those of kernels that nothing measures, which stay where they are. */
+export function fittedPlaces(): readonly Place[] {
+  const all = stages.flatMap((stage) => stage.knobs.flatMap((knob) => [knob, ...(knob.also ?? [])]));
+  const measured = all.filter((p) => p.software !== undefined || !unmeasured[p.on!].includes(p.key as keyof Kernels));
+  return [...new Map(measured.map((p) => [[p.software, p.on, p.key].join(' '), p])).values()];
+}
 
 /** The table fitted to measurements, stage by stage; `told` hears of each. */
 export function fittedTo(m: Measurements, table: Table, told: (stage: string, trials: number) => void = () => {}, rounds?: number): Table {

@@ -6,6 +6,8 @@ export interface Summary {
   /** Of the sizes of the errors. */
   readonly median: number;
   readonly p90: number;
+  /** How many times the median the p90 is; NaN where the median is 0. */
+  readonly p90OverMedian: number;
   /** Median of the errors with their sign. */
   readonly bias: number;
 }
@@ -22,5 +24,6 @@ export const mean = (values: readonly number[]): number => values.reduce((a, b) 
 /** Sums up relative errors. */
 export function summed(errors: readonly number[]): Summary {
   const sizes = errors.map(Math.abs);
-  return { rows: errors.length, median: quantile(sizes, 0.5), p90: quantile(sizes, 0.9), bias: quantile(errors, 0.5) };
+  const [median, p90] = [quantile(sizes, 0.5), quantile(sizes, 0.9)];
+  return { rows: errors.length, median, p90, p90OverMedian: median > 0 ? p90 / median : NaN, bias: quantile(errors, 0.5) };
 }
