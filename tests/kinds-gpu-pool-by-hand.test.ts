@@ -7,7 +7,7 @@ import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
 import { tokenBytes } from '../src/kinds/gpu-pool/setup.ts';
 import { kvCache } from '../src/kinds/kv-cache/kv-cache.ts';
 import { defaults } from '../src/kit/param.ts';
-import { noFlow } from '../src/kit/kind.ts';
+import { noFlow } from '../src/run/flow.ts';
 import { poisson, Rig } from './gpu-pool-rig.ts';
 
 const engine: Partial<PoolValues> = { languageModel: 'llama-3.1-70b', gpuType: 'h200', tensorParallel: '4', weightPrecision: 'fp8', iterationTokens: 8192 };
@@ -59,7 +59,7 @@ describe('by hand', () => {
     const count = 8000;
     const alike = (x: number): Float64Array => new Float64Array(count).fill(x);
     const sent = { ...poisson(count, rate, input, output), input: alike(input), output: alike(output), prefix: Float64Array.from({ length: count }, () => popular.draw(stream)), prefixInput: prefixTokens };
-    const flow = { ...noFlow, rate, inputTokens: input, outputTokens: output, prefixTokens, prefixes };
+    const flow = { ...noFlow, rate, inputTokens: input, outputTokens: output, sharedTokens: prefixTokens, beginnings: prefixes };
     for (const fit of [40, 15, 6]) {
       const bytes = tokenBytes({ ...defaults(gpuPool.params), ...engine });
       const cache = { ...defaults(kvCache.params), prefixCapacity: fit * prefixTokens * bytes * 1.01, prefixTokenBytes: bytes };

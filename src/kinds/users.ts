@@ -514,8 +514,8 @@ function offers(v: UsersValues): Flow {
     items: v.itemCount.mean,
     keys: v.keyCount,
     skew: v.keySkew,
-    prefixTokens: v.prefixCount > 0 ? v.prefixTokens : 0,
-    prefixes: v.prefixCount,
+    sharedTokens: v.prefixCount > 0 ? v.prefixTokens : 0,
+    beginnings: v.prefixCount,
     sorts,
   };
 }

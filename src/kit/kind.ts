@@ -80,8 +80,8 @@ export interface Flow {
   readonly keys: number;
   readonly skew: number;
   /** Tokens at the beginning of a prompt that are one of so many beginnings which prompts share (popular as 1 ÷ rank); none where left out. */
-  readonly prefixTokens?: number;
-  readonly prefixes?: number;
+  readonly sharedTokens?: number;
+  readonly beginnings?: number;
   /** What it is made of, where there are classes or tenants. Only what tells the sorts from each other counts: a component that changes all tokens alike leaves them. */
   readonly sorts?: readonly Sort[];
 }

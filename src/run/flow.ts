@@ -55,8 +55,8 @@ function joined(a: Flow, b: Flow): Flow {
     items: mean((f) => f.items),
     keys: larger.keys,
     skew: larger.skew,
-    prefixTokens: mean((f) => f.prefixTokens ?? 0),
-    prefixes: Math.max(a.prefixes ?? 0, b.prefixes ?? 0),
+    sharedTokens: mean((f) => f.sharedTokens ?? 0),
+    beginnings: Math.max(a.beginnings ?? 0, b.beginnings ?? 0),
     sorts: mixed(a, b, rate),
   };
 }

@@ -277,10 +277,10 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
 }
 
 /** By hand: tokens of a mean prompt that are found, where a token has so many bytes. */
-function foundByHand(v: CacheValues, { prefixTokens = 0, prefixes = 0, rate, inputTokens }: Flow, bytes: number): number {
-  const whole = Math.floor(Math.min(prefixTokens, inputTokens - 1) / v.prefixBlock) * v.prefixBlock;
-  if (!(whole > 0) || prefixes < 1) return 0;
-  return whole * predictedHits(prefixes, 1, Math.floor(v.prefixCapacity / (whole * bytes)), rate, 0, v.prefixEviction === 'lru').hit;
+function foundByHand(v: CacheValues, { sharedTokens = 0, beginnings = 0, rate, inputTokens }: Flow, bytes: number): number {
+  const whole = Math.floor(Math.min(sharedTokens, inputTokens - 1) / v.prefixBlock) * v.prefixBlock;
+  if (!(whole > 0) || beginnings < 1) return 0;
+  return whole * predictedHits(beginnings, 1, Math.floor(v.prefixCapacity / (whole * bytes)), rate, 0, v.prefixEviction === 'lru').hit;
 }
 
 /** Keeps the keys and values of shared prompt beginnings. */
