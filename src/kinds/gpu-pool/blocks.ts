@@ -130,16 +130,27 @@ export class Blocks implements BlockLedger {
 
   filled(begun: number, elapsed: number, first: number, growth: number): number {
     if (this.reserved) return 0;
+    // Sequences of one place take a block after k iterations, k + size, k + 2 size …; the first places once more than the others.
+    const rounds = Math.floor((begun - 1) / this.size);
+    const rest = begun - 1 - rounds * this.size;
+    return this.filling(1, rest, rounds + 1, elapsed, first, growth) + (rounds > 0 ? this.filling(rest + 1, this.size, rounds, elapsed, first, growth) : 0);
+  }
+
+  /**
+   * The part of those who take a block after `from` … `to` iterations, and n in all by now: each there for what has elapsed less the k·first + growth·k(k − 1)/2 that k
+   * iterations took, summed over k, k + size …, a polynomial of second degree in k.
+   */
+  private filling(from: number, to: number, n: number, elapsed: number, first: number, growth: number): number {
     const { phases, size } = this;
+    const steps = (n * (n - 1)) / 2;
+    const half = growth / 2;
+    const c0 = n * elapsed - first * size * steps - half * ((size * size * steps * (2 * n - 1)) / 3 - size * steps);
+    const c1 = -first * n - half * (2 * size * steps - n);
+    const c2 = -half * n;
     let sum = 0;
-    let at = this.place(this.iteration + 2);
-    for (let k = 1; k < begun && k <= size; k++) {
-      // Each sequence of this place takes a block after k iterations, k + size, k + 2 size …: n of them by now; each of them elapsed less what those iterations took ago.
-      const n = Math.floor((begun - 1 - k) / size) + 1;
-      const steps = (n * (n - 1)) / 2;
-      const iterations = n * k + size * steps;
-      const squares = n * k * k + 2 * k * size * steps + (size * size * steps * (2 * n - 1)) / 3;
-      sum += phases[at]! * (n * elapsed - first * iterations - (growth * (squares - iterations)) / 2);
+    let at = this.place(this.iteration + 1 + from);
+    for (let k = from; k <= to; k++) {
+      sum += phases[at]! * (c0 + k * (c1 + k * c2));
       at = at === 0 ? size - 1 : at - 1;
     }
     return sum;
