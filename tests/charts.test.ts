@@ -323,7 +323,14 @@ describe('objective chips', () => {
   });
 
   it('hold, miss, or have nothing to say', () => {
-    expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05)))).toEqual(['met', 'missed', 'open']);
-    expect(verdict(0.9, limit('x', 0.95, 'at least'))).toBe('missed');
+    expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05), 'seconds', false))).toEqual(['met', 'missed', 'open']);
+    expect(verdict(0.9, limit('x', 0.95, 'at least'), 'count', false)).toBe('missed');
+  });
+
+  it('call no time held while requests in flight grow; what is missed stays missed, and money is money', () => {
+    expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05), 'seconds', true))).toEqual(['open', 'missed', 'open']);
+    expect(verdict(0, limit('requests.failedShare', 0.01), 'share', true)).toBe('open');
+    expect(verdict(100, limit('cost.usdPerHour', 120), 'usd/hour', true)).toBe('met');
+    expect(verdict(50, limit('requests.answeredPerSecond', 40, 'at least'), 'requests/second', true)).toBe('met');
   });
 });

@@ -16,8 +16,15 @@ export function standing(value: number, { limit, relation }: Objective, unit: Un
   return `${shared ? now.slice(0, -unitAfter(bound).length) : now} / ${relation === 'at least' ? '≥ ' : ''}${bound}`;
 }
 
-/** Where an objective stands: met, missed, or nothing to say yet. */
-export function verdict(value: number, { relation, limit }: Objective): 'met' | 'missed' | 'open' {
+/** Whether a figure is of finished requests alone, so that what still waits is not in it: times, and the share that fails. */
+const ofTheFinished = (metric: string, unit: Unit): boolean => unit === 'seconds' || metric.endsWith('failedShare');
+
+/**
+ * Where an objective stands: met, missed, or nothing to say yet. While requests in flight grow, the times of those answered are no promise kept: what waits will
+ * take longer than what was let through.
+ */
+export function verdict(value: number, { metric, relation, limit }: Objective, unit: Unit, grows: boolean): 'met' | 'missed' | 'open' {
   if (!Number.isFinite(value)) return 'open';
-  return (relation === 'at most' ? value <= limit : value >= limit) ? 'met' : 'missed';
+  if (!(relation === 'at most' ? value <= limit : value >= limit)) return 'missed';
+  return grows && ofTheFinished(metric, unit) ? 'open' : 'met';
 }
