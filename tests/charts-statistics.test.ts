@@ -1,5 +1,7 @@
 /** What the page says of chance: figures with half-widths, bands over charts, differences, and whether a run is steady. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { gateDesign } from '../src/design/gate.ts';
 import type { Design } from '../src/design/design.ts';
 import { axisTop, plot, type Line, type PlotSpec } from '../src/page/charts/marks.ts';
 import { gain, plusMinus } from '../src/page/charts/plus-minus.ts';
@@ -9,6 +11,7 @@ import { spreadText } from '../src/page/charts/tip.ts';
 import { sureSentence, sureWords } from '../src/page/sure.ts';
 import { eventBudget, sliceFor } from '../src/page/slice.ts';
 import type { Result } from '../src/run/result.ts';
+import { Simulation } from '../src/run/simulation.ts';
 import { bandsOf } from '../src/run/statistics/bands.ts';
 import { merge } from '../src/run/statistics/merge.ts';
 import { replicate } from '../src/run/statistics/replication.ts';
@@ -124,7 +127,7 @@ describe('how sure one run is', () => {
 
   it('says when a run is not steady, too short, or has nothing to tell', () => {
     const overloaded = result(automatic(tuned(queue(0.5, 1000), 'users', { arrivalRate: 60 })));
-    expect(sureWords(overloaded, queue(0.5))).toMatch(/^not steady yet; /);
+    expect(sureWords(overloaded, queue(0.5))).toMatch(/^not steady: requests in flight grow; /);
     expect(sureSentence(overloaded, queue(0.5))).toContain('still drifts');
     expect(sureWords({ ...result(queue(0.5, 2)), intervals: {} }, queue(0.5))).toBe('counted from the start; too short to say how sure');
     const early: Design = { ...queue(0.5, 2), run: { ...queue(0.5, 2).run, warmupSeconds: 30 } };
@@ -133,8 +136,26 @@ describe('how sure one run is', () => {
     expect(sureWords(silent, queue(0.5))).toBe('nothing answered yet');
     expect(sureWords(result({ ...queue(0.5), run: { ...queue(0.5).run, warmupSeconds: 50 } }), queue(0.5))).toMatch(/^steady after 50 s; /);
     const growing = result(tuned(queue(0.5, 1000), 'users', { arrivalRate: 60 }));
-    expect(sureWords(growing, queue(0.5))).toMatch(/^not steady yet; throughput/);
+    expect(sureWords(growing, queue(0.5))).toMatch(/^not steady: requests in flight grow; throughput/);
+    // What drifts without growing: the other half of the run is quieter.
+    expect(sureWords({ ...growing, inFlightGrows: false }, queue(0.5))).toMatch(/^not steady yet; throughput/);
     expect(sureSentence(growing, queue(0.5))).toContain('as the design says');
+  });
+});
+
+describe('a design that falls behind and one that does not', () => {
+  const scenario = (slug: string): { readonly naive: unknown } => JSON.parse(readFileSync(new URL(`../scenarios/${slug}.json`, import.meta.url), 'utf8')) as { naive: unknown };
+
+  it('are told apart within seconds: answers in time are not steady while thousands wait', () => {
+    const gated = gateDesign(scenario('llm-70b-30m-per-day').naive);
+    if (!gated.ok) throw new Error(gated.why);
+    const sim = new Simulation(gated.value);
+    for (const time of [7, 12, 24]) {
+      sim.runTo(time);
+      expect(sureWords(sim.result(), gated.value), `at ${time} s`).toMatch(/^not steady: requests in flight grow; /);
+      expect(sureSentence(sim.result(), gated.value), `at ${time} s`).toContain('only of those that were answered');
+    }
+    expect(sureWords(result(queue(0.7, 4000)), queue(0.7))).toMatch(/^steady from the start; /);
   });
 });
 

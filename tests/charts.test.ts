@@ -276,6 +276,19 @@ describe('objective chips', () => {
     expect(standing(NaN, limit('latency.p99', 0.05), 'seconds')).toBe('– / 50 ms');
     expect(standing(0.9, limit('x.share', 0.95, 'at least'), 'share')).toBe('90 / ≥ 95 %');
     expect(standing(0.61, limit('cost.usdPerMillionTokens', 1), 'usd/million tokens')).toBe('$0.61 / $1');
+    expect(standing(0.0491, limit('latency.p99', 0.05), 'seconds')).toBe('49.1 / 50 ms');
+    expect(standing(9.2e9, limit('nodes.a.memory', 10e9), 'bytes')).toBe('9.2 / 10 GB');
+    expect(standing(9.2e8, limit('nodes.a.memory', 10e9), 'bytes')).toBe('920 MB / 10 GB');
+  });
+
+  it('leave every number its thousands and millions', () => {
+    expect(standing(25_500, limit('cost.usdPerHour', 26_000), 'usd/hour')).toBe('$25.5k / $26k');
+    expect(standing(800, limit('cost.usdPerHour', 26_000), 'usd/hour')).toBe('$800 / $26k');
+    expect(standing(2_040_000, limit('cost.usdPerHour', 3e6), 'usd/hour')).toBe('$2.04M / $3M');
+    expect(standing(22_800, limit('llm.outputTokensPerSecond', 25_000, 'at least'), 'tokens/second')).toBe('22.8k / ≥ 25k tok/s');
+    expect(standing(9500, limit('llm.outputTokensPerSecond', 25_000, 'at least'), 'tokens/second')).toBe('9,500 / ≥ 25k tok/s');
+    expect(standing(12_000, limit('requests.answeredPerSecond', 13_000, 'at least'), 'requests/second')).toBe('12k / ≥ 13k /s');
+    expect(standing(12_000, limit('nodes.a.queue.max', 13_000), 'count')).toBe('12k / 13k');
   });
 
   it('name money by what it is counted per, and components by their labels', () => {
@@ -310,7 +323,14 @@ describe('objective chips', () => {
   });
 
   it('hold, miss, or have nothing to say', () => {
-    expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05)))).toEqual(['met', 'missed', 'open']);
-    expect(verdict(0.9, limit('x', 0.95, 'at least'))).toBe('missed');
+    expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05), 'seconds', false))).toEqual(['met', 'missed', 'open']);
+    expect(verdict(0.9, limit('x', 0.95, 'at least'), 'count', false)).toBe('missed');
+  });
+
+  it('call no time held while requests in flight grow; what is missed stays missed, and money is money', () => {
+    expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05), 'seconds', true))).toEqual(['open', 'missed', 'open']);
+    expect(verdict(0, limit('requests.failedShare', 0.01), 'share', true)).toBe('open');
+    expect(verdict(100, limit('cost.usdPerHour', 120), 'usd/hour', true)).toBe('met');
+    expect(verdict(50, limit('requests.answeredPerSecond', 40, 'at least'), 'requests/second', true)).toBe('met');
   });
 });

@@ -16,7 +16,7 @@ import { byDesign, createReplicationService, replicate, replicationSeed, tasksOf
 import { tFactor, tTails } from '../src/run/statistics/student.ts';
 import { transient } from '../src/run/statistics/transient.ts';
 import { startReplications, type Progress } from '../src/session/replications.ts';
-import { constant, exponential, off, path, people, ran, result, sketch, station, tuned } from './sketch.ts';
+import { constant, exponential, off, path, people, ran, result, sketch, station, tuned, wire } from './sketch.ts';
 import type { Design } from '../src/design/design.ts';
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -193,6 +193,35 @@ describe('the automatic warm-up', () => {
     simulation.apply(tuned(design, 's', { serviceTime: exponential(0.018) }), 'slower');
     simulation.runTo(400);
     expect(simulation.result().warmup.seconds).toBeLessThan(60);
+  });
+});
+
+describe('what grows', () => {
+  const grown = (design: Design, seed = 1): boolean => result(design, { seed }).inFlightGrows;
+
+  it('is said of a server that is asked for more than it can do, from early on', () => {
+    expect(grown(single(1.3, 5000))).toBe(true);
+    expect(grown(single(1.5, 400))).toBe(true);
+    expect(grown(single(1.5, 4000, 2000))).toBe(true);
+    expect(grown(automatic(single(1.5, 2000)))).toBe(true);
+  });
+
+  it('is not said of a line that comes and goes, nor of one that is full', () => {
+    for (const seconds of [50, 500, 5000]) expect(Array.from({ length: 40 }, (_, k) => grown(single(0.7, seconds), k + 1)).filter(Boolean)).toEqual([]);
+    expect(grown(sketch([people(1.5), station('s', 1, exponential(1), { waitingRoom: 10 })], path('users', 's'), 5000))).toBe(false);
+  });
+
+  it('is said where calls pile up behind a wire that nobody waits for', () => {
+    const behind = sketch([people(0.5), station('front', 1, constant(0.1)), station('back', 1, constant(3))], [...path('users', 'front'), wire('front', 'back', { fireAndForget: true })], 2000);
+    expect(grown(behind)).toBe(true);
+  });
+
+  it('is said alike where only a slice is simulated', () => {
+    const whole = sketch([people(120), station('s', 100, exponential(1))], path('users', 's'), 400);
+    const sliced = (rate: number): Design => tuned({ ...whole, run: { ...whole.run, slice: 10 } }, 'users', { arrivalRate: rate });
+    expect(grown(whole)).toBe(true);
+    expect(grown(sliced(120))).toBe(true);
+    expect(grown(sliced(70))).toBe(false);
   });
 });
 

@@ -31,6 +31,8 @@ describe('format', () => {
     [0.61, 'usd/million tokens', '$0.61/1M tok'],
     [12.5, 'usd', '$12.50'],
     [2_040_000, 'usd', '$2.04M'],
+    [25_500, 'usd/hour', '$25.5k/h'],
+    [1_900_000, 'usd', '$1.9M'],
     [-5, 'usd', '−$5'],
     [1.06, 'ratio', '1.06×'],
     [989e12, 'flop/second', '989 TFLOP/s'],

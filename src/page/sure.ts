@@ -20,9 +20,11 @@ const enough = 320;
 
 /**
  * Whether the run stands still after its warm-up: as the search for the warm-up found, or, where nobody searched, by whether successive stretches of the run go
- * along with each other, as those of a drift do (then latency has no interval, although throughput has). Null where that cannot be told.
+ * along with each other, as those of a drift do (then latency has no interval, although throughput has). What grows is not steady, however evenly the first of it is
+ * answered. Null where that cannot be told.
  */
-function steadiness({ warmup, latency, intervals }: Result): boolean | null {
+function steadiness({ warmup, inFlightGrows, latency, intervals }: Result): boolean | null {
+  if (inFlightGrows) return false;
   if (warmup.how === 'automatic') return warmup.steady === true;
   if (intervals['latency.mean']) return true;
   return intervals['requests.answeredPerSecond'] && latency.count >= enough && (latency.mean ?? 0) > 0 ? false : null;
@@ -32,6 +34,7 @@ function steadiness({ warmup, latency, intervals }: Result): boolean | null {
 function since(result: Result): string {
   const { seconds, how } = result.warmup;
   const steady = steadiness(result);
+  if (result.inFlightGrows) return 'not steady: requests in flight grow';
   if (steady === false) return 'not steady yet';
   if (seconds === 0) return steady ? 'steady from the start' : 'counted from the start';
   return steady ? `steady ${how === 'automatic' ? 'since' : 'after'} ${timeText(seconds)}` : `counted from ${timeText(seconds)} on`;
@@ -60,6 +63,7 @@ export function sureSentence(result: Result, { run }: Design): string {
   const early = how === 'given' && seconds === 0 && run.warmupSeconds > 0;
   const cut = early ? `Everything counts until the warm-up of ${timeText(run.warmupSeconds)} is over` : seconds > 0 ? `The first ${timeText(seconds)} are left out as warm-up` : 'Nothing is left out as warm-up';
   const found = how === 'automatic' ? ', found in the run itself (MSER-5)' : early ? '' : ', as the design says';
-  const drift = steadiness(result) === false ? ' What follows still drifts: let it run on.' : '';
+  const grows = ' What follows still drifts: more and more requests are in flight, and times are only of those that were answered.';
+  const drift = result.inFlightGrows ? grows : steadiness(result) === false ? ' What follows still drifts: let it run on.' : '';
   return `${cut}${found}.${drift} ± is half of a 95 % interval, from stretches of this one run (batch means).`;
 }

@@ -82,6 +82,8 @@ export interface Result {
   readonly replications: number;
   /** Of several replications, the longest. */
   readonly warmup: Warmup;
+  /** Whether calls in flight grew from the end of the warm-up until now, at some component and beyond chance; of replications, in most. Times are only of what was answered. */
+  readonly inFlightGrows: boolean;
   readonly requests: Tally;
   readonly latency: Spread;
   readonly classes: Readonly<Record<string, Party>>;

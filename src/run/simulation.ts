@@ -10,6 +10,7 @@ import { Board } from './board.ts';
 import { Columns } from './columns.ts';
 import type { Mark, RunHistory } from './protocol.ts';
 import type { Result, Warmup } from './result.ts';
+import { inFlightGrows } from './statistics/growth.ts';
 import { intervalsOf } from './statistics/intervals.ts';
 import { Checkpoints, transientEnd } from './statistics/warmup.ts';
 import { distributions, startNow, summarise, type Replica, type Start } from './summary.ts';
@@ -160,7 +161,7 @@ export class Simulation {
   replica(): Replica {
     const { start, warmup } = this.cut();
     const seen = distributions(this, start);
-    const result = { ...summarise(this, start, this.digest(), seen), warmup };
+    const result = { ...summarise(this, start, this.digest(), seen), warmup, inFlightGrows: inFlightGrows(this, warmup.seconds) };
     return { result: { ...result, intervals: intervalsOf(this, result) }, seen };
   }
 

@@ -240,6 +240,7 @@ export function summarise(sim: Subject, start: Start | null, digest: string, see
     measuredSeconds: seconds,
     replications: 1,
     warmup: { seconds: start?.time ?? 0, how: 'given', steady: null },
+    inFlightGrows: false,
     requests,
     latency: spread(seen.latency),
     classes: parties(ledger.books, 'name', start, seconds, seen.classes, slice),

@@ -108,12 +108,12 @@ function amount(value: number, style: Style, digits: number): string {
   const rounded = round(value, digits);
   const step = value === Infinity ? undefined : style.ladder.find(([from]) => rounded >= from);
   const scaled = step ? value / step[1] : value;
-  if (style.dollars) return `$${cents(scaled, digits)}${step?.[2] ?? ''}${style.after}`;
+  if (style.dollars) return `$${(step ? plain : cents)(scaled, digits)}${step?.[2] ?? ''}${style.after}`;
   const number = plain(scaled, digits);
   return style.ladder === metric ? `${number} ${step?.[2] ?? ''}${style.after}` : `${number}${step?.[2] ?? ''}${style.after}`;
 }
 
-/** Money between ten cents and a hundred dollars is written with both decimals or none. */
+/** Money between ten cents and a hundred dollars is written with both decimals or none; thousands of it have no cents. */
 function cents(value: number, digits: number): string {
   const rounded = round(value, digits);
   const short = rounded >= 0.1 && rounded < 100 && rounded * 10 === Math.round(rounded * 10) && rounded !== Math.round(rounded);

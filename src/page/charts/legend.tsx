@@ -5,10 +5,10 @@ import type { Line } from './marks.ts';
 /** What a legend needs of a line. */
 export type Key = Pick<Line, 'key' | 'name' | 'stroke' | 'dash' | 'weight'>;
 
-/** What a line's name ends in where several lines are of one component: that tells them apart, and stays when there is no room for all. */
+/** What a line's name ends in where several lines are of one component: that tells them apart, and stands on a line of its own. */
 function Name({ name }: { name: string }) {
   const at = name.lastIndexOf(' · ');
-  return at < 0 ? <span>{name}</span> : <><span>{name.slice(0, at)}</span><span>{name.slice(at)}</span></>;
+  return at < 0 ? <span>{name}</span> : <span className={styles['both']}><span>{name.slice(0, at)}</span><span className="visually-hidden"> · </span><span>{name.slice(at + 3)}</span></span>;
 }
 
 /** One button per line of the chart. */

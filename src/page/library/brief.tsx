@@ -5,6 +5,8 @@ import type { Scenario } from '../../design/scenario.ts';
 import { board } from '../board-view.ts';
 import { current, openScenario, showBrief } from '../current.ts';
 import type { BriefForm, Side } from '../current.ts';
+import { beginning } from './brief-blocks.ts';
+import { BriefText } from './brief-text.tsx';
 import styles from './library.module.css';
 import { Constraints, Lessons } from './scenario-card.tsx';
 
@@ -39,7 +41,7 @@ function OpenBrief({ scenario, side, form }: { scenario: Scenario; side: Side | 
         <button type="button" className={styles['close']} aria-label="Close the brief" onClick={() => showBrief('closed')}><X size={15} aria-hidden="true" /></button>
       </header>
       <div className={styles['briefBody']} tabIndex={full ? 0 : -1}>
-        <p>{scenario.brief}</p>
+        {full ? <BriefText brief={scenario.brief} /> : <p>{beginning(scenario.brief)}</p>}
         {full && <><Constraints scenario={scenario} /><Lessons scenario={scenario} open /><Sources scenario={scenario} /></>}
       </div>
       <Choices scenario={scenario} side={side} full={full} />

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Scenario } from '../../design/scenario.ts';
 import { breath } from '../breath.ts';
 import { closeLibrary, openScenario, type Side } from '../current.ts';
+import { beginning } from './brief-blocks.ts';
 import styles from './library.module.css';
 
 /** What a scenario holds to, as a list; nothing where it names none. */
@@ -36,7 +37,7 @@ export function ScenarioCard({ scenario }: { scenario: Scenario }) {
   return (
     <article className={styles['card']} aria-label={scenario.title}>
       <h4>{scenario.title}</h4>
-      <p title={scenario.brief}>{scenario.brief}</p>
+      <p title={scenario.brief}>{beginning(scenario.brief)}</p>
       <Constraints scenario={scenario} />
       <Lessons scenario={scenario} />
       <div className={styles['actions']}>

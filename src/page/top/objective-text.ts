@@ -4,17 +4,27 @@ import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
 import { afterNumber, isMoney } from '../../run/metric-names.ts';
 
-/** Value over limit, the unit said once where both share it: `43 / 50 ms`, `98 / ≥ 95 %`, `$0.61 / $1`. */
+/** What is counted, without how many thousands or millions of it: every number keeps those, or it would be another number. */
+const unitAfter = (text: string): string => afterNumber(text).replace(/^[kMBT]/, '');
+
+/** Value over limit, the unit said once where both share it: `43 / 50 ms`, `22.8k / 25k tok/s`, `$0.61 / $1`. */
 export function standing(value: number, { limit, relation }: Objective, unit: Unit): string {
   const shown = isMoney(unit) ? 'usd' : unit;
   const now = Number.isFinite(value) ? format(value, shown) : '–';
   const bound = format(limit, shown);
-  const shared = afterNumber(bound) !== '' && afterNumber(bound) === afterNumber(now);
-  return `${shared ? now.slice(0, -afterNumber(bound).length) : now} / ${relation === 'at least' ? '≥ ' : ''}${bound}`;
+  const shared = unitAfter(bound) !== '' && unitAfter(bound) === unitAfter(now);
+  return `${shared ? now.slice(0, -unitAfter(bound).length) : now} / ${relation === 'at least' ? '≥ ' : ''}${bound}`;
 }
 
-/** Where an objective stands: met, missed, or nothing to say yet. */
-export function verdict(value: number, { relation, limit }: Objective): 'met' | 'missed' | 'open' {
+/** Whether a figure is of finished requests alone, so that what still waits is not in it: times, and the share that fails. */
+const ofTheFinished = (metric: string, unit: Unit): boolean => unit === 'seconds' || metric.endsWith('failedShare');
+
+/**
+ * Where an objective stands: met, missed, or nothing to say yet. While requests in flight grow, the times of those answered are no promise kept: what waits will
+ * take longer than what was let through.
+ */
+export function verdict(value: number, { metric, relation, limit }: Objective, unit: Unit, grows: boolean): 'met' | 'missed' | 'open' {
   if (!Number.isFinite(value)) return 'open';
-  return (relation === 'at most' ? value <= limit : value >= limit) ? 'met' : 'missed';
+  if (!(relation === 'at most' ? value <= limit : value >= limit)) return 'missed';
+  return grows && ofTheFinished(metric, unit) ? 'open' : 'met';
 }

@@ -8,13 +8,20 @@ import { session } from '../../session/store.ts';
 import { format } from '../../units/format.ts';
 import { metricOf } from '../../run/metric-names.ts';
 import type { Metric } from '../../run/metric-names.ts';
+import { useResult } from '../sure.ts';
 import { standing, verdict } from './objective-text.ts';
 import styles from './top.module.css';
 
 const spoken = { met: 'held: ', missed: 'missed: ', open: '' } as const;
 
-function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], value: number): void {
-  const state = verdict(value, objective);
+/** What hovers over a chip. */
+function explained({ relation, limit }: Objective, { label, unit }: Metric, grows: boolean): string {
+  const growing = grows ? ' Requests in flight grow: what waits is not in it yet.' : '';
+  return `${label} ${relation} ${format(limit, unit)}; the figure is of late, and of the whole run once it is over.${growing}`;
+}
+
+function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], value: number, grows: boolean): void {
+  const state = verdict(value, objective, unit, grows);
   if (chip.dataset['state'] !== state) chip.dataset['state'] = state;
   const [said, figure] = chip.querySelectorAll<HTMLElement>('[data-slot]');
   if (said!.textContent !== spoken[state]) said!.textContent = spoken[state];
@@ -30,17 +37,17 @@ function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], va
 /** Where there is no room for all names, the long ones give way; a short one that loses a pixel would lose a word. */
 const yielding = (label: string): CSSProperties => ({ '--yields': Math.max(0, label.length - 14) ** 2 }) as CSSProperties;
 
-function Chip({ objective, metric, index }: { objective: Objective; metric: Metric; index: number }) {
+function Chip({ objective, metric, index, grows }: { objective: Objective; metric: Metric; index: number; grows: boolean }) {
   const chip = useRef<HTMLLIElement>(null);
   useEffect(() => {
     const show = (): void => {
-      if (chip.current) write(chip.current, objective, metric.unit, frames.latest?.objectives[index] ?? NaN);
+      if (chip.current) write(chip.current, objective, metric.unit, frames.latest?.objectives[index] ?? NaN, grows);
     };
     show();
     return frames.subscribe(show);
-  }, [objective, metric.unit, index]);
+  }, [objective, metric.unit, index, grows]);
   return (
-    <li ref={chip} className={styles['chip']} data-state="open" style={yielding(metric.label)} title={`${metric.label} ${objective.relation} ${format(objective.limit, metric.unit)}; the figure is of late, and of the whole run once it is over`}>
+    <li ref={chip} className={styles['chip']} data-state="open" style={yielding(metric.label)} title={explained(objective, metric, grows)}>
       <Check size={13} strokeWidth={2.6} aria-hidden="true" data-when="met" />
       <TriangleAlert size={13} strokeWidth={2.3} aria-hidden="true" data-when="missed" />
       <Minus size={13} strokeWidth={2.6} aria-hidden="true" data-when="open" />
@@ -54,11 +61,12 @@ function Chip({ objective, metric, index }: { objective: Objective; metric: Metr
 /** All chips in one row; long names give way first, and where that is not enough the row scrolls sideways. */
 export function Objectives() {
   const design = session((state) => state.design);
+  const grows = useResult()?.inFlightGrows ?? false;
   if (design.objectives.length === 0) return <div className={styles['chips']} />;
   return (
     <ul className={styles['chips']} aria-label="Objectives" tabIndex={0}>
       {design.objectives.map((objective, i) => (
-        <Chip key={`${objective.metric} ${objective.relation}`} objective={objective} metric={metricOf(objective.metric, design)} index={i} />
+        <Chip key={`${objective.metric} ${objective.relation}`} objective={objective} metric={metricOf(objective.metric, design)} index={i} grows={grows} />
       ))}
     </ul>
   );

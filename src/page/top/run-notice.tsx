@@ -5,6 +5,7 @@ import type { Result } from '../../run/result.ts';
 import type { RunView } from '../../session/session.ts';
 import { session } from '../../session/store.ts';
 import { clock } from '../../units/format.ts';
+import { current } from '../current.ts';
 import styles from './top.module.css';
 
 function sentence({ state, notice }: RunView, seconds: number): string | null {
@@ -72,10 +73,11 @@ export function RunNotice() {
   const seconds = session((state) => state.design.run.seconds);
   const [dismissed, dismiss] = useState<RunView | null>(null);
   const result = useResult(run);
+  const brief = current((state) => (state.scenario ? state.brief : undefined));
   const text = dismissed === run ? null : sentence(run, seconds);
   const bad = run.state === 'stopped' || run.state === 'crashed';
   return (
-    <div role="status" className={styles['noticePlace']}>
+    <div role="status" className={styles['noticePlace']} data-brief={brief}>
       <Elsewhere />
       <Silent />
       {text !== null && (

@@ -121,6 +121,7 @@ export function merge(design: Design, all: readonly Replica[]): Result {
     measuredSeconds: sum(each(results, 'measuredSeconds')),
     replications: all.length,
     warmup: mergedWarmup(each(results, 'warmup')),
+    inFlightGrows: results.filter((one) => one.inFlightGrows).length > results.length / 2,
     requests: mergedTally(each(results, 'requests')),
     latency: together(all.map(({ seen }) => seen.latency)),
     classes: parties('classes'),

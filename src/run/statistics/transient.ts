@@ -9,7 +9,7 @@ import { tFactor } from './student.ts';
 const STANDS_OUT = 5;
 
 /** Drift is looked for between the halves of what is left, each in so many parts, with errors in one steady run of twenty at most. */
-const PARTS = 4;
+export const PARTS = 4;
 const DRIFT_LEVEL = 0.95;
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -38,7 +38,7 @@ function standsOut(front: readonly number[], rest: readonly number[]): boolean {
 }
 
 /** Whether the second half lies elsewhere than the first: Student's test on the means of four parts of each. */
-function drifts(series: readonly number[]): boolean {
+export function drifts(series: readonly number[]): boolean {
   const bound = (i: number): number => Math.round((i * series.length) / (2 * PARTS));
   const means = Array.from({ length: 2 * PARTS }, (_, i) => mean(series.slice(bound(i), bound(i + 1))));
   const [first, second] = [means.slice(0, PARTS), means.slice(PARTS)];
