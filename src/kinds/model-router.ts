@@ -98,6 +98,7 @@ class ModelRouter extends Node implements Component<RouterValues> {
   private shares: number[] = [];
   /** Sum of the quality of answers; answers, and those by wire; requests sent to too small a model, sent elsewhere because it was full, asked again. */
   good = 0;
+  goodTokens = 0;
   answers = 0;
   first = 0;
   last = 0;
@@ -248,7 +249,10 @@ class ModelRouter extends Node implements Component<RouterValues> {
     const { calls } = this.net;
     const k = calls.counter(call);
     this.answers++;
-    this.good += quality(this.values, k, calls.data(call));
+    const good = quality(this.values, k, calls.data(call));
+    const request = calls.request(call);
+    this.good += good;
+    this.goodTokens += good * (this.net.requests.input(request) + this.net.requests.output(request));
     if (k < calls.data(call)) this.mistakes++;
     if (k === 0) this.first++;
     if (k + 1 >= this.outOf(calls.class(call)).length) this.last++;
@@ -304,6 +308,7 @@ function byHand(v: RouterValues, flow: Flow) {
     { label: 'answered by the last', value: summed(v, stay, (k) => (k === stay.length - 1 ? 1 : 0)), unit: 'share', formula: 'Σ share × P(answered by the last)', source, measure: 'toLast', assumes },
     { label: 'asked again', value: summed(v, reach, (k) => (k > 0 && v.routingPolicy === 'cascade' ? 1 : 0)), unit: 'ratio', formula: 'Σ share × P(reaches the second, third …)', source, measure: 'escalated', assumes },
     { label: 'cost attributed', value: summed(v, reach, (k) => price(k)) * tokens, unit: 'usd/million requests', formula: 'Σ share × P(reaches model) × price × tokens', source, measure: 'attributed', assumes },
+    { label: 'quality-weighted price', value: summed(v, reach, (k) => price(k)) / summed(v, stay, (k, m) => quality(v, k, m)), unit: 'usd/million tokens', formula: 'Σ share × P(reaches model) × price ÷ quality', source, measure: 'perGoodTokens', assumes },
   ] as const;
 }
 
@@ -337,6 +342,7 @@ export const modelRouter = defineKind({
     overflowed: { label: 'overflow', unit: 'share', help: 'requests sent elsewhere because their model was full', formula: 'requests sent elsewhere ÷ requests sent', inputs: ['overflowAt', 'overflowTo'], total: (n: ModelRouter) => n.overflows, per: (n: ModelRouter) => n.sent },
     attributed: { label: 'cost attributed', unit: 'usd/million requests', help: 'tokens of the models asked at their prices, per million requests answered', formula: '10⁶ × Σ tokens × price of the model asked ÷ requests answered', origin: 'modelled', inputs: ['answers', 'modelTiers'], total: (n: ModelRouter) => n.usd * 1e6, per: (n: ModelRouter) => n.answers },
     perTokens: { label: 'mean price', unit: 'usd/million tokens', help: 'cost attributed per million tokens', formula: '10⁶ × Σ tokens × price of the model asked ÷ tokens', origin: 'modelled', inputs: ['modelTiers'], total: (n: ModelRouter) => n.usd * 1e6, per: (n: ModelRouter) => n.tokens },
+    perGoodTokens: { label: 'quality-weighted price', unit: 'usd/million tokens', help: 'cost attributed per million tokens of answers and their prompts, each counted by the quality of the answer', formula: '10⁶ × Σ tokens × price of the model asked ÷ Σ tokens × quality of the answer', origin: 'modelled', inputs: ['perTokens', 'quality'], total: (n: ModelRouter) => n.usd * 1e6, per: (n: ModelRouter) => n.goodTokens },
   },
   common: { latency: { inputs: ['escalated', 'routerTime'] } },
   evidence: {
