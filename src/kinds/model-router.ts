@@ -301,14 +301,15 @@ function byHand(v: RouterValues, flow: Flow) {
   const { reach, stay } = followed(v, v.modelTiers.map(() => 1));
   const tokens = flow.inputTokens + flow.outputTokens;
   const price = (k: number): number => rowOf(v, k)?.tierPrice ?? 0;
+  const good = summed(v, stay, (k, m) => quality(v, k, m));
   const assumes = 'as many wires as rows, of equal weight, no overflow and no failures';
   const source = 'total probability';
   return [
-    { label: 'quality', value: summed(v, stay, (k, m) => quality(v, k, m)), unit: 'share', formula: 'Σ share × P(answered by model) × its quality', source, measure: 'quality', assumes },
+    { label: 'quality', value: good, unit: 'share', formula: 'Σ share × P(answered by model) × its quality', source, measure: 'quality', assumes },
     { label: 'answered by the last', value: summed(v, stay, (k) => (k === stay.length - 1 ? 1 : 0)), unit: 'share', formula: 'Σ share × P(answered by the last)', source, measure: 'toLast', assumes },
     { label: 'asked again', value: summed(v, reach, (k) => (k > 0 && v.routingPolicy === 'cascade' ? 1 : 0)), unit: 'ratio', formula: 'Σ share × P(reaches the second, third …)', source, measure: 'escalated', assumes },
     { label: 'cost attributed', value: summed(v, reach, (k) => price(k)) * tokens, unit: 'usd/million requests', formula: 'Σ share × P(reaches model) × price × tokens', source, measure: 'attributed', assumes },
-    { label: 'quality-weighted price', value: summed(v, reach, (k) => price(k)) / summed(v, stay, (k, m) => quality(v, k, m)), unit: 'usd/million tokens', formula: 'Σ share × P(reaches model) × price ÷ quality', source, measure: 'perGoodTokens', assumes },
+    { label: 'quality-weighted price', value: good > 0 ? summed(v, reach, (k) => price(k)) / good : 0, unit: 'usd/million tokens', formula: 'Σ share × P(reaches model) × price ÷ quality', source, measure: 'perGoodTokens', assumes },
   ] as const;
 }
 
