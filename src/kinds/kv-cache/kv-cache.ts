@@ -311,8 +311,9 @@ export const kvCache = defineKind({
   face: { form: 'ring', measure: 'hitRatio' },
   subtitle: (v) => `${(v.prefixCapacity / 1e9).toLocaleString('en')} GB, ${v.prefixEviction.toUpperCase()}`,
   remembers: (v, flow) => (tokenBytes) => {
-    const tokens = foundByHand(v, flow, v.prefixTokenBytes > 0 ? v.prefixTokenBytes : tokenBytes);
-    return { tokens, seconds: v.prefixBandwidth > 0 ? (tokens * (v.prefixTokenBytes > 0 ? v.prefixTokenBytes : tokenBytes)) / v.prefixBandwidth : 0 };
+    const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : tokenBytes;
+    const tokens = foundByHand(v, flow, bytes);
+    return { tokens, seconds: v.prefixBandwidth > 0 ? (tokens * bytes) / v.prefixBandwidth : 0 };
   },
   estimate: (v, flow) => {
     const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : SOME_TOKEN_BYTES;
