@@ -87,6 +87,24 @@ describe('reading a folder', () => {
     expect(of({ engine: 'trtllm', version: '1.1.0rc2', tp: '1', ep: '8' })).toMatchObject({ setup: { attentionGroups: 8 }, company: { iterations: 60, tokens: 0 } });
   });
 
+  it('has vLLM schedule ahead from 0.14 on, and with InferenceMAX always, which also asks for keys and values of 8 bits', () => {
+    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', model: 'Llama-3.1-70B', tp: '4', ...values })])).cases[0]!;
+    const gap = 'aic-auto-gap-analysis';
+    expect([of({ source: gap, model: 'Qwen3-32B' }), of({ source: gap, model: 'Qwen3-32B', version: '0.14.0' }), of({}), of({ load_kind: 'batch', version: '0.9.2', e2e_p50_ms: '900' })].map((c) => [c.software, c.setup.kvBytes])).toEqual([
+      ['vllm-2025', 2],
+      ['vllm', 2],
+      ['vllm', 1],
+      ['vllm-2025', 2],
+    ]);
+  });
+
+  it('knows gpt-oss as it was released, and served as InferenceMAX serves it', () => {
+    const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', source: 'silicon_sample.csv', model: 'gpt-oss-120b', precision: 'fp4', tp: '2', ...values })])).cases[0]!;
+    expect(of({}).setup).toMatchObject({ precision: 'mxfp4', kvBytes: 2, model: { id: 'gpt-oss-120b' } });
+    expect(of({ precision: 'mxfp4', gpu: 'B200-180' }).setup).toMatchObject({ precision: 'mxfp4', kvBytes: 1 });
+    expect(of({ engine: 'trtllm', version: '1.2.0rc4', gpu: 'H200-SXM-141' })).toMatchObject({ budget: 20_000, streamed: 20, setup: { kvBytes: 2 } });
+  });
+
   it('tells apart slices and copies of attention by the degrees stated', () => {
     const of = (values: Readonly<Record<string, string>>): Case => casesOf(folderWith([line({ id: 'x', model: 'DeepSeek-V3', gpu: 'B200-180', ...values })])).cases[0]!;
     expect(of({ tp: '64', ep: '8', n_gpus: '64' }).setup).toMatchObject({ tp: 8, attentionGroups: 1 });

@@ -32,6 +32,13 @@ describe.skipIf(kindOf('gpu-pool') === undefined)('on the board', () => {
     expect(Math.abs(measures.tokensOut! / by('tokens out') - 1), 'tokens').toBeLessThan(0.1);
   });
 
+  it.each([16, 18, 19, 20])('is worked out by hand to within an eighth where the room beside a batch takes part of a second prompt: %i requests a second', (rate) => {
+    const design = served(rate, { cacheClaim: 'answer' }, 400);
+    const { measures } = result(design).nodes.pool!;
+    const by = (label: string): number => estimates(design).pool!.rows.find((r) => r.label === label)!.value;
+    for (const [measure, label] of [['stepTime', 'iteration'], ['batch', 'batch while busy'], ['firstToken', 'first token']] as const) expect(Math.abs(by(label) / measures[measure]! - 1), label).toBeLessThan(0.125);
+  });
+
   it('serves no more than its capacity by hand, and nearly that', () => {
     const design = served(200, { engineRoom: 100 });
     const r = result(design);

@@ -121,7 +121,7 @@ describe('macro-steps', () => {
 describe('no answer', () => {
   it('comes sooner than its arithmetic at peak, or than the weights of each token can be read, whatever features are on', () => {
     fc.assert(
-      fc.property(cases, fc.constantFrom<PoolValues['weightPrecision']>('bf16', 'fp8', 'fp4'), (given, weightPrecision) => {
+      fc.property(cases, fc.constantFrom<PoolValues['weightPrecision']>('bf16', 'fp8', 'fp4', 'mxfp4'), (given, weightPrecision) => {
         const values: Partial<PoolValues> = { ...given.values, gpuType: 'b200', weightPrecision };
         const rig = ran({ ...given, values, prefix: false }, {});
         const { sent, sender } = rig;

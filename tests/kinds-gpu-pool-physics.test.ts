@@ -7,7 +7,7 @@ import { gpuOf, gpus, peakFor, type Gpu, type GpuId } from '../src/kinds/gpu-poo
 import { activeParameters, kvBytesPerToken, modelOf, models, weightsPerGpu, type Model, type ModelId, type Precision } from '../src/kinds/gpu-pool/catalogue-models.ts';
 import { constantsOf, software, type SoftwareId } from '../src/kinds/gpu-pool/constants.ts';
 import { allReduce, handOvers, oneShot, oneShotBytes, USUAL, type Ways } from '../src/kinds/gpu-pool/exchange.ts';
-import { cacheTokens, gpusOf, StepTime, weightsOf, type Setup } from '../src/kinds/gpu-pool/physics.ts';
+import { cacheTokens, gpusOf, productsOf, StepTime, weightsOf, type Setup } from '../src/kinds/gpu-pool/physics.ts';
 import { watts } from '../src/kinds/gpu-pool/power.ts';
 import { looked, present } from './accuracy/table.ts';
 import { Rig } from './gpu-pool-rig.ts';
@@ -15,7 +15,7 @@ import { Rig } from './gpu-pool-rig.ts';
 const step = (model: ModelId, gpu: GpuId, precision: Precision, tp: number): StepTime => new StepTime({ model: modelOf(model), gpu: gpuOf(gpu), precision, kvBytes: 2, tp });
 
 describe('hard limits', () => {
-  const setups = models.flatMap((m) => gpus.flatMap((g) => (['bf16', 'fp8', 'fp4'] as const).flatMap((precision) => [1, 4].map((tp) => ({ model: modelOf(m.id), gpu: gpuOf(g.id), precision, kvBytes: 2 as const, tp })))));
+  const setups = models.flatMap((m) => gpus.flatMap((g) => (['bf16', 'fp8', 'fp4', 'mxfp4'] as const).flatMap((precision) => [1, 4].map((tp) => ({ model: modelOf(m.id), gpu: gpuOf(g.id), precision, kvBytes: 2 as const, tp })))));
 
   it('no decode step is faster than reading once the weights it needs', () => {
     for (const setup of setups) {
@@ -23,7 +23,7 @@ describe('hard limits', () => {
       // One token of a sparse model needs only the experts it visits; the embedding is looked up, not read.
       const all = weightsPerGpu(model, precision, tp) - (2 * model.vocabulary * model.hidden) / tp;
       const { experts } = model;
-      const idle = experts === null ? 0 : ((model.layers - experts.denseLayers) * (experts.count - experts.visited) * 3 * model.hidden * experts.ffn * { bf16: 2, fp8: 1, fp4: 0.5625 }[precision]) / tp;
+      const idle = experts === null ? 0 : ((model.layers - experts.denseLayers) * (experts.count - experts.visited) * 3 * model.hidden * experts.ffn * { bf16: 2, fp8: 1, fp4: 0.5625, mxfp4: 0.53125 }[precision]) / tp;
       expect(new StepTime(setup).decoding(1, 1)).toBeGreaterThan((all - idle) / gpu.bandwidth);
     }
   });
@@ -74,7 +74,7 @@ describe('hard limits', () => {
     .record({ like: fc.constantFrom(...gpus), peak16: count(10, 10_000), narrow: fc.constantFrom(0, 1, 2), bandwidth: count(100, 20_000), linked: fc.boolean(), joined: count(2, 100), links: count(1, 1000) })
     .map(({ like, peak16, narrow, bandwidth, linked, joined, links }): Gpu => ({ ...like, peak16: peak16 * 1e12, peak8: narrow * peak16 * 1e12, peak4: 2 * narrow * peak16 * 1e12, bandwidth: bandwidth * 1e9, linked, joined, linkRatio: links / 100 }));
   const anySetup = fc
-    .record({ model: fc.oneof(fc.constantFrom(...models), modelByHand), gpu: fc.oneof(fc.constantFrom(...gpus), gpuByHand), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16, 32), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), beside: fc.constantFrom(0, 0.5, 1), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
+    .record({ model: fc.oneof(fc.constantFrom(...models), modelByHand), gpu: fc.oneof(fc.constantFrom(...gpus), gpuByHand), precision: fc.constantFrom('bf16' as const, 'fp8' as const, 'fp4' as const, 'mxfp4' as const), kvBytes: fc.constantFrom(1 as const, 2 as const), tp: fc.constantFrom(1, 2, 4, 8, 16, 32), pipeline: fc.constantFrom(1, 2, 4), split: fc.boolean(), beside: fc.constantFrom(0, 0.5, 1), by: fc.constantFrom(...(Object.keys(software) as SoftwareId[])) })
     .map(({ split, by, ...rest }): Setup => ({ ...rest, attentionGroups: split && rest.model.experts !== null ? rest.tp : 1, software: software[by] }));
   const batch = fc.integer({ min: 1, max: 600 });
   const context = fc.integer({ min: 1, max: 20_000 });
@@ -82,7 +82,7 @@ describe('hard limits', () => {
 
   /** Bytes of weights that one token of a step must read on the GPUs of its replica, each its share. */
   const needed = ({ model: m, precision, tp, attentionGroups: groups }: Setup): number => {
-    const idle = m.experts === null ? 0 : ((m.layers - m.experts.denseLayers) * (m.experts.count - m.experts.visited) * 3 * m.hidden * m.experts.ffn * { bf16: 2, fp8: 1, fp4: 0.5625 }[precision]) / tp;
+    const idle = m.experts === null ? 0 : ((m.layers - m.experts.denseLayers) * (m.experts.count - m.experts.visited) * 3 * m.hidden * m.experts.ffn * { bf16: 2, fp8: 1, fp4: 0.5625, mxfp4: 0.53125 }[precision]) / tp;
     return weightsPerGpu(m, precision, tp, tp / groups!) - (2 * m.vocabulary * m.hidden) / tp - idle;
   };
 
@@ -136,6 +136,9 @@ describe('hard limits', () => {
   it('counts parameters as published', () => {
     const published: Partial<Record<ModelId, number>> = { 'llama-3.1-8b': 8.03e9, 'llama-3.1-70b': 70.55e9, 'llama-3.1-405b': 405.9e9, 'mixtral-8x7b': 46.7e9, 'mixtral-8x22b': 141e9, 'qwen3-235b-a22b': 235e9, 'qwen3-30b-a3b': 30.5e9, 'deepseek-v3': 671e9, 'gpt-oss-120b': 116.8e9, 'gpt-oss-20b': 20.9e9, 'qwen3-32b': 32.8e9, 'llama-2-70b': 68.98e9 };
     for (const [id, count] of Object.entries(published)) expect(Math.abs(weightsPerGpu(modelOf(id as ModelId), 'bf16', 1) / 2 / count - 1), id).toBeLessThan(0.01);
+    // Checkpoints as released: 60.8 and 12.8 GiB (OpenAI, gpt-oss model card, 2025, table 1).
+    expect(weightsPerGpu(modelOf('gpt-oss-120b'), 'mxfp4', 1) / 2 ** 30).toBeCloseTo(60.8, 0);
+    expect(weightsPerGpu(modelOf('gpt-oss-20b'), 'mxfp4', 1) / 2 ** 30).toBeCloseTo(12.8, 0);
     expect(kvBytesPerToken(modelOf('llama-3.1-70b'), 2, 1)).toBe(327_680);
     expect(kvBytesPerToken(modelOf('deepseek-v3'), 2, 8)).toBe(70_272);
   });
@@ -162,6 +165,15 @@ describe('known figures', () => {
     expect(peakFor(gpuOf('h100'), 'fp4')).toBe(gpuOf('h100').peak16);
     expect(step('llama-3.1-70b', 'h100', 'fp4', 4).prompting(8000)).toBeGreaterThan(1.3 * step('llama-3.1-70b', 'h100', 'fp8', 4).prompting(8000));
     expect(step('llama-3.1-70b', 'h100', 'fp4', 4).decoding(1, 1000)).toBeLessThan(step('llama-3.1-70b', 'h100', 'fp8', 4).decoding(1, 1000));
+  });
+
+  it('with experts alone in 4 bits, all else is read and multiplied at 16, and experts meet activations of 8 bits where there are units of 4', () => {
+    const dense = (precision: Precision): number => step('llama-3.1-8b', 'b200', precision, 1).decoding(8, 1000);
+    expect(dense('mxfp4')).toBe(dense('bf16'));
+    const sparse = (precision: Precision): number => step('gpt-oss-120b', 'h100', precision, 8).decoding(64, 1000);
+    expect(sparse('mxfp4')).toBeLessThan(sparse('bf16'));
+    expect([peakFor(gpuOf('b200'), 'mxfp4'), peakFor(gpuOf('h100'), 'mxfp4')]).toEqual([gpuOf('b200').peak8, gpuOf('h100').peak16]);
+    expect([productsOf(gpuOf('b200'), 'mxfp4'), productsOf(gpuOf('h100'), 'mxfp4')]).toEqual(['compute8', 'compute16']);
   });
 
   it('a card with fewer watts for each peak FLOP/s sustains less of it, and streams weights as fast', () => {
@@ -237,7 +249,7 @@ describe('GPUs joined', () => {
 
   it('few tokens for each expert cost what its weights take to stream, not a product of tiles half empty, however small experts are', () => {
     for (const gpu of ['h100', 'h200', 'b200'] as const) {
-      const setup: Setup = { model: modelOf('gpt-oss-120b'), gpu: gpuOf(gpu), precision: 'fp4', kvBytes: 2, tp: 1 };
+      const setup: Setup = { model: modelOf('gpt-oss-120b'), gpu: gpuOf(gpu), precision: 'mxfp4', kvBytes: 2, tp: 1 };
       const t = new StepTime(setup);
       const least = (n: number): number => {
         t.begin(n, n);

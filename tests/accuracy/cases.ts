@@ -2,7 +2,7 @@
 import { gpusOf, RESERVED, weightsOf, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import { numberIn, rowsOf, type Columns, type LeftOut, type Line, type Row } from './csv.ts';
-import { companyOf, ofGapAnalysis, settingsOf, type Company, type Settings } from './inferencemax.ts';
+import { companyOf, narrowCache, ofGapAnalysis, ofInferenceMax, settingsOf, type Company, type Settings } from './inferencemax.ts';
 import { machinesOf, type Machines } from './machines.ts';
 import { type DataSet, dataSetOf, isMlperf, requestsOf, sequencesOf } from './mlperf.ts';
 
@@ -55,6 +55,12 @@ export interface Case {
   readonly measured: Readonly<Partial<Record<Figure, number>>>;
 }
 
+/** Whether vLLM of that version schedules ahead unless told otherwise: since 0.14 (published: its release notes). */
+function aheadOf(version: string): boolean {
+  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
+  return major > 0 || minor >= 14;
+}
+
 /** The serving software of a line, with its vintage; null for what nothing is known of. */
 function softwareOf(r: Line): SoftwareId | null {
   const engine = r.engine!.toLowerCase();
@@ -62,7 +68,7 @@ function softwareOf(r: Line): SoftwareId | null {
   if (engine.includes('2023')) return 'vllm-2023';
   if (/rocm|mango/.test(engine)) return null;
   if (engine.includes('sglang')) return /^0\.5\.([6-9]|[1-9]\d)|2026/.test(version) ? 'sglang' : 'sglang-2025';
-  if (engine.includes('vllm')) return 'vllm';
+  if (engine.includes('vllm')) return ofInferenceMax(r) || aheadOf(version) ? 'vllm' : 'vllm-2025';
   if (!/trt|tensorrt/.test(engine)) return null;
   if (/^0\.|v4\.1/.test(version)) return 'tensorrt-llm-0.17';
   if (/^1\.0\.0rc/.test(version)) return 'tensorrt-llm-1.0rc';
@@ -81,15 +87,18 @@ function cardsOf(r: Line): number {
 
 const precisions: Readonly<Record<string, Setup['precision']>> = { fp8: 'fp8', fp4: 'fp4', bf16: 'bf16', fp16: 'bf16', '': 'bf16' };
 
+/** gpt-oss was released with experts of 4 bits, whatever a line calls that. */
 function precisionOf(r: Line): Setup['precision'] | undefined {
+  if (/gpt-oss/i.test(r.model!) && /^(mx)?fp4$/.test(r.precision!)) return 'mxfp4';
   if (/fp8/i.test(r.model!) && r.precision === '') return 'fp8';
   return precisions[r.precision!];
 }
 
-/** Cached numbers take a byte where that is stated, or with TensorRT-LLM where weights are narrow; elsewhere two. */
+/** Cached numbers take a byte where that is stated, where InferenceMAX asks for it, or with TensorRT-LLM where weights are narrow; elsewhere two. */
 function kvBytesOf(r: Line, software: SoftwareId, blackwell: boolean): 1 | 2 {
   if (r.kv_precision !== '') return r.kv_precision === 'fp8' ? 1 : 2;
-  return /fp/.test(r.precision!) && r.precision !== 'fp16' && (tensorRt(software) || blackwell) ? 1 : 2;
+  const narrow = /fp/.test(r.precision!) && r.precision !== 'fp16';
+  return narrow && (ofInferenceMax(r) ? narrowCache(r, blackwell) : tensorRt(software) || blackwell) ? 1 : 2;
 }
 
 /** Why a line cannot be used, seen from the line alone; null where it can. */

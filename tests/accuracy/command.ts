@@ -1,13 +1,13 @@
 /**
  * `npm run accuracy [-- --truth DIR] [--json] [--left-out] [--folds] [--readme] [--fit [--write]]`: how far simulated figures are from measured ones, family by family,
- * over any folder laid out like the reference figures. `--left-out` lists every row that is not used; `--folds` leaves out whole models, GPUs and degrees of
- * tensor parallelism and fits to the rest; `--fit` fits all constants anew and prints them, `--write` puts them into their file. `--readme` puts the tables
+ * over any folder laid out like the reference figures. `--left-out` lists every row that is not used; `--folds` leaves out whole models, GPUs, degrees of
+ * tensor parallelism and quarters of all configurations and fits to the rest; `--fit` fits all constants anew and prints them, `--write` puts them into their file. `--readme` puts the tables
  * into the README.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { accuracyOf, measuredIn, misses, type Accuracy } from './compared.ts';
+import { accuracyOf, fittable, groupsOf, misses, type Accuracy } from './compared.ts';
 import { faultOfFolder, Unusable } from './files.ts';
-import { folds } from './folds.ts';
+import { folds, quarters } from './folds.ts';
 import { noted } from './notes.ts';
 import { optionsOf, type Options } from './options.ts';
 import { rendered, writeTable } from './render.ts';
@@ -60,8 +60,12 @@ function refitted(m: Measurements, write: boolean, progress: Told): string {
 
 function crossValidated(m: Measurements, { given }: Options, progress: Told): string {
   const all = folds(m, blank(present), (fold) => progress(`${fold.division} ${fold.left}`));
-  if (given.has('--readme')) intoReadme('folds', foldMarkdown(all));
-  return `${given.has('--json') ? JSON.stringify(all) : foldTable(all)}\n`;
+  const configurations = groupsOf(quarters(m, blank(present), progress));
+  if (given.has('--readme')) {
+    intoReadme('folds', foldMarkdown(all));
+    intoReadme('configurations', groupMarkdown(configurations));
+  }
+  return `${given.has('--json') ? JSON.stringify({ folds: all, configurations }) : `${foldTable(all)}\n\n${groupTable(configurations)}`}\n`;
 }
 
 function compared({ truth, given }: Options): Answer {
@@ -72,8 +76,8 @@ function compared({ truth, given }: Options): Answer {
 
 function done(options: Options, progress: Told): Answer {
   const { truth, given } = options;
-  if (given.has('--fit')) return { code: 0, out: refitted(measuredIn(truth).measurements, given.has('--write'), progress), err: '' };
-  if (given.has('--folds')) return { code: 0, out: crossValidated(measuredIn(truth).measurements, options, progress), err: '' };
+  if (given.has('--fit')) return { code: 0, out: refitted(fittable(truth), given.has('--write'), progress), err: '' };
+  if (given.has('--folds')) return { code: 0, out: crossValidated(fittable(truth), options, progress), err: '' };
   return compared(options);
 }
 

@@ -5,7 +5,7 @@ import { families } from './families.ts';
 import { kernelsOf, type Kernel } from './micro.ts';
 import { replayErrors, replaysOf } from './replays.ts';
 import { replayTimes, replayVerdict, streamVerdict, verdict, type Group, type ReplayResult } from './report.ts';
-import { errorsOf } from './runs.ts';
+import { errorsOf, type Errors } from './runs.ts';
 import type { Measurements } from './stages.ts';
 import { summed } from './statistics.ts';
 import { streamsOf, type StreamResult } from './streams.ts';
@@ -23,15 +23,13 @@ export interface Accuracy {
 /** Median error a kind of kernel may have. */
 const MICRO_BAR = 0.1;
 
-function groupsOf(cases: readonly Case[]): { readonly groups: readonly Group[]; readonly failed: readonly LeftOut[] } {
-  const failed: LeftOut[] = [];
-  const errors = new Map(cases.map((c) => [c, errorsOf(c, looked(present, c.software, c.setup.gpu.generation))]));
-  for (const [c, e] of errors) if (Object.values(e).some((x) => !Number.isFinite(x))) failed.push({ id: c.id, why: 'does not fit into memory as described' });
+/** Errors of cases in groups by family, those without any left away. */
+export function groupsOf(errors: readonly (readonly [Case, Errors])[]): Group[] {
   const groups = families.map(({ name, figure, of, bar }) => {
-    const mine = [...errors].filter(([c]) => of(c)).flatMap(([, e]) => (e[figure] !== undefined && Number.isFinite(e[figure]) ? [e[figure]!] : []));
+    const mine = errors.filter(([c]) => of(c)).flatMap(([, e]) => (e[figure] !== undefined && Number.isFinite(e[figure]) ? [e[figure]!] : []));
     return { name, bar, ...summed(mine) };
   });
-  return { groups: groups.filter((g) => g.rows > 0), failed };
+  return groups.filter((g) => g.rows > 0);
 }
 
 /** Kernels in groups by their kind. */
@@ -47,12 +45,22 @@ export function measuredIn(folder: string): { readonly measurements: Measurement
   return { measurements: { cases: measured.cases, kernels: timed.kernels, replays: recorded.replays }, leftOut: [...measured.leftOut, ...recorded.leftOut, ...timed.leftOut] };
 }
 
+/** A folder of the project itself, for what nothing in the reference figures measures: figures that others published, each with its address. */
+const PUBLISHED = 'tests/accuracy/published';
+
+/** What constants are fitted to: all that a folder measures, and what is published elsewhere. */
+export function fittable(folder: string): Measurements {
+  const { measurements } = measuredIn(folder);
+  return { ...measurements, cases: [...measurements.cases, ...casesOf(PUBLISHED).cases] };
+}
+
 /** How close the project's constants come to what a folder measures. */
 export function accuracyOf(folder: string): Accuracy {
   const { measurements: m, leftOut } = measuredIn(folder);
-  const { groups, failed } = groupsOf(m.cases);
+  const errors = m.cases.map((c) => [c, errorsOf(c, looked(present, c.software, c.setup.gpu.generation))] as const);
+  const failed = errors.flatMap(([c, e]) => (Object.values(e).some((x) => !Number.isFinite(x)) ? [{ id: c.id, why: 'does not fit into memory as described' }] : []));
   const replays = m.replays.map((r) => ({ name: r.name, errors: replayErrors(r, looked(present, 'vllm', r.setup.gpu.generation)) }));
-  return { groups, micro: microOf(m.kernels), streams: streamsOf(folder), replays, leftOut: [...leftOut, ...failed] };
+  return { groups: groupsOf(errors), micro: microOf(m.kernels), streams: streamsOf(folder), replays, leftOut: [...leftOut, ...failed] };
 }
 
 /** Whether a median, a stream or a replay misses its bar. */

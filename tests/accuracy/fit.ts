@@ -1,5 +1,6 @@
 /** Fits constants to trials: Gauss–Newton on the logarithms of constants and figures; errors beyond `HUGE` count less and less. */
-import { looked, turned, type Place, type Table } from './table.ts';
+import { Stream } from '../../src/engine/random.ts';
+import { looked, turned, written, type Place, type Table } from './table.ts';
 import type { Residual, Trial } from './trials.ts';
 
 /** One constant that may move. */
@@ -25,6 +26,9 @@ const ROUNDS = 20;
 function moves({ software, on }: Place, t: Trial): boolean {
   return (software === undefined || software === t.software) && (on === undefined || on === t.generation);
 }
+
+/** Pull above which a knob is not scattered. */
+const FREE = 1;
 
 /** Pull towards where a knob began: a constant half again as large as expected is as unlikely as an error of 3 %. */
 const pullOf = (knob: Knob): number => knob.pull ?? 6;
@@ -59,10 +63,12 @@ class Fit {
     private readonly trials: readonly Trial[],
     private readonly knobs: readonly Knob[],
     private readonly huge: number,
+    private readonly jumping: boolean,
   ) {}
 
   tableAt(turns: readonly number[]): Table {
-    return this.knobs.reduce((t, knob, k) => placesOf(knob).reduce((then, place) => turned(then, place, Math.exp(turns[k]!)), t), this.table);
+    const table = this.knobs.reduce((t, knob, k) => placesOf(knob).reduce((then, place) => turned(then, place, Math.exp(turns[k]!)), t), this.table);
+    return this.jumping ? written(table) : table;
   }
 
   errors(turns: readonly number[], of: (t: Trial) => boolean = () => true): (readonly Residual[] | null)[] {
@@ -127,9 +133,48 @@ function turnedBest(fit: Fit, start: readonly number[], rounds: number): readonl
   return turns;
 }
 
-/** The table with the knobs turned so that the trials fit best. A pull to where they began decides what the trials leave open. */
-export function fitted(table: Table, trials: readonly Trial[], knobs: readonly Knob[], rounds = ROUNDS): Table {
-  let turns: readonly number[] = knobs.map(() => 0);
-  for (const huge of HUGE) turns = turnedBest(new Fit(table, trials, knobs, huge), turns, rounds);
-  return new Fit(table, trials, knobs, 1).tableAt(turns);
+/** Steps by which knobs are tried one by one where slopes say little, and how often all are. */
+const PACES = [0.04, 0.02, 0.01] as const;
+const SWEEPS = 10;
+
+/** Turns one knob after another to and fro as long as that helps: for figures that jump, where steps along slopes stop short. */
+function triedOut(fit: Fit, start: readonly number[]): readonly number[] {
+  let turns = start;
+  const priced = (at: readonly number[]): number => fit.price(fit.errors(at) as Errors, at);
+  let best = priced(turns);
+  for (const pace of PACES) {
+    for (let sweep = 0, before = Infinity; sweep < SWEEPS && best < before; sweep++) {
+      before = best;
+      for (const [k, by] of turns.flatMap((_, k) => [[k, pace], [k, -pace]] as const)) {
+        const next = turns.map((x, j) => (j === k ? x + by : x));
+        const price = priced(next);
+        if (price < best) [turns, best] = [next, price];
+      }
+    }
+  }
+  return turns;
+}
+
+/** How many starts are tried where figures jump, and how far apart they lie: logarithms of factors. */
+const STARTS = 12;
+const APART = 0.4;
+
+/** Where fits begin: as things stand, and scattered about that. */
+function starts(knobs: readonly Knob[], count: number): (readonly number[])[] {
+  const chance = new Stream(1, 'fit', 'starts');
+  return Array.from({ length: count }, (_, i) => knobs.map((knob) => (i === 0 || pullOf(knob) > FREE ? 0 : APART * (2 * chance.uniform() - 1))));
+}
+
+/**
+ * The table with the knobs turned so that the trials fit best. A pull to where they began decides what the trials leave open. `jumping` figures are few: the fit
+ * then begins in several places, is tried out knob by knob, with constants as the source will tell them, and the best one counts.
+ */
+export function fitted(table: Table, trials: readonly Trial[], knobs: readonly Knob[], rounds = ROUNDS, jumping = false): Table {
+  const last = new Fit(table, trials, knobs, HUGE.at(-1)!, jumping);
+  const ends = starts(knobs, jumping ? STARTS : 1).map((start) => {
+    const turns = HUGE.reduce((then, huge) => turnedBest(new Fit(table, trials, knobs, huge, jumping), then, rounds), start);
+    return jumping ? triedOut(last, turns) : turns;
+  });
+  const priced = ends.length === 1 ? [0] : ends.map((turns) => last.price(last.errors(turns) as Errors, turns));
+  return written(last.tableAt(ends[priced.indexOf(Math.min(...priced))]!));
 }

@@ -1,14 +1,14 @@
 /**
- * What the physics is worth where it was not fitted: all cases of a model, a GPU or a degree of tensor parallelism are left out, the constants fitted anew to
- * the rest from a start that knows nothing of them, and the cases left out compared.
+ * What the physics is worth where it was not fitted: cases of a model, a GPU, a degree of tensor parallelism, or a quarter of all configurations are left out, the
+ * constants fitted anew to the rest from a start that knows nothing of them, and the cases left out compared.
  */
 import { group } from 'd3-array';
 import type { Case } from './cases.ts';
-import { errorsOf } from './runs.ts';
+import { errorsOf, type Errors } from './runs.ts';
 import { fittedTo, type Measurements } from './stages.ts';
 import { looked, type Table } from './table.ts';
 
-/** How the cases are divided. */
+/** How the cases are divided into groups of which each is left out in turn. */
 export const divisions = {
   model: (c: Case) => c.model,
   GPU: (c: Case) => c.gpu,
@@ -38,21 +38,55 @@ const thinned = (cases: readonly Case[], most: number): readonly Case[] => {
 const MOST = 8;
 const ROUNDS = 2;
 
+/** Constants as kernels alone tell them. */
+const kernelsOnly = (m: Measurements, start: Table, rounds: number): Table => fittedTo({ ...m, cases: [], replays: [] }, start, undefined, rounds);
+
+/** Those cases with their errors after a fit to others. */
+function unseen(held: readonly Case[], others: readonly Case[], timed: Table, rounds: number): (readonly [Case, Errors])[] {
+  const table = fittedTo({ kernels: [], replays: [], cases: others }, timed, undefined, rounds);
+  return held.map((c) => [c, errorsOf(c, looked(table, c.software, c.setup.gpu.generation))]);
+}
+
 /** Leaves out one group after another, of those with at least ten cases; `told` hears of each. */
 export function folds(m: Measurements, start: Table, told: (fold: Fold) => void): Fold[] {
   const out: Fold[] = [];
-  const timed = fittedTo({ ...m, cases: [], replays: [] }, start, undefined, ROUNDS);
+  const timed = kernelsOnly(m, start, ROUNDS);
   for (const [division, of] of Object.entries(divisions)) {
     for (const left of new Set(m.cases.map(of))) {
       const held = m.cases.filter((c) => of(c) === left);
       if (held.length < 10) continue;
-      const table = fittedTo({ kernels: [], replays: [], cases: thinned(m.cases.filter((c) => of(c) !== left), MOST) }, timed, undefined, ROUNDS);
-      const errors = held.map((c) => errorsOf(c, looked(table, c.software, c.setup.gpu.generation)));
-      const figure = (name: 'tpot' | 'ttft' | 'throughput'): number[] => errors.flatMap((e) => (e[name] === undefined ? [] : [e[name]!]));
+      const errors = unseen(held, thinned(m.cases.filter((c) => of(c) !== left), MOST), timed, ROUNDS);
+      const figure = (name: 'tpot' | 'ttft' | 'throughput'): number[] => errors.flatMap(([, e]) => (e[name] === undefined ? [] : [e[name]!]));
       const fold = { division, left, cases: held.length, tpot: figure('tpot'), ttft: figure('ttft'), throughput: figure('throughput') };
       out.push(fold);
       told(fold);
     }
   }
   return out;
+}
+
+/** Parts into which configurations are dealt out, and rounds that each fit to the others is given. */
+const PARTS = 4;
+const MORE_ROUNDS = 6;
+
+/** What makes lines a sweep over one configuration: model, GPU, precision, parallelism, software and lengths; only loads differ. */
+const configuration = ({ model, gpu, setup, software, spread, family, input, output }: Case): string => [model, gpu, setup.precision, setup.tp, software, spread, setup.attentionGroups, family, input, output].join(' ');
+
+/** FNV-1a of 32 bits, its bits stirred once more: the same part for the same configuration, whatever else is measured. */
+function partOf(name: string): number {
+  let h = 2_166_136_261;
+  for (const sign of name) h = Math.imul(h ^ sign.charCodeAt(0), 16_777_619) >>> 0;
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) >>> 0;
+  return (h ^ (h >>> 13)) % PARTS;
+}
+
+/** All cases with their errors where a quarter of all configurations, theirs among them, was left out; `told` hears of each quarter. */
+export function quarters(m: Measurements, start: Table, told: (quarter: string) => void): (readonly [Case, Errors])[] {
+  const timed = kernelsOnly(m, start, MORE_ROUNDS);
+  return Array.from({ length: PARTS }, (_, part) => {
+    const held = m.cases.filter((c) => partOf(configuration(c)) === part);
+    const errors = unseen(held, m.cases.filter((c) => partOf(configuration(c)) !== part), timed, MORE_ROUNDS);
+    told(`configurations ${part + 1} of ${PARTS}`);
+    return errors;
+  }).flat();
 }

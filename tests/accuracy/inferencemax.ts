@@ -1,4 +1,4 @@
-/** How InferenceMAX sets engines up, by its scripts (SemiAnalysisAI/InferenceX, benchmarks/dsr1_*.sh and 70b_*.sh, autumn 2025 to spring 2026). */
+/** How InferenceMAX sets engines up, by its scripts (SemiAnalysisAI/InferenceX, benchmarks/dsr1_*.sh, 70b_*.sh and gptoss_*.sh, autumn 2025 to spring 2026). */
 import type { SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import type { Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { numberIn, type Line } from './csv.ts';
@@ -34,16 +34,24 @@ function tensorRt(r: Line, { gpu }: Setup): Settings {
   return { budget: r.version!.startsWith('1.2') ? Math.max(8192, tokens) : tokens, memory: gpu.generation === 'blackwell' ? 0.8 : 0.75, looksEvery: 1, streamed: 10 };
 }
 
+/** What its scripts ask of TensorRT-LLM for gpt-oss. */
+const gptOss: Settings = { budget: 20_000, memory: 0.85, looksEvery: 1, streamed: 20 };
+
 /** Whether a line is of AIConfigurator's gap analysis, the other source of closed loops. */
 export const ofGapAnalysis = (r: Line): boolean => /gap-analysis/.test(r.source!);
 
-const mine = (r: Line): boolean => r.load_kind === 'concurrency' && !ofGapAnalysis(r);
+/** Whether a line is one of its own. Its vLLM schedules ahead, as later versions do unless told otherwise. */
+export const ofInferenceMax = (r: Line): boolean => r.load_kind === 'concurrency' && !ofGapAnalysis(r);
+
+/** Whether its scripts keep keys and values at 8 bits: on Hopper not for gpt-oss, and not with SGLang. */
+export const narrowCache = (r: Line, blackwell: boolean): boolean => blackwell || !(/gpt-oss/.test(r.model!) || r.engine === 'sglang');
 
 /** The settings of a line; null where it is not InferenceMAX’s, or of a dense model. */
 export function settingsOf(r: Line, software: SoftwareId, setup: Setup): Settings | null {
-  if (!mine(r) || setup.model.experts === null) return null;
+  if (!ofInferenceMax(r) || setup.model.experts === null) return null;
   if (software.startsWith('sglang')) return sglang(numberIn(r, 'load_value'), software, setup);
-  return software.startsWith('tensorrt') ? tensorRt(r, setup) : null;
+  if (!software.startsWith('tensorrt')) return null;
+  return setup.precision === 'mxfp4' ? gptOss : tensorRt(r, setup);
 }
 
 /** Decode iterations that prompts wait for company at most, and tokens of prompts and decodes that are enough. */
@@ -57,7 +65,7 @@ export interface Company {
  * out on fewer than eight GPUs, unless nine tenths of an iteration are full (a limit that is not told, and that nobody there can have reached: first tokens came 20 steps later).
  */
 export function companyOf(r: Line, { model, tp, attentionGroups = 1 }: Setup): Company {
-  if (!mine(r) || r.engine !== 'trtllm') return { iterations: 0, tokens: 0 };
+  if (!ofInferenceMax(r) || r.engine !== 'trtllm') return { iterations: 0, tokens: 0 };
   if (attentionGroups > 1) return { iterations: 60, tokens: 0 };
   return { iterations: model.experts === null && r.isl === '1024' && r.osl === '1024' && tp < 8 ? 20 : 0, tokens: 0.9 * 8192 };
 }

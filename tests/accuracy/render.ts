@@ -1,20 +1,20 @@
 /** The table of constants as it stands in the source, between its two marks. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Table } from './table.ts';
+import { asWritten, type Table } from './table.ts';
 
 const file = 'src/kinds/gpu-pool/constants.ts';
 const BEGIN = '// fitted: begin\n';
 const END = '// fitted: end\n';
 
-/** A number of three digits, in the power of ten that people use for it. */
-function written(x: number): string {
+/** A number in the power of ten that people use for it. */
+function said(x: number): string {
   if (x === 0) return '0';
   const [scale, mark] = x < 1e-3 ? [1e-6, 'e-6'] : x >= 1e9 ? [1e9, 'e9'] : x < 0.1 ? [1e-3, 'e-3'] : [1, ''];
-  return `${Number((x / scale).toPrecision(3))}${mark}`;
+  return `${asWritten(x / scale)}${mark}`;
 }
 
 const quoted = (key: string): string => (/^\w+$/.test(key) ? key : `'${key}'`);
-const record = (of: object): string => (Object.keys(of).length === 0 ? '{}' : `{ ${Object.entries(of as Record<string, number>).map(([key, x]) => `${quoted(key)}: ${written(x)}`).join(', ')} }`);
+const record = (of: object): string => (Object.keys(of).length === 0 ? '{}' : `{ ${Object.entries(of as Record<string, number>).map(([key, x]) => `${quoted(key)}: ${said(x)}`).join(', ')} }`);
 
 /** The text between the marks. */
 export function rendered(table: Table): string {

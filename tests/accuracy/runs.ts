@@ -144,8 +144,11 @@ export function simulated(c: Case, constants: Constants): Readonly<Record<Figure
   };
 }
 
-/** Relative errors of a case, figure by figure. */
-export function errorsOf(c: Case, constants: Constants): Readonly<Partial<Record<Figure, number>>> {
+/** Relative errors, figure by figure, of those that were measured. */
+export type Errors = Readonly<Partial<Record<Figure, number>>>;
+
+/** Relative errors of a case. */
+export function errorsOf(c: Case, constants: Constants): Errors {
   const figures = simulated(c, constants);
   return Object.fromEntries(Object.entries(c.measured).map(([figure, value]) => [figure, figures[figure as Figure] / value - 1]));
 }

@@ -23,6 +23,8 @@ export interface Stage {
   readonly name: string;
   trials(m: Measurements): readonly Trial[];
   readonly knobs: readonly Knob[];
+  /** Whether its figures jump where constants only turn. */
+  readonly jumping?: boolean;
 }
 
 const ofCases = (of: (c: Case) => boolean, weight: Weight) => (m: Measurements): readonly Trial[] => m.cases.filter((c) => !mlperf(c) && of(c)).map((c) => trialOf(c, weight));
@@ -74,7 +76,7 @@ const all: Weight = (_, figure) => (figure === 'ttft' ? 0.3 : 1);
 const perToken: Weight = (c, figure) => (figure !== 'ttft' ? 1 : dense(c) ? 0.3 : 0.1);
 
 /** Software of 2025 and 2026, and constants of them all that turn together, wherever they are told: what one of them has in common with the others. */
-const recent: readonly SoftwareId[] = ['vllm', 'sglang', 'sglang-2025', 'tensorrt-llm', 'tensorrt-llm-1.0', 'tensorrt-llm-1.0rc'];
+const recent: readonly SoftwareId[] = ['vllm', 'vllm-2025', 'sglang', 'sglang-2025', 'tensorrt-llm', 'tensorrt-llm-1.0', 'tensorrt-llm-1.0rc'];
 const placed = (key: Key, of: readonly SoftwareId[]): Place[] =>
   of.flatMap((id) => {
     const { any, on: told }: Software = software[id];
@@ -91,7 +93,9 @@ const denseHopper: readonly Knob[] = [
   ...kernel('hopper', 'stream', 'compute16', 'compute8'),
   ...held('hopper', 'prefill'),
   ...anywhere('vllm', ...overheads, 'client', 'clientPerSequence', 'launchPrompt'),
-  ...engine('vllm', 'hopper', 'reduceStart', 'reduceRate'),
+  ...engine('vllm', 'hopper', 'kvRead8', 'reduceStart', 'reduceRate'),
+  ...anywhere('vllm-2025', ...overheads, 'launchPrompt'),
+  ...engine('vllm-2025', 'hopper', 'reduceStart', 'reduceRate'),
   ...anywhere('sglang-2025', ...overheads, 'launchPrompt'),
   ...engine('sglang-2025', 'hopper', 'compute16', 'kvRead'),
   ...anywhere('sglang', ...overheads, 'launchPrompt'),
@@ -110,8 +114,9 @@ const denseHopper: readonly Knob[] = [
 const kept: readonly Knob[] = recent.flatMap((id) => ('always8' in (software[id].on as Software['on']).hopper! ? engine(id, 'hopper', 'always8') : []));
 
 const sparseHopper: readonly Knob[] = [
-  ...engine('vllm', 'hopper', ...grouped, 'always8'),
-  ...anywhere('vllm', 'gather'),
+  ...anywhere('vllm', 'routing4'),
+  ...engine('vllm-2025', 'hopper', ...grouped, 'always8'),
+  ...anywhere('vllm-2025', 'gather'),
   ...engine('sglang', 'hopper', ...eager),
   ...engine('tensorrt-llm', 'hopper', ...eager),
   ...engine('tensorrt-llm-1.0', 'hopper', ...grouped),
@@ -123,9 +128,10 @@ const sparseHopper: readonly Knob[] = [
 /** Hosts of A100 launch all kernels slower than those of H100, by one factor. */
 const olderHosts: readonly Knob[] = [{ software: 'vllm-2023', on: 'ampere', key: 'launchLayer', also: [{ software: 'vllm-2023', on: 'ampere', key: 'launchRank' }] }];
 
-/** Runs request by request: their figures jump where one request joins an iteration sooner, so that steps stop short. */
+/** Runs request by request: their figures jump where one request joins an iteration sooner. */
 const replays: Stage = {
   name: 'replays on workstation cards',
+  jumping: true,
   trials: (m) => m.replays.map(trialOfReplay),
   knobs: loose([...engine('vllm', 'workstation', ...overheads, ...eager, 'launchPrompt', 'clientPerSequence'), ...kernel('workstation', 'compute16'), ...held('workstation', 'stream')]),
 };
@@ -220,7 +226,7 @@ export function fittedTo(m: Measurements, table: Table, told: (stage: string, tr
   for (const stage of stages) {
     const trials = stage.trials(m);
     told(stage.name, trials.length);
-    if (trials.length > 0) now = fitted(now, trials, stage.knobs, rounds);
+    if (trials.length > 0) now = fitted(now, trials, stage.knobs, rounds, stage.jumping);
   }
   return now;
 }

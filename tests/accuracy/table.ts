@@ -37,6 +37,18 @@ export function turned(table: Table, place: Place, factor: number): Table {
   return { ...table, software: { ...table.software, [place.software]: next } };
 }
 
+/** A number as the source tells it: three digits. */
+export const asWritten = (x: number): number => Number(x.toPrecision(3));
+
+const everyAsWritten = <T extends object>(of: T): T => Object.fromEntries(Object.entries(of).map(([key, x]) => [key, asWritten(x as number)])) as T;
+
+/** The table as the source would tell it. */
+export function written(table: Table): Table {
+  const each = <T extends object>(of: T): T => Object.fromEntries(Object.entries(of).map(([key, x]) => [key, everyAsWritten(x as object)])) as T;
+  const software = Object.fromEntries(Object.entries(table.software).map(([id, s]) => [id, { ...s, any: everyAsWritten(s.any), on: each(s.on) }])) as unknown as Table['software'];
+  return { ...table, kernels: each(table.kernels), software };
+}
+
 /** Shares of a peak, which nothing exceeds. */
 const shares: ReadonlySet<string> = new Set<keyof Engine>(['burst', 'compute16', 'compute8', 'compute4', 'stream', 'stream4', 'kvRead', 'kvRead8', 'prefill', 'grouped', 'streamExperts', 'always8']);
 const ALMOST_ALL = 0.97;
@@ -63,6 +75,7 @@ const guesses: Readonly<Partial<Record<keyof Engine, number>>> = {
   grouped: 0.5,
   streamExperts: 0.7,
   routing: 40e-6,
+  routing4: 10e-6,
   always8: 0.4,
   gather: 40e-6,
   launchLayer: 200e-6,

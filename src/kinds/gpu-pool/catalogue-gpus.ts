@@ -91,8 +91,11 @@ export function processorsLike(generation: Generation, peak16: number): number {
 /** Bytes/s that a GPU of a generation sends over its links, one way (published: NVLink 3, 4 and 5, Infinity Fabric; PCIe 4 and 5 with 16 lanes where there are none). */
 export const linkRates: Readonly<Record<Generation, number>> = { ampere: 300e9, hopper: 450e9, blackwell: 900e9, cdna3: 448e9, ada: 32e9, workstation: 64e9 };
 
-/** Dense peak in FLOP/s for weights of that precision; at 16 bit where the GPU has no units for it. */
-export function peakFor(gpu: Gpu, precision: 'bf16' | 'fp8' | 'fp4'): number {
-  const own = { bf16: gpu.peak16, fp8: gpu.peak8, fp4: gpu.peak4 }[precision];
+/**
+ * Dense peak in FLOP/s for weights of that precision; at 16 bit where the GPU has no units for it. Experts of 4 bits (MXFP4) meet activations of 8
+ * (published: the kernels that TensorRT-LLM's guide to gpt-oss names for Blackwell).
+ */
+export function peakFor(gpu: Gpu, precision: 'bf16' | 'fp8' | 'fp4' | 'mxfp4'): number {
+  const own = { bf16: gpu.peak16, fp8: gpu.peak8, fp4: gpu.peak4, mxfp4: gpu.peak4 > 0 ? gpu.peak8 : 0 }[precision];
   return own > 0 ? own : gpu.peak16;
 }

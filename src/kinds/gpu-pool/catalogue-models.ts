@@ -78,10 +78,13 @@ export function modelOf(id: ModelId): Model {
   return byId.get(id)!;
 }
 
-/** Bytes of one number of a weight as stored: fp4 with a shared exponent for every sixteen. */
-export const weightBytes = { bf16: 2, fp8: 1, fp4: 0.5625 } as const;
-/** How weights are stored. */
+/** Bytes of one number of a weight as stored: of 4 bits with a shared exponent for every sixteen (NVFP4), or for every 32 (MXFP4). */
+export const weightBytes = { bf16: 2, fp8: 1, fp4: 0.5625, mxfp4: 0.53125 } as const;
+/** How weights are stored; with MXFP4 those of experts, as gpt-oss was released. */
 export type Precision = keyof typeof weightBytes;
+
+/** How weights are stored that are not of experts. */
+export const besideExperts = (precision: Precision): Exclude<Precision, 'mxfp4'> => (precision === 'mxfp4' ? 'bf16' : precision);
 
 /** Matrix shapes [outputs, inputs] of one attention layer on one GPU of `tp`. */
 export function attentionMatrices(m: Model, tp: number): readonly (readonly [number, number])[] {
@@ -106,15 +109,24 @@ const sizeOf = (matrices: readonly (readonly [number, number])[]): number => mat
 /** How many of its layers have an ordinary feed-forward part. */
 export const denseLayers = (m: Model): number => (m.experts === null ? m.layers : m.experts.denseLayers);
 
+/** Parameters of experts on one GPU of `tp`, without those that every token visits. */
+export function expertParameters(m: Model, tp: number): number {
+  return m.experts === null ? 0 : ((m.layers - denseLayers(m)) * 3 * m.hidden * m.experts.ffn * m.experts.count) / tp;
+}
+
 /**
- * Parameters on one GPU of `tp` that are stored in the chosen precision: all but embedding and output matrix. All that is not experts is split among
- * `others` GPUs (1 where each GPU does its own sequences' attention).
+ * Other parameters on one GPU that are stored in the chosen precision: all but experts, embedding and output matrix. They are split among `others` GPUs (1 where each
+ * GPU does its own sequences' attention).
  */
-export function coreParameters(m: Model, tp: number, others = tp): number {
+export function coreParameters(m: Model, others: number): number {
   const dense = denseLayers(m);
-  const { experts } = m;
-  const sparsePart = experts === null ? 0 : (m.layers - dense) * 3 * m.hidden * experts.ffn * (experts.count / tp + experts.shared / others);
-  return m.layers * sizeOf(attentionMatrices(m, others)) + dense * sizeOf(feedForwardMatrices(m, m.ffn, others)) + sparsePart;
+  const shared = (m.layers - dense) * 3 * m.hidden * (m.experts?.ffn ?? 0) * (m.experts?.shared ?? 0);
+  return m.layers * sizeOf(attentionMatrices(m, others)) + dense * sizeOf(feedForwardMatrices(m, m.ffn, others)) + shared / others;
+}
+
+/** Bytes of weights on one GPU of `tp` that a batch reads whole, and those of all its experts; the output matrix stays 16-bit. */
+export function bytesRead(m: Model, precision: Precision, tp: number, others = tp): { readonly core: number; readonly experts: number } {
+  return { core: coreParameters(m, others) * weightBytes[besideExperts(precision)] + (2 * m.vocabulary * m.hidden) / tp, experts: expertParameters(m, tp) * weightBytes[precision] };
 }
 
 /** Parameters that one token is multiplied with, all GPUs together, without embedding and output matrix. */
@@ -127,7 +139,8 @@ export function activeParameters(m: Model): number {
 
 /** Bytes of weights on one GPU of `tp`; embedding and output matrix stay 16-bit. */
 export function weightsPerGpu(m: Model, precision: Precision, tp: number, others = tp): number {
-  return coreParameters(m, tp, others) * weightBytes[precision] + (2 * 2 * m.vocabulary * m.hidden) / tp;
+  const { core, experts } = bytesRead(m, precision, tp, others);
+  return core + experts + (2 * m.vocabulary * m.hidden) / tp;
 }
 
 /** Bytes of keys and values per token and layer on one GPU of `tp`; a latent is kept whole on each. */

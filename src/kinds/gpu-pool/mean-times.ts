@@ -99,6 +99,18 @@ const NEVER_FULL = 0.98;
 const SETTLED = 30;
 
 /**
+ * How much longer one more prompt makes iterations that work on one already, which takes `first` seconds in all: as much of it as there is room for goes beside that
+ * one, and the rest takes its share of an iteration of its own.
+ */
+function another(step: StepTime, load: Load, n: number, room: number, first: number): number {
+  const input = fresh(load);
+  const beside = Math.min(input, room - input);
+  const piece = Math.min(input, room / 2);
+  const perToken = (prompting(step, load, n, 2, piece) - prompting(step, load, n, 1, piece)) / piece;
+  return beside * perToken + (1 - beside / input) * first;
+}
+
+/**
  * Prompts come at a rate λ, and a look at the queue finds those of the interval W before it: N of them, Poisson with mean λW. If it finds any, they are worked
  * through together, and that is the next interval; if not, that is so many plain iterations. Where iterations are put together ahead, a look comes an iteration
  * early: the interval is the iteration under way, and the others of those many if nobody was found. Moments by balance (E[W′] = E[W], E[W′²] = E[W²]); the
@@ -113,7 +125,7 @@ export function looksOf(step: StepTime, load: Load, n: number, rate: number): Lo
   const beside = load.chunked ? plain : 0;
   const one = beside + prompting(step, load, n, 1, input / pieces);
   const prompt = pieces * one;
-  const more = room >= 2 * input ? beside + prompting(step, load, n, 2, input) - one : prompt;
+  const more = pieces > 1 ? prompt : another(step, load, n, room, one);
   const ahead = step.setup.software?.ahead === true;
   const idle = ahead ? plain : looksEvery * plain;
   const rest = ahead ? (looksEvery - 1) * plain : 0;

@@ -82,6 +82,7 @@ export const params = {
       { value: 'bf16', label: 'bf16', note: '2 bytes' },
       { value: 'fp8', label: 'fp8', note: '1 byte; int8 weights alone read alike' },
       { value: 'fp4', label: 'fp4', note: '0.56 bytes; int4 weights alone (AWQ, GPTQ) read alike' },
+      { value: 'mxfp4', label: 'mxfp4', note: 'experts at 0.53 bytes, all else at 2, as gpt-oss was released' },
     ],
     default: 'bf16',
   }),

@@ -3,10 +3,10 @@
  * whichever is slower, attention over what is cached, exchange between the GPUs, and the engine's own overheads. Seconds, bytes, FLOP, per GPU.
  */
 import { peakFor, type Gpu } from './catalogue-gpus.ts';
-import { activeParameters, attentionMatrices, coreParameters, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
+import { activeParameters, attentionMatrices, besideExperts, bytesRead, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
 import { constantsOf, software, type Constants, type Software } from './constants.ts';
 import { allReduce, handOvers, oneShot, oneShotBytes, type Exchange, type Ways } from './exchange.ts';
-import { Grouped, joined, Product, type Shape } from './products.ts';
+import { Grouped, joined, Product, type Rates, type Shape } from './products.ts';
 
 /** What an engine runs. */
 export interface Setup {
@@ -58,11 +58,17 @@ export interface Clockwork {
 /** Which constant says how much of its peak products of that precision sustain on a GPU: that of 16 bit where it has no units for it. */
 export function productsOf(gpu: Gpu, precision: Precision): 'compute16' | 'compute8' | 'compute4' {
   if (precision === 'fp8' && gpu.peak8 > 0) return 'compute8';
-  return precision === 'fp4' && gpu.peak4 > 0 ? 'compute4' : 'compute16';
+  if (gpu.peak4 === 0) return 'compute16';
+  return precision === 'mxfp4' ? 'compute8' : precision === 'fp4' ? 'compute4' : 'compute16';
 }
 
 /** Share of peak that products of that precision sustain on a GPU, as far as its power lets it. */
 export const sustained = (gpu: Gpu, precision: Precision, c: Constants): number => c[productsOf(gpu, precision)] * (gpu.sustains ?? 1);
+
+/** Rates that products of a precision reach: FLOP/s sustained, bytes/s at which their weights stream. */
+function ratesOf(gpu: Gpu, precision: Precision, c: Constants): Rates {
+  return { flops: peakFor(gpu, precision) * sustained(gpu, precision, c), bytes: gpu.bandwidth * (precision === 'fp4' ? c.stream4 : c.stream), sharpness: c.sharpness };
+}
 
 /**
  * How sharply the launching of kernels hides behind the work of GPUs (the exponent of `joined`): little where every kernel of a layer is launched by itself
@@ -76,6 +82,10 @@ export const SMALL = 0.8;
 
 /** Bytes of an all-reduce from which it counts as large: 64 MiB. */
 const LARGE = 2 ** 26;
+
+/** Seconds per layer to narrow activations, where weights ask for it; and per layer of experts to choose them, gather what goes in and sum what comes out. */
+export const narrowed = (precision: Precision, c: Constants): number => (besideExperts(precision) === 'bf16' ? 0 : c.narrowing);
+export const choosing = (precision: Precision, c: Constants): number => (precision === 'mxfp4' ? c.routing4 : c.routing);
 
 /** Matrix products, expert layers and exchange of a whole model: what depends on the number of tokens alone. */
 class Layers {
@@ -101,9 +111,9 @@ class Layers {
     private readonly c: Constants,
   ) {
     const { model: m, gpu, precision, tp } = setup;
-    const bytes = weightBytes[precision];
-    const rates = { flops: peakFor(gpu, precision) * sustained(gpu, precision, c), bytes: gpu.bandwidth * (precision === 'fp4' ? c.stream4 : c.stream), sharpness: c.sharpness };
-    const product = (times: number) => (shape: Shape): Product => new Product(times, shape, bytes, rates);
+    const plainly = besideExperts(precision);
+    const rates = ratesOf(gpu, plainly, c);
+    const product = (times: number) => (shape: Shape): Product => new Product(times, shape, weightBytes[plainly], rates);
     const dense = denseLayers(m);
     const share = attentionGpus(setup);
     this.beside = setup.beside ?? 0;
@@ -114,8 +124,8 @@ class Layers {
       ...(dense > 0 ? feedForwardMatrices(m, m.ffn, share).map(product(dense)) : []),
       ...(shared > 0 ? feedForwardMatrices(m, shared, share).map(product(this.sparse)) : []),
     ];
-    this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, { ...rates, flops: gpu.peak16 * sustained(gpu, 'bf16', c), bytes: gpu.bandwidth * c.stream });
-    this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes, always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, bytes: gpu.bandwidth * c.streamExperts, flops: rates.flops * c.grouped });
+    this.head = new Product(1, [m.vocabulary / tp, m.hidden], 2, ratesOf(gpu, 'bf16', c));
+    this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes: weightBytes[precision], always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, bytes: gpu.bandwidth * c.streamExperts, flops: ratesOf(gpu, precision, c).flops * c.grouped });
     const exchange = this.exchange(dense, allReduce);
     const direct = this.exchange(dense, oneShot);
     this.oneShotUpTo = groupsOf(setup) > 1 ? 0 : c.oneShotTokens || Math.ceil(oneShotBytes(tp, c) / (2 * m.hidden)) - 1;
@@ -124,7 +134,7 @@ class Layers {
     this.exchangeStart = exchange.start;
     this.exchangePerToken = exchange.perByte * 2 * m.hidden;
     this.perToken = this.smallWork(dense) + this.exchangePerToken;
-    this.fixed = m.layers * (c.layer + (bytes < 2 ? c.narrowing : 0)) + exchange.start + this.sparse * (c.routing + (groupsOf(setup) === 1 ? 0 : c.gather));
+    this.fixed = m.layers * (c.layer + narrowed(precision, c)) + exchange.start + this.sparse * (choosing(precision, c) + (groupsOf(setup) === 1 ? 0 : c.gather));
     this.largeFrom = c.reduceLarge > 0 ? LARGE / (2 * m.hidden) : Infinity;
     this.largePerToken = c.reduceLarge > 0 ? this.exchangePerToken * (c.reduceRate / c.reduceLarge - 1) : 0;
   }
@@ -262,9 +272,9 @@ export class StepTime implements Clockwork {
     this.attentionStart = m.layers * c.attention;
     this.flopsPerToken = 2 * activeParameters(m);
     this.flopsPerOutput = 2 * m.vocabulary * m.hidden;
-    const experts = m.experts === null ? 0 : ((m.layers - denseLayers(m)) * m.experts.count * 3 * m.hidden * m.experts.ffn) / tp;
-    this.expertBytes = experts * weightBytes[precision];
-    this.plainBytes = (coreParameters(m, tp, attentionGpus(setup)) - experts) * weightBytes[precision] + (2 * m.vocabulary * m.hidden) / tp;
+    const read = bytesRead(m, precision, tp, attentionGpus(setup));
+    this.expertBytes = read.experts;
+    this.plainBytes = read.core;
     this.writtenPerToken = kvBytesPerToken(m, kvBytes, attentionGpus(setup));
     this.launches = m.layers * c.launchLayer + tp * c.launchRank;
     this.shortLaunches = this.launches + (m.layers - denseLayers(m)) * c.launchExperts;
@@ -371,13 +381,13 @@ export class StepTime implements Clockwork {
   /** Seconds that its arithmetic would take alone, at the rate which large products sustain. */
   computing(): number {
     const { gpu, precision } = this.setup;
-    return this.flops() / (gpusOf(this.setup) * peakFor(gpu, precision) * sustained(gpu, precision, this.c));
+    return this.flops() / (gpusOf(this.setup) * ratesOf(gpu, precision, this.c).flops);
   }
 
   /** Seconds that reading and writing would take alone, at the rate at which weights stream. */
   reading(): number {
     const { gpu, precision } = this.setup;
-    return this.bytes() / (gpusOf(this.setup) * gpu.bandwidth * (precision === 'fp4' ? this.c.stream4 : this.c.stream));
+    return this.bytes() / (gpusOf(this.setup) * ratesOf(gpu, precision, this.c).bytes);
   }
 
   /** Seconds of one iteration in which `decodes` sequences look back on `context` tokens each. */

@@ -2,11 +2,10 @@
 import { assumed, evidenceIn, measured, published, type Constant, type Evidence } from '../../kit/evidence.ts';
 import type { Unit } from '../../units/unit.ts';
 import { peakFor } from './catalogue-gpus.ts';
-import { weightBytes } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
 import { allReduce, NETWORK_SHARE, NETWORK_START, together, USUAL } from './exchange.ts';
 import type { PoolValues } from './params.ts';
-import { productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
+import { choosing, narrowed, productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
 import { watts } from './power.ts';
 import { gpuChosen, gpusPerReplica, priceOf, setupOf, tokenBytes } from './setup.ts';
 
@@ -60,6 +59,7 @@ export function speeds(v: PoolValues): Constant[] {
   const products = gpu.sustains === undefined ? kernel(productsOf(gpu, precision)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)');
   const stream = precision === 'fp4' ? 'stream4' : 'stream';
   const read = kvBytes === 1 ? 'kvRead8' : 'kvRead';
+  const cost = setup.tp > MEASURED_TOGETHER ? assumed(`extrapolated from replicas of up to ${MEASURED_TOGETHER} GPUs`) : engine;
   return [
     ...peakRows(v),
     ...bandwidthRows(v),
@@ -69,15 +69,22 @@ export function speeds(v: PoolValues): Constant[] {
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
     ...exchange(setup, c, kernel),
-    ...rows(setup.tp > MEASURED_TOGETHER ? assumed(`extrapolated from replicas of up to ${MEASURED_TOGETHER} GPUs`) : engine, ...overheads(setup, c)),
+    ...rows(cost, ...overheads(setup, c)),
+    ...(setup.model.experts === null ? [] : rows(precision === 'mxfp4' ? choosingFour(v) : cost, ['Choosing experts, per layer', choosing(precision, c), 'seconds'])),
   ];
+}
+
+/** What is known of choosing experts of 4 bits: measured in one model under one software. */
+function choosingFour({ engineSoftware }: PoolValues): Evidence {
+  const by: Software = software[engineSoftware];
+  return by.any.routing4 === undefined ? assumed(`as under ${software.vllm.label}`) : measured('fitted to gpt-oss 120B on H100 (SemiAnalysisAI/InferenceX issue 828, 2026)');
 }
 
 /** What an engine costs beside the work of its kernels; what it is free of is left out. */
 function overheads({ model, precision, tp, attentionGroups = 1 }: Setup, c: Engine): Row[] {
   const all: Row[] = [
     ['Everything else, per layer', c.layer, 'seconds'],
-    ['Narrowing activations, per layer', weightBytes[precision] < 2 ? c.narrowing : 0, 'seconds'],
+    ['Narrowing activations, per layer', narrowed(precision, c), 'seconds'],
     ['Host, per iteration', c.host, 'seconds'],
     ['Host, per sequence in it', c.perSequence + c.perStream, 'seconds'],
     ['Launching kernels, per layer', c.launchLayer, 'seconds'],
@@ -87,7 +94,6 @@ function overheads({ model, precision, tp, attentionGroups = 1 }: Setup, c: Engi
   const sparse: Row[] = [
     ['Share of that rate, products of experts', c.grouped, 'share'],
     ['Share of bandwidth, weights of experts', c.streamExperts, 'share'],
-    ['Choosing experts, per layer', c.routing, 'seconds'],
     ['Gathering everybody’s tokens for experts, per layer', attentionGroups > 1 ? c.gather : 0, 'seconds'],
     ['Share of experts read at least', precision === 'fp8' ? c.always8 : 0, 'share'],
     ['Launching kernels of experts, per layer', c.launchExperts, 'seconds'],
