@@ -9,6 +9,7 @@ import { software } from '../src/kinds/gpu-pool/constants.ts';
 import { cacheRoom, RESERVED, weightsOf } from '../src/kinds/gpu-pool/physics.ts';
 import { casesOf, type Case } from './accuracy/cases.ts';
 import { fitted } from './accuracy/fit.ts';
+import { partOf } from './accuracy/folds.ts';
 import { kernelsOf } from './accuracy/micro.ts';
 import { rendered } from './accuracy/render.ts';
 import { replaysOf } from './accuracy/replays.ts';
@@ -222,6 +223,14 @@ describe.skipIf(!existsSync('../shared/truth'))('the reference figures (skipped 
     // Each of the 40 rows of `ops_dense` is four products.
     expect(kernels.length - 3 * 40 + leftOut.length).toBe(rows.reduce((a, b) => a + b, 0));
     expect(new Set(leftOut.map(({ id }) => id)).size).toBe(leftOut.length);
+  });
+
+  it('are dealt into four parts of much the same size, loads of one configuration together', () => {
+    const { cases } = casesOf('../shared/truth');
+    const sizes = [0, 1, 2, 3].map((part) => cases.filter((c) => partOf(c) === part).length / cases.length);
+    expect(sizes.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+    for (const size of sizes) expect(Math.abs(size - 0.25)).toBeLessThan(0.05);
+    for (const c of cases.slice(0, 100)) expect(partOf({ ...c, load: { kind: 'closed', people: 77, rounds: 1 } })).toBe(partOf(c));
   });
 
   it('are the same cases whatever their lines are called', () => {

@@ -76,8 +76,14 @@ class Fit {
     return this.trials.map((t) => (of(t) ? t.residuals(looked(then, t.software, t.generation)) : null));
   }
 
+  /** What an error costs. Of a few figures that jump none is an outlier, and the worst counts most. */
+  private lost({ error, weight }: Residual): number {
+    const square = (error / this.huge) ** 2;
+    return this.jumping ? (weight * square) ** 2 : weight * Math.log1p(square);
+  }
+
   price(errors: Errors, turns: readonly number[]): number {
-    const loss = errors.flat().reduce((sum, r) => sum + r.weight * Math.log1p((r.error / this.huge) ** 2), 0);
+    const loss = errors.flat().reduce((sum, r) => sum + this.lost(r), 0);
     return loss + turns.reduce((sum, x, k) => sum + pullOf(this.knobs[k]!) * x * x, 0);
   }
 

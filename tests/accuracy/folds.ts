@@ -72,20 +72,19 @@ const MORE_ROUNDS = 6;
 /** What makes lines a sweep over one configuration: model, GPU, precision, parallelism, software and lengths; only loads differ. */
 const configuration = ({ model, gpu, setup, software, spread, family, input, output }: Case): string => [model, gpu, setup.precision, setup.tp, software, spread, setup.attentionGroups, family, input, output].join(' ');
 
-/** FNV-1a of 32 bits, its bits stirred once more: the same part for the same configuration, whatever else is measured. */
-function partOf(name: string): number {
+/** Which part a case is dealt into: the same for all of its configuration, whatever else is measured. FNV-1a of 32 bits, stirred once more. */
+export function partOf(c: Case): number {
   let h = 2_166_136_261;
-  for (const sign of name) h = Math.imul(h ^ sign.charCodeAt(0), 16_777_619) >>> 0;
-  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) >>> 0;
-  return (h ^ (h >>> 13)) % PARTS;
+  for (const sign of configuration(c)) h = Math.imul(h ^ sign.charCodeAt(0), 16_777_619);
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  return ((h ^ (h >>> 13)) >>> 0) % PARTS;
 }
 
 /** All cases with their errors where a quarter of all configurations, theirs among them, was left out; `told` hears of each quarter. */
 export function quarters(m: Measurements, start: Table, told: (quarter: string) => void): (readonly [Case, Errors])[] {
   const timed = kernelsOnly(m, start, MORE_ROUNDS);
   return Array.from({ length: PARTS }, (_, part) => {
-    const held = m.cases.filter((c) => partOf(configuration(c)) === part);
-    const errors = unseen(held, m.cases.filter((c) => partOf(configuration(c)) !== part), timed, MORE_ROUNDS);
+    const errors = unseen(m.cases.filter((c) => partOf(c) === part), m.cases.filter((c) => partOf(c) !== part), timed, MORE_ROUNDS);
     told(`configurations ${part + 1} of ${PARTS}`);
     return errors;
   }).flat();

@@ -116,7 +116,7 @@ const kept: readonly Knob[] = recent.flatMap((id) => ('always8' in (software[id]
 const sparseHopper: readonly Knob[] = [
   ...anywhere('vllm', 'routing4'),
   ...engine('vllm-2025', 'hopper', ...grouped, 'always8'),
-  ...anywhere('vllm-2025', 'gather'),
+  { software: 'vllm-2025', key: 'gather', also: [{ software: 'vllm', key: 'gather' }] },
   ...engine('sglang', 'hopper', ...eager),
   ...engine('tensorrt-llm', 'hopper', ...eager),
   ...engine('tensorrt-llm-1.0', 'hopper', ...grouped),

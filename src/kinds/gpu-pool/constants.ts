@@ -94,7 +94,7 @@ export const kernels: Readonly<Record<Generation, Kernels>> = {
   blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.763, stream4: 0.531, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.524, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.457, compute4: 0.382 },
   ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.748, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.827, compute8: 0.55, compute4: 0.45 },
   ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.817, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.582, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.804, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.726, compute8: 0.55, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.805, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.746, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, tile: 128, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
@@ -108,11 +108,11 @@ export const software = {
     vintage: 'since autumn 2025, scheduling ahead (0.14–0.19; before with --async-scheduling)',
     ahead: true,
     fit: 'first token 5.3 % of 160, per token 2.0 % of 169',
-    any: { layer: 35.2e-6, host: 641e-6, perSequence: 19e-6, client: 12.2e-3, clientPerSequence: 39.3e-6, grouped: 0.416, streamExperts: 0.726, routing: 49.5e-6, routing4: 5.98e-6, graphTokens: 512, launchPrompt: 54.7e-6 },
+    any: { layer: 35.2e-6, host: 641e-6, perSequence: 19e-6, client: 12.2e-3, clientPerSequence: 39.3e-6, grouped: 0.416, streamExperts: 0.726, routing: 49.5e-6, routing4: 5.98e-6, gather: 71.5e-6, graphTokens: 512, launchPrompt: 54.7e-6 },
     on: {
       hopper: { kvRead8: 0.398, reduceStart: 4.11e-6, reduceRate: 451e9 },
       blackwell: { oneShotTokens: 128, layer: 28.3e-6, host: 687e-6, perSequence: 13.6e-6, client: 28.5e-3, reduceStart: 5.03e-6, reduceRate: 364e9 },
-      workstation: { launchPrompt: 56e-6, layer: 31.8e-6, host: 817e-6, perSequence: 11.9e-6, grouped: 0.262, streamExperts: 0.663, routing: 46.5e-6, launchExperts: 713e-6, clientPerSequence: 39.6e-6 },
+      workstation: { launchPrompt: 73.3e-6, layer: 28.9e-6, host: 864e-6, perSequence: 14.6e-6, grouped: 0.238, streamExperts: 0.83, routing: 56.9e-6, launchExperts: 484e-6, clientPerSequence: 37.9e-6 },
     },
   },
   'vllm-2025': {

@@ -104,7 +104,7 @@ const SETTLED = 30;
  */
 function another(step: StepTime, load: Load, n: number, room: number, first: number): number {
   const input = fresh(load);
-  const beside = Math.min(input, room - input);
+  const beside = Math.max(0, Math.min(input, room - input));
   const piece = Math.min(input, room / 2);
   const perToken = (prompting(step, load, n, 2, piece) - prompting(step, load, n, 1, piece)) / piece;
   return beside * perToken + (1 - beside / input) * first;
