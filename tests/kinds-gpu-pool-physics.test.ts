@@ -174,6 +174,13 @@ describe('known figures', () => {
     expect(sparse('mxfp4')).toBeLessThan(sparse('bf16'));
     expect([peakFor(gpuOf('b200'), 'mxfp4'), peakFor(gpuOf('h100'), 'mxfp4')]).toEqual([gpuOf('b200').peak8, gpuOf('h100').peak16]);
     expect([productsOf(gpuOf('b200'), 'mxfp4'), productsOf(gpuOf('h100'), 'mxfp4')]).toEqual(['compute8', 'compute16']);
+    const computing = (precision: Precision): number => {
+      const t = step('gpt-oss-120b', 'b200', precision, 1);
+      t.begin(512, 512_000);
+      return t.computing();
+    };
+    expect(computing('mxfp4')).toBeGreaterThan(computing('fp8'));
+    expect(computing('mxfp4')).toBeLessThan(computing('bf16'));
   });
 
   it('a card with fewer watts for each peak FLOP/s sustains less of it, and streams weights as fast', () => {

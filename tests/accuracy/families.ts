@@ -11,8 +11,8 @@ export interface Family {
 }
 
 /** Models and GPUs of the closed loops that constants are fitted to. */
-const fittedModels: readonly string[] = ['llama-3.1-8b', 'llama-3.1-70b', 'qwen3-32b', 'qwen3-235b-a22b', 'deepseek-v3'];
-const fittedGpus: readonly string[] = ['h100', 'h200', 'b200', 'gb200', 'b300'];
+export const fittedModels: readonly string[] = ['llama-3.1-8b', 'llama-3.1-70b', 'qwen3-32b', 'qwen3-235b-a22b', 'deepseek-v3'];
+export const fittedGpus: readonly string[] = ['h100', 'h200', 'b200', 'b300'];
 
 const dense = (c: Case): boolean => c.setup.model.experts === null;
 const on = (c: Case, generation: string): boolean => c.setup.gpu.generation === generation;

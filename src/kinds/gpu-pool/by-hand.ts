@@ -67,7 +67,7 @@ function slowest(step: StepTime, load: Load, n: number): Wall {
 /** All GPUs of the pool: replicas times those of one. */
 const gpusRow = (v: PoolValues): EstimateRow => ({ label: 'GPUs', value: v.poolReplicas * gpusPerReplica(v), unit: 'count', formula: `replicas × GPUs per replica = ${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)}`, source: 'arithmetic' });
 
-const weightsRow = (v: PoolValues, weights: number): EstimateRow => ({ label: 'weights per GPU', value: weights, unit: 'bytes', formula: 'parameters × bytes ÷ GPUs; embedding and output at 16 bit', source: 'arithmetic', constants: memory(v) });
+const weightsRow = (v: PoolValues, weights: number): EstimateRow => ({ label: 'weights per GPU', value: weights, unit: 'bytes', formula: `parameters × bytes ÷ GPUs; ${v.weightPrecision === 'mxfp4' ? 'all but experts' : 'embedding and output'} at 16 bit`, source: 'arithmetic', constants: memory(v) });
 
 /** Rows for a model that does not fit. */
 function tooLarge(v: PoolValues, weights: number): EstimateRow[] {

@@ -129,13 +129,11 @@ export function bytesRead(m: Model, precision: Precision, tp: number, others = t
   return { core: coreParameters(m, others) * weightBytes[besideExperts(precision)] + (2 * m.vocabulary * m.hidden) / tp, experts: expertParameters(m, tp) * weightBytes[precision] };
 }
 
+/** Parameters of the experts that one token visits, all GPUs together. */
+export const visitedParameters = (m: Model): number => (m.experts === null ? 0 : (expertParameters(m, 1) * m.experts.visited) / m.experts.count);
+
 /** Parameters that one token is multiplied with, all GPUs together, without embedding and output matrix. */
-export function activeParameters(m: Model): number {
-  const dense = denseLayers(m);
-  const { experts } = m;
-  const sparsePart = experts === null ? 0 : (m.layers - dense) * (experts.visited + experts.shared) * 3 * m.hidden * experts.ffn;
-  return m.layers * sizeOf(attentionMatrices(m, 1)) + dense * sizeOf(feedForwardMatrices(m, m.ffn, 1)) + sparsePart;
-}
+export const activeParameters = (m: Model): number => coreParameters(m, 1) + visitedParameters(m);
 
 /** Bytes of weights on one GPU of `tp`; embedding and output matrix stay 16-bit. */
 export function weightsPerGpu(m: Model, precision: Precision, tp: number, others = tp): number {

@@ -3,7 +3,7 @@
  * whichever is slower, attention over what is cached, exchange between the GPUs, and the engine's own overheads. Seconds, bytes, FLOP, per GPU.
  */
 import { peakFor, type Gpu } from './catalogue-gpus.ts';
-import { activeParameters, attentionMatrices, besideExperts, bytesRead, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
+import { activeParameters, attentionMatrices, besideExperts, bytesRead, denseLayers, feedForwardMatrices, kvBytesPerLayer, kvBytesPerToken, visitedParameters, weightBytes, weightsPerGpu, type Model, type Precision } from './catalogue-models.ts';
 import { constantsOf, software, type Constants, type Software } from './constants.ts';
 import { allReduce, handOvers, oneShot, oneShotBytes, type Exchange, type Ways } from './exchange.ts';
 import { Grouped, joined, Product, type Rates, type Shape } from './products.ts';
@@ -380,8 +380,10 @@ export class StepTime implements Clockwork {
 
   /** Seconds that its arithmetic would take alone, at the rate which large products sustain. */
   computing(): number {
-    const { gpu, precision } = this.setup;
-    return this.flops() / (gpusOf(this.setup) * ratesOf(gpu, precision, this.c).flops);
+    const { gpu, model, precision } = this.setup;
+    const ofExperts = this.tokens * 2 * visitedParameters(model);
+    const others = this.flops() - ofExperts;
+    return (ofExperts / ratesOf(gpu, precision, this.c).flops + others / ratesOf(gpu, besideExperts(precision), this.c).flops) / gpusOf(this.setup);
   }
 
   /** Seconds that reading and writing would take alone, at the rate at which weights stream. */
