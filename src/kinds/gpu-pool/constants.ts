@@ -105,7 +105,7 @@ export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of
 export const software = {
   vllm: {
     label: 'vLLM',
-    vintage: 'since autumn 2025, scheduling ahead (0.14–0.19; before with --async-scheduling)',
+    vintage: '2025–26, scheduling ahead (0.14–0.19)',
     ahead: true,
     fit: 'first token 5.3 % of 160, per token 2.0 % of 169',
     any: { layer: 35.2e-6, host: 641e-6, perSequence: 19e-6, client: 12.2e-3, clientPerSequence: 39.3e-6, grouped: 0.416, streamExperts: 0.726, routing: 49.5e-6, routing4: 5.98e-6, gather: 71.5e-6, graphTokens: 512, launchPrompt: 54.7e-6 },
@@ -117,7 +117,7 @@ export const software = {
   },
   'vllm-2025': {
     label: 'vLLM 2025',
-    vintage: '2025, one step after the other (0.9–0.13)',
+    vintage: '2025, no scheduling ahead (0.9–0.13)',
     ahead: false,
     fit: 'per token 1.5 % of 101, end to end 13.8 % of 4',
     any: { layer: 31.4e-6, host: 724e-6, perSequence: 45.6e-6, grouped: 0.412, streamExperts: 0.612, routing: 52.1e-6, gather: 71.5e-6, graphTokens: 512, launchPrompt: 49.1e-6 },

@@ -77,7 +77,7 @@ export const params = {
   poolReplicas: whole({ label: 'Replicas', help: 'Engines side by side, each with the whole model.', unit: 'count', default: 1, min: 1, max: 100_000 }),
   weightPrecision: choice({
     label: 'Weights',
-    help: 'How weights are stored. Narrower ones are read faster and leave more room; where the GPU has no arithmetic for them, it computes at 16 bit. With mxfp4 only experts are narrow, as gpt-oss was released.',
+    help: 'How weights are stored. Narrower ones are read faster and leave more room; where the GPU has no arithmetic for them, it computes at 16 bit.',
     options: [
       { value: 'bf16', label: 'bf16', note: '2 bytes' },
       { value: 'fp8', label: 'fp8', note: '1 byte; int8 weights alone read alike' },

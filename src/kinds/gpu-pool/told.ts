@@ -2,7 +2,6 @@
 import { assumed, evidenceIn, measured, published, type Constant, type Evidence } from '../../kit/evidence.ts';
 import type { Unit } from '../../units/unit.ts';
 import { peakFor } from './catalogue-gpus.ts';
-import { besideExperts, type Precision } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
 import { allReduce, NETWORK_SHARE, NETWORK_START, together, USUAL } from './exchange.ts';
 import type { PoolValues } from './params.ts';
@@ -57,16 +56,14 @@ export function speeds(v: PoolValues): Constant[] {
   const { gpu, precision, kvBytes } = setup;
   const c = constantsOf(software[v.engineSoftware], gpu.generation);
   const { kernel, engine } = fitted(v);
-  const plainly = besideExperts(precision);
-  const products = (of: Precision): Evidence => (gpu.sustains === undefined ? kernel(productsOf(gpu, of)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)'));
+  const products = gpu.sustains === undefined ? kernel(productsOf(gpu, precision)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)');
   const stream = precision === 'fp4' ? 'stream4' : 'stream';
   const read = kvBytes === 1 ? 'kvRead8' : 'kvRead';
   const cost = setup.tp > MEASURED_TOGETHER ? assumed(`extrapolated from replicas of up to ${MEASURED_TOGETHER} GPUs`) : engine;
   return [
     ...peakRows(v),
     ...bandwidthRows(v),
-    ...rows(products(precision), ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
-    ...(productsOf(gpu, plainly) === productsOf(gpu, precision) ? [] : [...rows(sheet(gpu), ['Peak of a GPU, all but experts', peakFor(gpu, plainly), 'flop/second']), ...rows(products(plainly), ['Share of that peak that products sustain', sustained(gpu, plainly, c), 'share'])]),
+    ...rows(products, ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
@@ -80,7 +77,7 @@ export function speeds(v: PoolValues): Constant[] {
 /** What is known of choosing experts of 4 bits: measured in one model under one software. */
 function choosingFour({ engineSoftware }: PoolValues): Evidence {
   const by: Software = software[engineSoftware];
-  return by.any.routing4 === undefined ? assumed(`as under ${software.vllm.label}`) : measured('fitted to gpt-oss 120B on H100 (SemiAnalysisAI/InferenceX issue 828, 2026)');
+  return by.any.routing4 === undefined ? assumed(`as under ${software.vllm.label}`) : measured('gpt-oss 120B on H100 (InferenceX issue 828, 2026)');
 }
 
 /** What an engine costs beside the work of its kernels; what it is free of is left out. */
