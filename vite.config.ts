@@ -62,14 +62,17 @@ const sentencesLater = (): Plugin => {
   };
 };
 
-/** The worker runs components but never explains them: sentences for people stay out of it, and so do sums by hand that have a file of their own. */
+/** What is only ever explained, and stands in files of its own: sums by hand, and what figures rest on. */
+const explained = /^import \{ ([\w, ]+) \} from '\.\/(?:by-hand|told)\.ts';$/gm;
+
+/** The worker runs components but never explains them: sentences for people stay out of it, and of what has files of its own nothing is left but names. */
 const withoutExplanations: Plugin = {
   name: 'without-explanations',
   apply: 'build',
   enforce: 'pre',
   transform(code, id) {
     if (!/[\\/]src[\\/]kinds[\\/]/.test(id)) return null;
-    const lean = code.replace(/\b(help|about|doc|note|source|assumes|formula|basis): (['"`])(?:(?!\2|\\|\$\{).|\\.)*\2/g, "$1: ''").replace(/^import \{ (\w+) \} from '\.\/by-hand\.ts';$/m, 'const $1 = () => [];');
+    const lean = code.replace(/\b(help|about|doc|note|source|assumes|formula|basis): (['"`])(?:(?!\2|\\|\$\{).|\\.)*\2/g, "$1: ''").replace(explained, (_, names: string) => names.split(', ').map((name) => `const ${name} = () => [];`).join(''));
     return lean === code ? null : { code: lean, map: null };
   },
 };

@@ -136,6 +136,18 @@ describe('an explanation', () => {
     expect(share({ gpuType: 'b200', weightPrecision: 'fp4' }, 'Share of bandwidth, weights of experts')).toBeUndefined();
     const oss = { languageModel: 'gpt-oss-120b', weightPrecision: 'mxfp4' };
     expect([share(oss, 'Choosing experts'), share({ ...oss, engineSoftware: 'sglang' }, 'Choosing experts')]).toMatchObject([{ tag: 'measured' }, { tag: 'assumed' }]);
+    const [gen4, gen5] = ['l40s', 'rtx-pro-6000'].map((gpuType) => share({ gpuType, tensorParallel: '2' }, 'Rate of an all-reduce')!);
+    expect([gen4, gen5]).toMatchObject([{ tag: 'measured' }, { tag: 'assumed' }]);
+    expect(Number(gen5!.value) / Number(gen4!.value)).toBeCloseTo(2, 9);
+  });
+
+  it('tells the rates of experts from those of all else where their precisions differ', () => {
+    const rates = (values: Record<string, unknown>): unknown[] =>
+      explain(gpuPool, { ...valuesOf(gpuPool), ...values }, 'stepTime')!.constants.flatMap(({ label, value }) => (label.startsWith('Peak of a GPU') ? [label, value] : label.startsWith('Share of peak that') ? [label] : []));
+    const oss = { languageModel: 'gpt-oss-120b', weightPrecision: 'mxfp4' };
+    expect(rates({ ...oss, gpuType: 'h100' })).toEqual(['Peak of a GPU', 989e12, 'Share of peak that products sustain']);
+    expect(rates({ ...oss, gpuType: 'b200' })).toEqual(['Peak of a GPU, experts', 4.5e15, 'Peak of a GPU, all else', 2.25e15, 'Share of peak that products sustain, experts', 'Share of peak that products sustain, all else']);
+    expect(rates({ weightPrecision: 'mxfp4', gpuType: 'b200' })).toEqual(['Peak of a GPU', 2.25e15, 'Share of peak that products sustain']);
   });
 
   it('reads the tag off a source that says itself when it is none', () => {

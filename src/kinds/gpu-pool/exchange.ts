@@ -20,15 +20,22 @@ export interface Ways {
 export const USUAL: Ways = { routes: 'switches', network: 50e9 };
 
 /**
- * Over PCIe: seconds to start among up to 2, 4, 8 GPUs, and bytes/s of the ring. Measured on two L40S; where switches join them, engines on four and eight reach
- * the same rate (17 runs of TensorRT-LLM), with starts assumed between one pair's and those through the host.
+ * Over PCIe: seconds to start among up to 2, 4, 8 GPUs. Measured on a server of L40S; among RTX PRO 6000 joined by switches, 16 µs for four and 24 for
+ * eight were published (local-inference-lab/vllm pull request 580, voipmonitor/rtx6kpro, 2026).
  */
-const PCIE_START = [5.3e-6, 11e-6, 17e-6] as const;
-const PCIE_RATE = 20e9;
+const PCIE_START = [5.3e-6, 13.3e-6, 25e-6] as const;
 
-/** Where the ring of four and eight leads through the host: seconds to start, and bytes/s that it carries for all of them together (measured, a server of eight L40S). */
-const HOST_START = [13.3e-6, 25e-6] as const;
-const HOST_RATE = 15.3e9;
+/**
+ * Share of a slot's line rate that a ring reaches: 20 of 32 GB/s between two L40S (measured; where switches join them, engines on four and eight reach it too,
+ * by 17 runs of TensorRT-LLM), 31 to 41 of 64 GB/s among four and eight RTX PRO 6000 (published, as above).
+ */
+const PCIE_SHARE = 0.625;
+
+/** Share of a slot's line rate that all GPUs of a ring of four or eight have together where it leads through the host (measured, a server of eight L40S). */
+const HOST_SHARE = 0.48;
+
+/** Bytes/s of a slot of 16 lanes, one way, by the PCIe generation of a GPU's own generation (data sheets). */
+const slotRate = ({ generation }: Gpu): number => (generation === 'ampere' || generation === 'ada' ? 32e9 : 64e9);
 
 /**
  * Between servers: seconds that a sum takes more however small (measured: 55 µs on 16 and on 8 A100 in two servers, 25 and 43 on 4 and 2, by Vidur's profiles),
@@ -47,11 +54,11 @@ const NONE: Exchange = { start: 0, perByte: 0 };
 const PER_PEER = 0.2e-6;
 
 /** Each GPU of so many sends a share of the bytes; a pair needs no host. */
-function overPcie(gpus: number, share: number, { routes }: Ways): Exchange {
-  if (gpus <= 2) return { start: PCIE_START[0], perByte: share / PCIE_RATE };
-  const few = gpus <= 4;
-  if (routes === 'host') return { start: HOST_START[few ? 0 : 1], perByte: (share * gpus) / HOST_RATE };
-  return { start: PCIE_START[few ? 1 : 2], perByte: share / PCIE_RATE };
+function overPcie(gpu: Gpu, gpus: number, share: number, { routes }: Ways): Exchange {
+  const line = slotRate(gpu);
+  const start = PCIE_START[gpus <= 2 ? 0 : gpus <= 4 ? 1 : 2];
+  const rate = routes === 'host' && gpus > 2 ? (HOST_SHARE * line) / gpus : PCIE_SHARE * line;
+  return { start, perByte: share / rate };
 }
 
 /** Seconds of the second meeting where sums are formed in shares and then told (measured on A100, H100 and B200 alike, within 1 µs). */
@@ -68,7 +75,7 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): E
   const share = (2 * (inside - 1)) / inside;
   const local = gpu.linked
     ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / (c.reduceRate * (gpu.linkRatio ?? 1)) }
-    : overPcie(inside, share, ways);
+    : overPcie(gpu, inside, share, ways);
   if (servers === 1) return local;
   return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_SHARE * ways.network * inside) };
 }
@@ -87,6 +94,6 @@ export function handOvers(gpu: Gpu, tp: number, stages: number, ways = USUAL): E
   const servers = Math.ceil((tp * stages) / together(gpu));
   const outside = Math.min(servers, stages) - 1;
   const inside = stages - 1 - outside;
-  const near = gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : overPcie(2, 1, USUAL);
+  const near = gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : overPcie(gpu, 2, 1, USUAL);
   return { start: inside * near.start + outside * SEND_START, perByte: inside * near.perByte + outside / (NETWORK_SHARE * ways.network * tp) };
 }

@@ -1,6 +1,6 @@
 /** From chosen parameters to what an engine runs and how it schedules. */
 import { gpuOf, linkRates, peakFor, processorsLike, type Gpu } from './catalogue-gpus.ts';
-import { kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
+import { besideExperts, kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
 import { keeps, mayWait, type PoolValues } from './params.ts';
 import { cacheTokens, gpusOf, StepTime, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
@@ -67,7 +67,7 @@ export function setupOf(v: PoolValues): Setup {
   return {
     model,
     gpu: gpuChosen(v),
-    precision: v.weightPrecision,
+    precision: model.experts === null ? besideExperts(v.weightPrecision) : v.weightPrecision,
     kvBytes: v.cachePrecision === '8' ? 1 : 2,
     tp,
     pipeline: Number(v.pipelineStages),

@@ -2,6 +2,7 @@
 import { assumed, evidenceIn, measured, published, type Constant, type Evidence } from '../../kit/evidence.ts';
 import type { Unit } from '../../units/unit.ts';
 import { peakFor } from './catalogue-gpus.ts';
+import { besideExperts, type Precision } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
 import { allReduce, NETWORK_SHARE, NETWORK_START, together, USUAL } from './exchange.ts';
 import type { PoolValues } from './params.ts';
@@ -16,12 +17,18 @@ const rows = (evidence: Evidence, ...of: readonly Row[]): Constant[] => of.map((
 /** A data sheet or configuration file; what is described by hand is taken for granted. */
 const sheet = ({ id, source }: { readonly id: string; readonly source: string }): Evidence => (id === 'custom' ? assumed(source) : evidenceIn(source));
 
-const peakRows = (v: PoolValues): Constant[] => rows(sheet(gpuChosen(v)), ['Peak of a GPU', peakFor(gpuChosen(v), v.weightPrecision), 'flop/second']);
+/** What is multiplied at a rate of its own: everything alike, or experts at that of the precision of the weights and all else at another. */
+function multiplied({ gpu, precision }: Setup): readonly (readonly [whose: string, precision: Precision])[] {
+  const rest = besideExperts(precision);
+  return productsOf(gpu, rest) === productsOf(gpu, precision) ? [['', precision]] : [[', experts', precision], [', all else', rest]];
+}
+
+const peakRows = (setup: Setup): Constant[] => rows(sheet(setup.gpu), ...multiplied(setup).map(([whose, precision]): Row => [`Peak of a GPU${whose}`, peakFor(setup.gpu, precision), 'flop/second']));
 const bandwidthRows = (v: PoolValues): Constant[] => rows(sheet(gpuChosen(v)), ['Memory bandwidth of a GPU', gpuChosen(v).bandwidth, 'bytes/second']);
 const gpuRows = (v: PoolValues): Constant[] => rows(assumed('as chosen on this component'), ['GPUs of a replica', gpusPerReplica(v), 'count']);
 
 /** Arithmetic at peak; and bandwidth. */
-export const arithmetic = (v: PoolValues): Constant[] => [...peakRows(v), ...gpuRows(v)];
+export const arithmetic = (v: PoolValues): Constant[] => [...peakRows(setupOf(v)), ...gpuRows(v)];
 export const bandwidth = (v: PoolValues): Constant[] => [...bandwidthRows(v), ...gpuRows(v)];
 
 /** What is known of kernels on a GPU of its generation, constant by constant, and of an engine on it. */
@@ -38,7 +45,7 @@ function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, ker
   const all: Constant[] = [];
   const { linkRatio = 1 } = gpu;
   const { start, perByte } = allReduce(gpu, Math.min(tp, together(gpu)), c, ways);
-  const pcie = measured('servers of two to eight L40S; through switches, starts of four and eight are assumed');
+  const pcie = gpu.id === 'l40s' ? measured('servers of two to eight L40S') : assumed('as on L40S, by the rates of their slots');
   if (tp > 1 && !gpu.linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
   if (tp > 1 && gpu.linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', c.reduceStart, 'seconds']));
   if (tp > 1 && gpu.linked) all.push(...rows(linkRatio === 1 ? kernel('reduceRate') : assumed('that of its likeness, by the rates of their links'), ['Rate of an all-reduce', c.reduceRate * linkRatio, 'bytes/second']));
@@ -56,14 +63,14 @@ export function speeds(v: PoolValues): Constant[] {
   const { gpu, precision, kvBytes } = setup;
   const c = constantsOf(software[v.engineSoftware], gpu.generation);
   const { kernel, engine } = fitted(v);
-  const products = gpu.sustains === undefined ? kernel(productsOf(gpu, precision)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)');
+  const products = (of: Precision): Evidence => (gpu.sustains === undefined ? kernel(productsOf(gpu, of)) : assumed('of its generation, times the root of its watts per FLOP/s over those of the card measured (after MLPerf’s entries with less power)'));
   const stream = precision === 'fp4' ? 'stream4' : 'stream';
   const read = kvBytes === 1 ? 'kvRead8' : 'kvRead';
   const cost = setup.tp > MEASURED_TOGETHER ? assumed(`extrapolated from replicas of up to ${MEASURED_TOGETHER} GPUs`) : engine;
   return [
-    ...peakRows(v),
+    ...peakRows(setup),
     ...bandwidthRows(v),
-    ...rows(products, ['Share of peak that products sustain', sustained(gpu, precision, c), 'share']),
+    ...multiplied(setup).flatMap(([whose, of]) => rows(products(of), [`Share of peak that products sustain${whose}`, sustained(gpu, of, c), 'share'])),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
