@@ -97,6 +97,14 @@ describe('reading a folder', () => {
       ['vllm', 1],
       ['vllm-2025', 2],
     ]);
+    const mlperf = { source: 'mlcommons/inference_results_v5.1', version: 'v5.1', load_kind: 'offline', n_gpus: '8', req_s: '20', osl: '290', tput_out_tok_s: '5800' };
+    expect(['vLLM 0.9.2', 'vLLM 0.14.1'].map((engine) => of({ ...mlperf, engine }).software)).toEqual(['vllm-2025', 'vllm']);
+  });
+
+  it('tells engines of MLPerf that were compiled beforehand from those that were not, by round and model', () => {
+    const of = (model: string, version: string) =>
+      casesOf(folderWith([line({ id: 'x', source: `mlcommons/inference_results_${version}`, model, version, engine: 'TensorRT 10.11', load_kind: 'offline', n_gpus: '8', tp: '8', req_s: '20', osl: '290', tput_out_tok_s: '5800' })])).cases[0]?.software;
+    expect([of('Llama-2-70B', 'v4.1'), of('Llama-2-70B', 'v5.1'), of('Llama-3.1-8B', 'v5.1'), of('DeepSeek-V3', 'v5.1')]).toEqual(['tensorrt-llm-0.17', 'tensorrt-llm-0.17', 'tensorrt-llm-1.0', 'tensorrt-llm-1.0']);
   });
 
   it('knows gpt-oss as it was released, and served as InferenceMAX serves it', () => {

@@ -348,6 +348,21 @@ describe('GPUs joined', () => {
     expect(allReduce(gpuOf('h100'), 8, c, throughHost)).toEqual(allReduce(gpuOf('h100'), 8, c));
   });
 
+  it('gives slots of PCIe 5 twice the rate of those of 4, and comes within a third of what was published of RTX PRO 6000', () => {
+    const c = looked(present, undefined, 'workstation');
+    for (const routes of ['switches', 'host'] as const) {
+      const [gen4, gen5] = ['l40s', 'rtx-pro-6000'].map((id) => allReduce(gpuOf(id as 'l40s'), 4, c, { ...USUAL, routes }));
+      expect(gen4!.perByte / gen5!.perByte).toBeCloseTo(2, 9);
+      expect(gen5!.start).toBe(gen4!.start);
+    }
+    // Four: local-inference-lab/vllm pull request 580; eight: voipmonitor/rtx6kpro, hardware/pcie-bandwidth.md, 2026.
+    const published = [[4, 512 * 1024, 41.7e-6], [4, 768 * 1024, 54.5e-6], [8, 32 * 1024, 24.5e-6], [8, 256 * 1024, 28e-6], [8, 2 ** 31, (1.75 * 2 ** 31) / 41.1e9]] as const;
+    for (const [gpus, bytes, seconds] of published) {
+      const { start, perByte } = allReduce(gpuOf('rtx-pro-6000'), gpus, c);
+      expect(Math.abs(Math.log((start + bytes * perByte) / seconds)), `${gpus} GPUs, ${bytes} bytes`).toBeLessThan(Math.log(1.34));
+    }
+  });
+
   it('slows down across servers', () => {
     const c = looked(present, undefined, 'hopper');
     const inside = allReduce(gpuOf('h100'), 8, c);

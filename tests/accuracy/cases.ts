@@ -4,7 +4,7 @@ import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/c
 import { numberIn, rowsOf, type Columns, type LeftOut, type Line, type Row } from './csv.ts';
 import { companyOf, narrowCache, ofGapAnalysis, ofInferenceMax, settingsOf, type Company, type Settings } from './inferencemax.ts';
 import { machinesOf, type Machines } from './machines.ts';
-import { type DataSet, dataSetOf, isMlperf, requestsOf, sequencesOf } from './mlperf.ts';
+import { compiled, type DataSet, dataSetOf, isMlperf, requestsOf, sequencesOf } from './mlperf.ts';
 
 /** How requests came. */
 export type Load =
@@ -55,9 +55,9 @@ export interface Case {
   readonly measured: Readonly<Partial<Record<Figure, number>>>;
 }
 
-/** Whether vLLM of that version schedules ahead unless told otherwise: since 0.14 (published: its release notes). */
-function aheadOf(version: string): boolean {
-  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
+/** Whether vLLM schedules ahead unless told otherwise: since 0.14 (published: its release notes). MLPerf's lines have its version with its name, and their round instead. */
+function aheadOf(r: Line): boolean {
+  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(isMlperf(r) ? r.engine! : r.version!) ?? []).slice(1).map(Number);
   return major > 0 || minor >= 14;
 }
 
@@ -68,11 +68,12 @@ function softwareOf(r: Line): SoftwareId | null {
   if (engine.includes('2023')) return 'vllm-2023';
   if (/rocm|mango/.test(engine)) return null;
   if (engine.includes('sglang')) return /^0\.5\.([6-9]|[1-9]\d)|2026/.test(version) ? 'sglang' : 'sglang-2025';
-  if (engine.includes('vllm')) return ofInferenceMax(r) || aheadOf(version) ? 'vllm' : 'vllm-2025';
+  if (engine.includes('vllm')) return ofInferenceMax(r) || aheadOf(r) ? 'vllm' : 'vllm-2025';
   if (!/trt|tensorrt/.test(engine)) return null;
-  if (/^0\.|v4\.1/.test(version)) return 'tensorrt-llm-0.17';
+  if (isMlperf(r)) return compiled(r) ? 'tensorrt-llm-0.17' : 'tensorrt-llm-1.0';
+  if (/^0\./.test(version)) return 'tensorrt-llm-0.17';
   if (/^1\.0\.0rc/.test(version)) return 'tensorrt-llm-1.0rc';
-  return /^1\.0|v5/.test(version) ? 'tensorrt-llm-1.0' : 'tensorrt-llm';
+  return /^1\.0/.test(version) ? 'tensorrt-llm-1.0' : 'tensorrt-llm';
 }
 
 const tensorRt = (software: SoftwareId): boolean => software.startsWith('tensorrt');

@@ -26,6 +26,12 @@ const dataSets: readonly DataSet[] = [
 /** Whether a line comes from MLPerf, whose organisation publishes its results. */
 export const isMlperf = (r: Line): boolean => /^mlcommons\/|\bMLPerf\b/i.test(r.source!);
 
+/**
+ * Whether TensorRT-LLM ran a model's engine in C++, compiled beforehand, as all in round 4.1; in 5.1 DeepSeek-R1 and Llama 3.1 8B were served by its later way, from
+ * PyTorch behind an endpoint (published: NVIDIA's submissions).
+ */
+export const compiled = (r: Line): boolean => !(/^v5/.test(r.version!) && /deepseek|8b/i.test(r.model!));
+
 /** What a model is asked; undefined where it is no part of MLPerf. */
 export const dataSetOf = (model: string): DataSet | undefined => dataSets.find(({ of }) => of.test(model));
 

@@ -75,12 +75,16 @@ const mlperf = (c: Case): boolean => c.family.startsWith('MLPerf');
 const all: Weight = (_, figure) => (figure === 'ttft' ? 0.3 : 1);
 const perToken: Weight = (c, figure) => (figure !== 'ttft' ? 1 : dense(c) ? 0.3 : 0.1);
 
+/** Products of 4 bits where TensorRT-LLM compiled engines beforehand are those of 1.0, which did not: no line that is fitted tells of them. */
+const compiledToo: readonly Place[] = [{ software: 'tensorrt-llm-0.17', key: 'compute4' }];
+
 /** Software of 2025 and 2026, and constants of them all that turn together, wherever they are told: what one of them has in common with the others. */
 const recent: readonly SoftwareId[] = ['vllm', 'vllm-2025', 'sglang', 'sglang-2025', 'tensorrt-llm', 'tensorrt-llm-1.0', 'tensorrt-llm-1.0rc'];
 const placed = (key: Key, of: readonly SoftwareId[]): Place[] =>
   of.flatMap((id) => {
     const { any, on: told }: Software = software[id];
-    return [...(key in any ? [{ software: id, key }] : []), ...(Object.keys(told) as Generation[]).filter((g) => key in told[g]!).map((g) => ({ software: id, on: g, key }))];
+    const own = [...(key in any ? [{ software: id, key }] : []), ...(Object.keys(told) as Generation[]).filter((g) => key in told[g]!).map((g) => ({ software: id, on: g, key }))];
+    return id === 'tensorrt-llm-1.0' && key === 'compute4' ? [...own, ...compiledToo] : own;
   });
 const tied = (places: readonly Place[], pull: number): Knob[] => (places.length === 0 ? [] : [{ ...places[0]!, also: places.slice(1), pull }]);
 const together = (...keys: Key[]): Knob[] => keys.flatMap((key) => tied(placed(key, recent), COMMON));
@@ -191,7 +195,8 @@ export const stages: readonly Stage[] = [
       ...held('blackwell', 'prefill'),
       ...engine('vllm', 'blackwell', ...overheads, 'client', 'reduceStart', 'reduceRate'),
       ...engine('tensorrt-llm', 'blackwell', ...overheads, 'client', 'reduceStart', 'reduceRate', 'compute8', 'compute4'),
-      ...engine('tensorrt-llm-1.0', 'blackwell', ...overheads, 'compute4'),
+      ...engine('tensorrt-llm-1.0', 'blackwell', ...overheads),
+      { software: 'tensorrt-llm-1.0', on: 'blackwell', key: 'compute4', also: compiledToo },
     ],
   },
   {

@@ -94,12 +94,12 @@ export const kernels: Readonly<Record<Generation, Kernels>> = {
   blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.763, stream4: 0.531, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.524, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.457, compute4: 0.382 },
   ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.748, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.827, compute8: 0.55, compute4: 0.45 },
   ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.817, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.582, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.805, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.746, compute8: 0.55, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.801, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.721, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, tile: 128, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of 1716, prompt attention 8.0 % of 448, all-reduce 6.5 % of 276, all-reduce over PCIe 3.1 % of 69';
+export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of 1716, prompt attention 8.0 % of 448, all-reduce 6.5 % of 276, all-reduce over PCIe 3.5 % of 69';
 
 /** The serving software known. */
 export const software = {
@@ -112,7 +112,7 @@ export const software = {
     on: {
       hopper: { kvRead8: 0.398, reduceStart: 4.11e-6, reduceRate: 451e9 },
       blackwell: { oneShotTokens: 128, layer: 28.3e-6, host: 687e-6, perSequence: 13.6e-6, client: 28.5e-3, reduceStart: 5.03e-6, reduceRate: 364e9 },
-      workstation: { launchPrompt: 73.3e-6, layer: 28.9e-6, host: 864e-6, perSequence: 14.6e-6, grouped: 0.238, streamExperts: 0.83, routing: 56.9e-6, launchExperts: 484e-6, clientPerSequence: 37.9e-6 },
+      workstation: { launchPrompt: 75e-6, layer: 24.8e-6, host: 713e-6, perSequence: 14.9e-6, grouped: 0.2, streamExperts: 0.786, routing: 54.9e-6, launchExperts: 532e-6, clientPerSequence: 37.4e-6 },
     },
   },
   'vllm-2025': {
@@ -181,13 +181,13 @@ export const software = {
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
-    vintage: '2024 (0.14–0.17)',
+    vintage: '2024 (0.14–0.17), engines compiled beforehand',
     ahead: false,
     fit: 'throughput 3.2 % of 239, first token 5.5 % of 48, per token 5.2 % of 48',
-    any: { oneShotMiB: 4, layer: 61.3e-6, host: 680e-6, perSequence: 4.46e-6, perStream: 2.54e-6, client: 4.75e-3, grouped: 0.5, streamExperts: 0.838, routing: 40e-6 },
+    any: { compute4: 0.497, oneShotMiB: 4, layer: 61.3e-6, host: 680e-6, perSequence: 4.46e-6, perStream: 2.54e-6, client: 4.75e-3, grouped: 0.5, streamExperts: 0.838, routing: 40e-6 },
     on: {
       hopper: { kvRead8: 0.97, compute8: 0.672, compute16: 0.643, grouped: 0.738, routing: 7.11e-6, reduceStart: 10.4e-6, reduceRate: 360e9 },
-      ada: { grouped: 0.321 },
+      ada: { grouped: 0.324 },
       ampere: { grouped: 0.671, reduceStart: 27.5e-6, reduceRate: 143e9 },
     },
   },
