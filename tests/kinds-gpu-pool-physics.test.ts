@@ -107,9 +107,30 @@ describe('hard limits', () => {
     );
   });
 
+  it('windows that are not full yet cost what full attention does, and full ones no more', () => {
+    const windowed = (slidingLayers: number, window: number): StepTime => new StepTime({ model: { ...modelOf('llama-3.1-8b'), slidingLayers, window }, gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1 });
+    const seen = (t: StepTime, each: number): number[] => [t.decoding(64, each), t.flops(), t.bytes()];
+    for (const each of [300, 4000]) {
+      const all = seen(windowed(0, 0), each);
+      seen(windowed(31, 4096), each).forEach((x, i) => expect(x).toBeCloseTo(all[i]!, 9 - Math.log10(all[i]!)));
+    }
+    expect(windowed(24, 128).decoding(64, 4000)).toBeLessThan(windowed(24, 4096).decoding(64, 4000));
+  });
+
+  it('lets a GPU with sequences of its own read no more than its memory gives, however few there are', () => {
+    const model = { ...modelOf('qwen3-235b-a22b'), kvHeads: 32 };
+    const setup = (tp: number): Setup => ({ model, gpu: gpuOf('h200'), precision: 'fp8', kvBytes: 2, tp, attentionGroups: tp });
+    const t = new StepTime(setup(8));
+    const longer = (n: number): number => t.decoding(n, 100_000) - t.decoding(n, 0);
+    const least = (100_000 * 2 * model.layers * model.kvHeads * model.headSize * 2) / gpuOf('h200').bandwidth;
+    expect(longer(1)).toBeGreaterThan(least);
+    expect(longer(8)).toBeCloseTo(longer(1), 9);
+    expect(longer(9)).toBeCloseTo(2 * longer(1), 9);
+  });
+
   it('a stretch of decode iterations is an arithmetic series', () => {
     fc.assert(
-      fc.property(anySetup, batch, context, width, fc.integer({ min: 1, max: 500 }), (setup, n, each, k, later) => {
+      fc.property(anySetup, batch, context, width, fc.integer({ min: 1, max: 500 }), (setup, n, each, k, some) => {
         const t = new StepTime(setup);
         const cost = (more: number): number[] => {
           t.begin(n, n * (each + more), k);
@@ -117,6 +138,7 @@ describe('hard limits', () => {
         };
         const [seconds, flops, bytes] = cost(0);
         const { growth } = t;
+        const later = Math.min(some, t.lasting - 1);
         const grown = [seconds! + later * growth.seconds, flops! + later * growth.flops, bytes! + later * growth.bytes];
         cost(later).forEach((x, i) => expect(Math.abs(x / grown[i]! - 1)).toBeLessThan(1e-9));
       }),
@@ -380,7 +402,7 @@ describe('GPUs joined', () => {
   });
 
   it('takes the network only between those stages of a pipeline that are in different servers', () => {
-    const over = (tp: number, stages: number, network = USUAL.network) => handOvers(gpuOf('h100'), tp, stages, { ...USUAL, network });
+    const over = (tp: number, stages: number, network = USUAL.network) => handOvers(gpuOf('h100'), tp, stages, looked(present, undefined, 'hopper'), { ...USUAL, network });
     expect(over(8, 1)).toEqual({ start: 0, perByte: 0 });
     expect(over(4, 2, 1)).toEqual(over(4, 2));
     // Four stages of four GPUs are two servers, one boundary of which is outside; eight of eight have seven outside.

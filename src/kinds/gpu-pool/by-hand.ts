@@ -2,7 +2,7 @@
 import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow, Remembered, Wall } from '../../kit/kind.ts';
 import { mayWait, type PoolValues } from './params.ts';
-import { afterBatch, alone, amid, batchFor, fresh, iteration, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
+import { afterBatch, alone, amid, batchFor, fresh, iteration, lonePieces, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
 import { gpusPerReplica, priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
 import { room as memory, speeds } from './told.ts';
@@ -86,7 +86,7 @@ export function byHand(v: PoolValues, flow: Flow, remembered?: Remembered): Esti
   const weights = weightsOf(setup);
   const load = loadOf(v, flow, setup.attentionGroups!, remembered);
   const room = cacheTokens(setup, v.memoryShare);
-  if (room < load.input + load.output) return tooLarge(v, weights);
+  if (room / setup.attentionGroups! < load.input + load.output) return tooLarge(v, weights);
   return [...memoryRows(v, weights, room, load), ...speedRows(v, flow, load, room)];
 }
 
@@ -131,7 +131,7 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   return {
     first,
     firstToken: prompters > 0 ? queued(first, flow.rate / prompters) : chance * amidst(step, load, n, each) + (1 - chance) * first,
-    iteration: prompters > 0 ? looks.plain : looks.mean / looks.iterations,
+    iteration: prompters > 0 ? looks.plain : meanIteration(step, load, looks, chance, chance / each, first),
     // Prompts of others come between its tokens, but not in a static batch.
     perRound: lone ? looks.plain : stay(step, load, n, each).perToken,
     busy,
@@ -142,6 +142,17 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
     wall,
     batchOfCapacity: `${bound.most.toLocaleString('en')} ${bound.because}`,
   };
+}
+
+/**
+ * Seconds of an iteration: those among others, and those of prompts that find nobody there, as many as `chance` leaves of all that come. `each` are the busy
+ * seconds of a request.
+ */
+function meanIteration(step: StepTime, load: Load, looks: ReturnType<typeof looksOf>, chance: number, each: number, first: number): number {
+  const pieces = lonePieces(step, load);
+  const among = looks.mean / looks.iterations;
+  if (!(each > first)) return (first + rounds(load) * looks.plain) / (pieces + rounds(load));
+  return each / ((each - (1 - chance) * first) / among + (1 - chance) * pieces);
 }
 
 function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): EstimateRow[] {

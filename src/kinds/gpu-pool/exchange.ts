@@ -1,6 +1,6 @@
 /** What GPUs tell each other: sums over a layer's slices, tokens on their way to experts, activations from stage to stage. Seconds. */
 import type { Constants } from './constants.ts';
-import type { Gpu } from './catalogue-gpus.ts';
+import { linkedAmong, linkRates, type Gpu } from './catalogue-gpus.ts';
 
 /** Seconds to start, and per byte of the vector that everyone is to have in the end. */
 export interface Exchange {
@@ -45,10 +45,16 @@ export const NETWORK_START = 50e-6;
 const SEND_START = 30e-6;
 export const NETWORK_SHARE = 0.9;
 
+/** Seconds to hand activations to the next stage over fast links, however few (assumed). */
+export const HAND_START = 10e-6;
+
 /** GPUs that fast links join, or that share a server without. */
 export const together = ({ joined = 8 }: Gpu): number => joined;
 
 const NONE: Exchange = { start: 0, perByte: 0 };
+
+/** Bytes/s of an all-reduce over fast links: as fitted, but no more than a GPU sends over them; by the rates of links where a GPU’s are not its generation’s. */
+export const linkRate = ({ generation, linkRatio = 1 }: Gpu, c: Constants): number => Math.min(c.reduceRate, linkRates[generation]) * linkRatio;
 
 /** Seconds that each further GPU of a ring adds to its start (measured on H100, 2 to 8 GPUs). */
 const PER_PEER = 0.2e-6;
@@ -73,8 +79,8 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): E
   const inside = Math.min(gpus, together(gpu));
   const servers = Math.ceil(gpus / inside);
   const share = (2 * (inside - 1)) / inside;
-  const local = gpu.linked
-    ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / (c.reduceRate * (gpu.linkRatio ?? 1)) }
+  const local = linkedAmong(gpu, gpus)
+    ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / linkRate(gpu, c) }
     : overPcie(gpu, inside, share, ways);
   if (servers === 1) return local;
   return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_SHARE * ways.network * inside) };
@@ -82,18 +88,18 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): E
 
 /** The same in one shot: each reads all of everybody else's, (n − 1) times the bytes, and meets the others only once. */
 export function oneShot(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): Exchange {
-  if (!gpu.linked || gpus === 1 || gpus > together(gpu)) return allReduce(gpu, gpus, c, ways);
-  return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / (c.reduceRate * (gpu.linkRatio ?? 1)) };
+  if (gpus === 1 || gpus > together(gpu) || !linkedAmong(gpu, gpus)) return allReduce(gpu, gpus, c, ways);
+  return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / linkRate(gpu, c) };
 }
 
 /** Bytes from which engines no longer sum up in one shot, where they go by bytes: the fewer, the more GPUs there are. */
 export const oneShotBytes = (gpus: number, c: Constants): number => (c.oneShotMiB * 2 ** 20) / gpus;
 
 /** From stage to stage of a pipeline, all the way through: over the network where the next stage is in another server, and each of its GPUs sends a slice. */
-export function handOvers(gpu: Gpu, tp: number, stages: number, ways = USUAL): Exchange {
+export function handOvers(gpu: Gpu, tp: number, stages: number, c: Constants, ways = USUAL): Exchange {
   const servers = Math.ceil((tp * stages) / together(gpu));
   const outside = Math.min(servers, stages) - 1;
   const inside = stages - 1 - outside;
-  const near = gpu.linked ? { start: 10e-6, perByte: 1 / 200e9 } : overPcie(gpu, 2, 1, USUAL);
+  const near = linkedAmong(gpu, tp * stages) ? { start: HAND_START, perByte: 1 / linkRate(gpu, c) } : overPcie(gpu, 2, 1, USUAL);
   return { start: inside * near.start + outside * SEND_START, perByte: inside * near.perByte + outside / (NETWORK_SHARE * ways.network * tp) };
 }

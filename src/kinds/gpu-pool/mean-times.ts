@@ -38,9 +38,16 @@ export const meanContext = ({ input, output }: Load): number => input + output /
 /** Tokens of a prompt to be worked through. */
 export const fresh = ({ input, remembered }: Load): number => input - remembered;
 
+/** Tokens of a lone prompt that one iteration takes. */
+const loneChunk = (step: StepTime, { input, budget, chunked }: Load): number => (chunked ? Math.ceil(budget / step.setup.attentionGroups!) : input);
+
+/** Iterations that a lone prompt takes. */
+export const lonePieces = (step: StepTime, load: Load): number => Math.ceil(fresh(load) / loneChunk(step, load));
+
 /** Seconds for a whole prompt with nobody else there, in as many iterations as its chunks need. */
-export function alone(step: StepTime, { input, remembered, loading, budget, chunked }: Load): number {
-  const most = chunked ? Math.ceil(budget / step.setup.attentionGroups!) : input;
+export function alone(step: StepTime, load: Load): number {
+  const { input, remembered, loading } = load;
+  const most = loneChunk(step, load);
   let sum = loading;
   for (let done = remembered; done < input; done += most) sum += step.prompting(Math.min(most, input - done), done);
   return sum;
@@ -65,17 +72,24 @@ function prompting(step: StepTime, load: Load, n: number, pieces: number, tokens
   return step.seconds() - without + (pieces * tokens * load.loading) / fresh(load);
 }
 
+/** What `of` is between two whole numbers. */
+function between(x: number, of: (whole: number) => number): number {
+  const low = Math.floor(x);
+  return low === x ? of(x) : (low + 1 - x) * of(low) + (x - low) * of(low + 1);
+}
+
 /**
- * Time from one decode iteration to the next with n sequences decoding at full load: n ÷ output prompts come per iteration, and each makes some of them longer
- * by its chunks (or adds iterations of its own where prompts go first).
+ * Time from one decode iteration to the next with n sequences decoding at full load: n ÷ output prompts come per iteration, and make it longer by their chunks, as
+ * many as it has room for (or add iterations of their own where prompts go first).
  */
 export function iteration(step: StepTime, load: Load, n: number): number {
   const plain = decoding(step, load, n);
   if (load.prompters > 0) return plain;
   const prompts = n / rounds(load);
-  const chunk = load.chunked ? Math.min(fresh(load), roomFor(step, load, n)) : fresh(load);
-  const shares = (prompts * fresh(load)) / chunk;
-  return plain + (load.chunked ? Math.min(1, shares) : shares) * prompting(step, load, n, 1, chunk);
+  if (!load.chunked) return plain + prompts * prompting(step, load, n, 1, fresh(load));
+  const room = roomFor(step, load, n);
+  const chunk = Math.min(fresh(load), room);
+  return plain + between(Math.min((prompts * fresh(load)) / chunk, room / chunk), (pieces) => prompting(step, load, n, pieces, chunk));
 }
 
 /** Intervals from one look at the queue to the next while n sequences decode. */
@@ -125,7 +139,8 @@ export function looksOf(step: StepTime, load: Load, n: number, rate: number): Lo
   const beside = load.chunked ? plain : 0;
   const one = beside + prompting(step, load, n, 1, input / pieces);
   const prompt = pieces * one;
-  const more = pieces > 1 ? prompt : another(step, load, n, room, one);
+  // Between nothing and what it takes by itself, even where a second one takes an iteration out of the graphs recorded for few tokens, or goes to GPUs of its own.
+  const more = pieces > 1 ? prompt : Math.max(0, Math.min(prompt, another(step, load, n, room, one)));
   const ahead = step.setup.software?.ahead === true;
   const idle = ahead ? plain : looksEvery * plain;
   const rest = ahead ? (looksEvery - 1) * plain : 0;

@@ -1,6 +1,6 @@
 /** What can be set on a GPU pool. */
 import { choice, real, toggle, whole, type Values } from '../../kit/param.ts';
-import { gpus, type Gpu } from './catalogue-gpus.ts';
+import { gpus, linkedAmong, type Gpu } from './catalogue-gpus.ts';
 import { models } from './catalogue-models.ts';
 import { software, type SoftwareId } from './constants.ts';
 
@@ -10,7 +10,7 @@ const modelByHand: Shown = (v) => v.languageModel === 'custom';
 const expertsByHand: Shown = (v) => v.languageModel === 'custom' && Number(v.customExperts) > 0;
 const sparse: Shown = (v) => (modelByHand(v) ? expertsByHand(v) : models.some((m) => m.id === v.languageModel && m.experts !== null));
 const gpuByHand: Shown = (v) => v.gpuType === 'custom';
-const overPcie: Shown = (v) => Number(v.tensorParallel) > 2 && (gpuByHand(v) ? v.customLinked === false : gpus.some((g) => g.id === v.gpuType && !g.linked));
+const overPcie: Shown = (v) => Number(v.tensorParallel) > 2 && (gpuByHand(v) ? v.customLinked === false : (gpus as readonly Gpu[]).some((g) => g.id === v.gpuType && !linkedAmong(g, Number(v.tensorParallel))));
 const exchanges: Shown = (v) => Number(v.tensorParallel) > 1;
 const joined = (v: Readonly<Record<string, unknown>>): number => (gpuByHand(v) && v.customLinked === true ? Number(v.customJoined) : ((gpus as readonly Gpu[]).find((g) => g.id === v.gpuType)?.joined ?? 8));
 const overNetwork: Shown = (v) => Number(v.tensorParallel) * Number(v.pipelineStages) > joined(v);
@@ -202,7 +202,7 @@ export const params = {
   customLatentQueries: whole({ label: 'Latent of queries', help: 'Numbers to which queries are compressed on their way (DeepSeek V3: 1,536).', section: 'Model by hand', unit: 'count', default: 1536, min: 1, max: 65_536, shownWhen: latentByHand }),
   customRotary: whole({ label: 'Rotary part', help: 'Numbers beside the latent that tell positions (DeepSeek V3: 64).', section: 'Model by hand', unit: 'count', default: 64, min: 0, max: 4096, shownWhen: latentByHand }),
   customSliding: whole({ label: 'Layers with a window', help: 'Layers that look back only so far; at least one looks back all the way.', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 999, shownWhen: modelByHand }),
-  customWindow: whole({ label: 'Window', help: 'How far those layers look back.', section: 'Model by hand', unit: 'tokens', default: 4096, min: 1, max: 10_000_000, shownWhen: (v) => modelByHand(v) && Number(v.customSliding) > 0 }),
+  customWindow: whole({ label: 'Window', help: 'How far those layers look back; short, as a rule: what they keep is left out of the room for keys and values.', section: 'Model by hand', unit: 'tokens', default: 4096, min: 1, max: 10_000_000, shownWhen: (v) => modelByHand(v) && Number(v.customSliding) > 0 }),
   customFeedForward: whole({ label: 'Feed-forward size', help: 'Inner size of a layer’s feed-forward part, which has three matrices (SwiGLU). Where there are experts, of the layers before them.', section: 'Model by hand', unit: 'count', default: 14336, min: 0, max: 1_000_000, shownWhen: (v) => modelByHand(v) && (!expertsByHand(v) || Number(v.customDenseLayers) > 0) }),
   customVocabulary: whole({ label: 'Vocabulary', help: 'Words it knows; embedding and output matrix have so many rows.', section: 'Model by hand', unit: 'count', default: 128_256, min: 2, max: 10_000_000, shownWhen: modelByHand }),
   customExperts: whole({ label: 'Experts', help: 'Experts per layer; 0 is a dense model.', section: 'Model by hand', unit: 'count', default: 0, min: 0, max: 4096, shownWhen: modelByHand }),

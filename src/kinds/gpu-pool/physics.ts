@@ -51,8 +51,9 @@ export interface Clockwork {
   seconds(): number;
   flops(): number;
   bytes(): number;
-  /** By how much each of them grows per iteration while only decoding goes on. */
+  /** By how much each of them grows per iteration while only decoding goes on; and for how many iterations it does, where not for all. */
   readonly growth: { readonly seconds: number; readonly flops: number; readonly bytes: number };
+  readonly lasting?: number;
 }
 
 /** Which constant says how much of its peak products of that precision sustain on a GPU: that of 16 bit where it has no units for it. */
@@ -155,7 +156,7 @@ class Layers {
     const inside = sum(gpu, tp / groups, this.c, ways);
     const all = sum(gpu, tp, this.c, ways);
     const within = groups === 1 ? 0 : m.layers + dense;
-    const over = handOvers(gpu, tp, pipeline, ways);
+    const over = handOvers(gpu, tp, pipeline, this.c, ways);
     const total = (of: 'start' | 'perByte'): number => within * (of === 'start' ? inside.start : inside.perByte / groups) + (groups === 1 ? 2 * m.layers : m.layers - dense) * all[of] + over[of];
     return { start: total('start'), perByte: total('perByte') };
   }
@@ -231,6 +232,7 @@ class Attention {
 /** The physics of one setup, worked out once; an iteration then costs a few dozen multiplications and square roots. */
 export class StepTime implements Clockwork {
   readonly growth = { seconds: NaN, flops: NaN, bytes: NaN };
+  lasting = Infinity;
   private readonly layers: Layers;
   private readonly attention: Attention;
   private readonly attentionStart: number;
@@ -275,7 +277,7 @@ export class StepTime implements Clockwork {
     const read = bytesRead(m, precision, tp, attentionGpus(setup));
     this.expertBytes = read.experts;
     this.plainBytes = read.core;
-    this.writtenPerToken = kvBytesPerToken(m, kvBytes, attentionGpus(setup));
+    this.writtenPerToken = m.layers * kvBytesPerLayer(m, kvBytes, attentionGpus(setup));
     this.launches = m.layers * c.launchLayer + tp * c.launchRank;
     this.shortLaunches = this.launches + (m.layers - denseLayers(m)) * c.launchExperts;
     this.promptLaunches = this.shortLaunches + m.layers * tp * c.launchPrompt;
@@ -298,9 +300,14 @@ export class StepTime implements Clockwork {
     this.pairs = 0;
     this.reads = 0;
     const { attention, growth } = this;
-    growth.seconds = (decodes * this.perContext()) / (this.ranks * this.streams());
-    growth.flops = decodes * width * attention.flopsPerContext * this.sharing();
-    growth.bytes = decodes * attention.bytesPerContext * this.sharing();
+    // Windows that are not full yet grow as everything does, until on average they are.
+    const left = attention.window - context / decodes;
+    const filling = attention.sliding > 0 && left > 0;
+    this.lasting = filling ? 1 + Math.floor(left / width) : Infinity;
+    const grow = filling ? 1 + attention.sliding : 1;
+    growth.seconds = (grow * this.busiest() * this.perContext()) / this.streams();
+    growth.flops = grow * decodes * width * attention.flopsPerContext * this.sharing();
+    growth.bytes = grow * decodes * attention.bytesPerContext * this.sharing();
   }
 
   chunk(tokens: number, cached: number, last: boolean): void {
@@ -337,7 +344,13 @@ export class StepTime implements Clockwork {
 
   /** Tokens that the decoding sequences look back on, those of windowed layers counted by their share. */
   private lookedBack(): number {
-    return this.context + this.decodes * this.attention.sliding * this.attention.window;
+    const { sliding, window } = this.attention;
+    return this.context + sliding * Math.min(this.context, this.decodes * window);
+  }
+
+  /** Of the decoding sequences, how many the busiest GPU has where GPUs have sequences of their own. */
+  private busiest(): number {
+    return this.ranks === 1 ? this.decodes : Math.ceil(this.decodes / this.ranks);
   }
 
   /** Of `n` prompts, how many are worked on side by side on GPUs of their own. */
@@ -350,13 +363,15 @@ export class StepTime implements Clockwork {
     const streams = this.streams();
     const beside = this.beside(chunks);
     const prompts = this.tokens - decodes * this.width;
-    const rows = ranks === 1 ? this.tokens : (decodes * this.width) / ranks + Math.max(prompts / beside, this.longest);
+    const busiest = this.busiest();
+    const rows = ranks === 1 ? this.tokens : busiest * this.width + Math.max(prompts / beside, this.longest);
     let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
     if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds, this.sight) / streams;
     if (decodes > 0) work += this.attentionStart;
     const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? LAUNCHED_SINGLY : LAUNCHED_AS_GRAPHS);
-    return work + (this.lookedBack() * this.perContext()) / (ranks * streams) + c.host + this.perSequence * (decodes / ranks + chunks / beside);
+    const looking = decodes === 0 ? 0 : (this.lookedBack() * this.perContext() * (busiest / decodes)) / streams;
+    return work + looking + c.host + this.perSequence * (busiest + chunks / beside);
   }
 
   flops(): number {

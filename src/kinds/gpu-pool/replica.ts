@@ -66,7 +66,7 @@ export class Replica extends Residents {
       if (stretch.decodes === 0 && stretch.chunkTokens === 0) return false;
     }
     const single = stretch.chunkTokens > 0 || this.unsettled;
-    stretch.plan(single ? 1 : Math.min(this.lookout.limit(this.rules), this.length()), this.net.now, this.rules, this.floor.slowness, this.blocks);
+    stretch.plan(single ? 1 : Math.min(this.lookout.limit(this.rules), this.length(), this.rules.clockwork.lasting ?? Infinity), this.net.now, this.rules, this.floor.slowness, this.blocks);
     return true;
   }
 
@@ -368,9 +368,10 @@ export class Replica extends Residents {
     for (let victim = this.victim(); this.blocks.free < 0 && victim >= 0; victim = this.victim()) this.preempt(victim);
   }
 
-  /** Whether a call alone would fit into the cache to its last token. */
+  /** Whether a call alone would fit into the cache to its last token: into that of one group of GPUs, where each has its own. */
   possible(call: number): boolean {
-    return Math.ceil((this.tickets.input(call) + this.tickets.output(call) - 1) / this.floor.rules.blockSize) <= this.floor.rules.blocks;
+    const { blockSize, blocks, groups } = this.floor.rules;
+    return Math.ceil((this.tickets.input(call) + this.tickets.output(call) - 1) / blockSize) <= Math.floor(blocks / groups);
   }
 
   private expel(slot: number): void {

@@ -1,12 +1,12 @@
 /** What the pool's figures rest on: data sheets, what engines reach of them, and what they cost on top; each with its source. */
 import { assumed, evidenceIn, measured, published, type Constant, type Evidence } from '../../kit/evidence.ts';
 import type { Unit } from '../../units/unit.ts';
-import { peakFor } from './catalogue-gpus.ts';
+import { linkedAmong, peakFor } from './catalogue-gpus.ts';
 import { besideExperts, type Precision } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
-import { allReduce, NETWORK_SHARE, NETWORK_START, together, USUAL } from './exchange.ts';
+import { allReduce, HAND_START, linkRate, NETWORK_SHARE, NETWORK_START, oneShot, together, USUAL } from './exchange.ts';
 import type { PoolValues } from './params.ts';
-import { choosing, narrowed, productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
+import { choosing, MARGIN, narrowed, productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
 import { watts } from './power.ts';
 import { gpuChosen, gpusPerReplica, priceOf, setupOf, tokenBytes } from './setup.ts';
 
@@ -44,11 +44,14 @@ function fitted(v: PoolValues): { readonly kernel: (key: keyof Kernels) => Evide
 function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, kernel: (key: keyof Kernels) => Evidence): Constant[] {
   const all: Constant[] = [];
   const { linkRatio = 1 } = gpu;
-  const { start, perByte } = allReduce(gpu, Math.min(tp, together(gpu)), c, ways);
+  const inside = Math.min(tp, together(gpu));
+  const { start, perByte } = allReduce(gpu, inside, c, ways);
+  const linked = linkedAmong(gpu, tp);
   const pcie = gpu.id === 'l40s' ? measured('servers of two to eight L40S') : assumed('as on L40S, by the rates of their slots');
-  if (tp > 1 && !gpu.linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
-  if (tp > 1 && gpu.linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', c.reduceStart, 'seconds']));
-  if (tp > 1 && gpu.linked) all.push(...rows(linkRatio === 1 ? kernel('reduceRate') : assumed('that of its likeness, by the rates of their links'), ['Rate of an all-reduce', c.reduceRate * linkRatio, 'bytes/second']));
+  if (tp > 1 && !linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
+  if (tp > 1 && linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', start, 'seconds'], ['Start in one shot, of few tokens', oneShot(gpu, inside, c, ways).start, 'seconds']));
+  if (tp * pipeline > 1 && linkedAmong(gpu, tp * pipeline)) all.push(...rows(linkRatio === 1 ? kernel('reduceRate') : assumed('that of its likeness, by the rates of their links'), ['Rate of an all-reduce', linkRate(gpu, c), 'bytes/second']));
+  if (pipeline > 1) all.push(...rows(assumed('some kernels'), ['Start of handing on to the next stage', HAND_START, 'seconds']));
   if (tp > together(gpu)) all.push(...rows(measured('2 to 16 A100 in two servers: 25 to 55 µs (Vidur’s profiles)'), ['Start over the network', NETWORK_START, 'seconds']));
   if (tp * pipeline > together(gpu)) all.push(...rows(assumed('nine tenths of the line rate, as NCCL reaches'), ['Rate over the network, per GPU', NETWORK_SHARE * ways.network, 'bytes/second']));
   return all;
@@ -73,7 +76,7 @@ export function speeds(v: PoolValues): Constant[] {
     ...multiplied(setup).flatMap(([whose, of]) => rows(products(of), [`Share of peak that products sustain${whose}`, sustained(gpu, of, c), 'share'])),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
-    ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Start of attention, per layer', c.attention, 'seconds']),
+    ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Tokens that each of a prompt sees besides', MARGIN, 'tokens'], ['Start of attention, per layer', c.attention, 'seconds']),
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
     ...exchange(setup, c, kernel),
     ...rows(cost, ...overheads(setup, c)),
