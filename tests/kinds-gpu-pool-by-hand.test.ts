@@ -1,7 +1,9 @@
 /** The estimate by hand beside the run: the same physics, and the queueing of means. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Stream } from '../src/engine/random.ts';
 import { Zipf } from '../src/engine/sampler.ts';
+import { Sum } from '../src/kinds/gpu-pool/books.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
 import { tokenBytes } from '../src/kinds/gpu-pool/setup.ts';
@@ -36,6 +38,61 @@ describe('by hand', () => {
       it(`says what a run with prompts ${engineScheduling} comes to, ${engineSoftware}`, () => {
         for (const draftLength of [0, 3]) for (const [rate, input, output] of loads) expectNear(0.13, ratios({ engineScheduling, engineSoftware, draftLength }, rate, input, output, told), `${rate}/s, ${input} in, ${output} out, ${draftLength} drafted`);
       });
+
+  it.each([
+    [{}, 1000, 200],
+    [{}, 400, 30],
+    [{ iterationTokens: 8192 }, 1500, 30],
+    [{ iterationTokens: 8192 }, 1500, 150],
+    [{ engineScheduling: 'prompts first' }, 400, 30],
+    [{ engineScheduling: 'static' }, 1500, 30],
+    [{ languageModel: 'llama-3.1-70b', tensorParallel: '8', weightPrecision: 'fp8', iterationTokens: 8192 }, 1000, 50],
+    [{ languageModel: 'qwen3-235b-a22b', gpuType: 'h200', tensorParallel: '8', weightPrecision: 'fp8', iterationTokens: 8192, attentionSpread: 'own' }, 1500, 30],
+    [{ poolReplicas: 4, promptReplicas: 1 }, 2000, 100],
+  ] as const satisfies readonly (readonly [Partial<PoolValues>, number, number])[])('finds the capacity of %j, %i tokens in and %i out, that twice the load shows', (values, input, output) => {
+    const estimate = (rate: number) => gpuPool.estimate({ ...defaults(gpuPool.params), ...values }, { ...noFlow, rate, inputTokens: input, outputTokens: output });
+    const capacity = estimate(1).find((row) => row.label === 'capacity')!.value;
+    const [rate, from, to] = [(2 * capacity) / output, 20, 140];
+    const count = Math.ceil(rate * to);
+    const alike = (x: number): Float64Array => new Float64Array(count).fill(x);
+    const rig = new Rig({ ...poisson(count, rate, input, output), input: alike(input), output: alike(output) }, { ...values, engineRoom: 300 });
+    const out = (): number => rig.pool.sum(Sum.out, rig.net.now);
+    rig.run(from);
+    const before = out();
+    rig.run(to);
+    expect((capacity * (to - from)) / (out() - before)).toBeGreaterThan(0.9);
+    expect((capacity * (to - from)) / (out() - before)).toBeLessThan(1.1);
+    const over = (measure: string): number | undefined => estimate(rate).find((row) => row.measure === measure)?.value;
+    expect([over('firstToken'), over('inFlight')]).toEqual([Infinity, Infinity]);
+  });
+
+  it('counts a request’s own prompt where nobody else is there', () => {
+    const [iteration] = ratios({ ...engine, languageModel: 'llama-3.1-8b' }, 0.01, 6000, 30, ['stepTime']);
+    expect(iteration).toBeCloseTo(1, 1);
+  });
+
+  it('says nothing below zero, nor anything that is no number, of any design', () => {
+    const some = <K extends keyof PoolValues>(..._: readonly PoolValues[K][]) => fc.constantFrom(..._);
+    const values = fc.record({
+      languageModel: some<'languageModel'>('llama-3.1-8b', 'llama-3.1-70b', 'qwen3-235b-a22b', 'gpt-oss-120b', 'mixtral-8x22b'),
+      gpuType: some<'gpuType'>('h100', 'b200', 'l40s', 'h100-nvl', 'gh200'),
+      tensorParallel: some<'tensorParallel'>('1', '4', '16', '32'),
+      pipelineStages: some<'pipelineStages'>('1', '2', '16'),
+      attentionSpread: some<'attentionSpread'>('sliced', 'own'),
+      engineSoftware: some<'engineSoftware'>('vllm', 'vllm-2025', 'sglang', 'tensorrt-llm-1.0rc', 'vllm-2023'),
+      engineScheduling: some<'engineScheduling'>('chunked', 'prompts first', 'static'),
+      weightPrecision: some<'weightPrecision'>('bf16', 'fp8', 'fp4', 'mxfp4'),
+      sequenceLimit: fc.constantFrom(1, 16, 1024),
+      iterationTokens: fc.constantFrom(256, 2048, 16_384),
+    });
+    fc.assert(
+      fc.property(values, fc.constantFrom(0, 0.01, 1, 20, 500), fc.constantFrom(1, 50, 400, 3000), fc.constantFrom(1, 60, 600), (given, rate, inputTokens, outputTokens) => {
+        const rows = gpuPool.estimate({ ...defaults(gpuPool.params), ...given }, { ...noFlow, rate, inputTokens, outputTokens });
+        for (const { label, value } of rows) expect(value >= 0 || /does not fit|KV room|weights/.test(label), `${label} is ${value}`).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
   it('counts looking at the queue seldom, and waiting for company, with the prompts that come together by that', () => {
     for (const engineScheduling of ['chunked', 'prompts first'] as const)

@@ -7,9 +7,15 @@ import { callsAt, differs, firstWall, trafficText, wholeFigure } from '../run/be
 import { estimates, noFlow } from '../run/flow.ts';
 import { metricOf } from '../run/metric-names.ts';
 import type { Party, Result, Spread } from '../run/result.ts';
-import { format } from '../units/format.ts';
+import { format as written } from '../units/format.ts';
 import type { Unit } from '../units/unit.ts';
 import { inColumns } from './columns.ts';
+
+/** Times and shares below this come of rounding alone. */
+const NOISE = 1e-15;
+
+/** A value for people; nothing where there is only noise. */
+const format = (value: number, unit: Unit): string => written(Math.abs(value) < NOISE ? 0 : value, unit);
 
 /** A figure with its unit; an en dash where nothing was observed. */
 const figure = (value: number | null | undefined, unit: Unit): string => (value === null || value === undefined ? '–' : format(value, unit));

@@ -9,7 +9,7 @@ import { listenToKeys } from './commands/shortcuts.ts';
 import { DropFiles } from './drop-files.tsx';
 import { openLibrary } from './current.ts';
 import { Palette } from './palette/palette.tsx';
-import { panels, toggleSheet } from './panels.ts';
+import { panels, toggleCharts, toggleSheet } from './panels.ts';
 import { Spoken } from './spoken.tsx';
 import { flipTheme, useTheme } from './theme.ts';
 import { Toasts } from './toasts/toasts.tsx';
@@ -58,7 +58,7 @@ function Tabs() {
     <nav className={styles['tabs']} aria-label="Panels">
       <button type="button" aria-pressed={sheet === 'palette'} onClick={() => toggleSheet('palette')}><Plus size={17} aria-hidden="true" />Add</button>
       <button type="button" aria-pressed={sheet === 'inspector'} onClick={() => toggleSheet('inspector')} data-marked={subject !== 'Inspect' || undefined}><SlidersHorizontal size={17} aria-hidden="true" /><span>{subject}</span></button>
-      <button type="button" aria-pressed={dock} onClick={() => panels.setState({ dock: !dock })}><ChartSpline size={17} aria-hidden="true" />Charts</button>
+      <button type="button" aria-pressed={dock && sheet === null} onClick={toggleCharts}><ChartSpline size={17} aria-hidden="true" />Charts</button>
     </nav>
   );
 }

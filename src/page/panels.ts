@@ -44,6 +44,11 @@ panels.subscribe((state) => {
   }
 });
 
+/** Shows the charts of a small screen, which lie below a sheet: that one gives way; hides them where they are seen. */
+export function toggleCharts(): void {
+  panels.setState((state) => ({ sheet: null, dock: state.sheet !== null || !state.dock }));
+}
+
 /** Opens a sheet, or closes it if it is open. */
 export function toggleSheet(sheet: 'palette' | 'inspector'): void {
   panels.setState((state) => ({ sheet: state.sheet === sheet ? null : sheet }));

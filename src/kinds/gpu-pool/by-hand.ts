@@ -121,16 +121,17 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const answers = (answering * bound.most * load.yielded) / iteration(step, load, bound.most);
   const capacity = Math.min(answers, prompts * load.output);
   const each = Math.min(flow.rate, prompts) / answering;
-  const batch = batchFor(step, load, each, bound.most);
-  const busy = whileBusy(batch);
-  const chance = 1 - exp(-batch);
-  const n = Math.min(bound.most, busy);
+  const overloaded = flow.rate * load.output > capacity;
+  const batch = overloaded ? bound.most : batchFor(step, load, each, bound.most);
+  const busy = Math.min(bound.most, whileBusy(batch));
+  const chance = overloaded ? 1 : 1 - exp(-batch);
+  const n = busy;
   const looks = looksOf(step, load, n, each);
   const amidst = lone ? afterBatch : amid;
   const wall: Pick<Bound, 'wall' | 'behind'> = answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) };
   return {
     first,
-    firstToken: prompters > 0 ? queued(first, flow.rate / prompters) : chance * amidst(step, load, n, each) + (1 - chance) * first,
+    firstToken: overloaded ? Infinity : prompters > 0 ? queued(first, flow.rate / prompters) : chance * amidst(step, load, n, each) + (1 - chance) * first,
     iteration: prompters > 0 ? looks.plain : meanIteration(step, load, looks, chance, chance / each, first),
     // Prompts of others come between its tokens, but not in a static batch.
     perRound: lone ? looks.plain : stay(step, load, n, each).perToken,
@@ -144,6 +145,9 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   };
 }
 
+/** Share of the time below which an engine is taken to see one request at a time. */
+const ALONE = 1e-6;
+
 /**
  * Seconds of an iteration: those among others, and those of prompts that find nobody there, as many as `chance` leaves of all that come. `each` are the busy
  * seconds of a request.
@@ -151,7 +155,7 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
 function meanIteration(step: StepTime, load: Load, looks: ReturnType<typeof looksOf>, chance: number, each: number, first: number): number {
   const pieces = lonePieces(step, load);
   const among = looks.mean / looks.iterations;
-  if (!(each > first)) return (first + rounds(load) * looks.plain) / (pieces + rounds(load));
+  if (chance < ALONE || each <= first) return (first + rounds(load) * looks.plain) / (pieces + rounds(load));
   return each / ((each - (1 - chance) * first) / among + (1 - chance) * pieces);
 }
 

@@ -80,16 +80,19 @@ function between(x: number, of: (whole: number) => number): number {
 
 /**
  * Time from one decode iteration to the next with n sequences decoding at full load: n ÷ output prompts come per iteration, and make it longer by their chunks, as
- * many as it has room for (or add iterations of their own where prompts go first).
+ * many as it has room for (or add iterations of their own, as many together, where prompts go first).
  */
 export function iteration(step: StepTime, load: Load, n: number): number {
   const plain = decoding(step, load, n);
   if (load.prompters > 0) return plain;
   const prompts = n / rounds(load);
-  if (!load.chunked) return plain + prompts * prompting(step, load, n, 1, fresh(load));
   const room = roomFor(step, load, n);
+  if (!load.chunked) {
+    const together = Math.max(1, Math.min(prompts, room / fresh(load)));
+    return plain + (prompts / together) * between(together, (pieces) => prompting(step, load, n, pieces, fresh(load)));
+  }
   const chunk = Math.min(fresh(load), room);
-  return plain + between(Math.min((prompts * fresh(load)) / chunk, room / chunk), (pieces) => prompting(step, load, n, pieces, chunk));
+  return plain + between(Math.min((prompts * fresh(load)) / chunk, (step.setup.attentionGroups! * room) / chunk), (pieces) => prompting(step, load, n, pieces, chunk));
 }
 
 /** Intervals from one look at the queue to the next while n sequences decode. */

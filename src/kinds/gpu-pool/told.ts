@@ -2,13 +2,13 @@
 import { assumed, evidenceIn, measured, published, type Constant, type Evidence } from '../../kit/evidence.ts';
 import type { Unit } from '../../units/unit.ts';
 import { linkedAmong, peakFor } from './catalogue-gpus.ts';
-import { besideExperts, type Precision } from './catalogue-models.ts';
+import { activeParameters, besideExperts, type Precision } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
 import { allReduce, HAND_START, linkRate, NETWORK_SHARE, NETWORK_START, oneShot, together, USUAL } from './exchange.ts';
 import type { PoolValues } from './params.ts';
 import { choosing, MARGIN, narrowed, productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
 import { watts } from './power.ts';
-import { gpuChosen, gpusPerReplica, priceOf, setupOf, tokenBytes } from './setup.ts';
+import { gpuChosen, gpusPerReplica, modelChosen, priceOf, setupOf, tokenBytes } from './setup.ts';
 
 type Row = readonly [label: string, value: number, unit: Unit];
 
@@ -28,7 +28,7 @@ const bandwidthRows = (v: PoolValues): Constant[] => rows(sheet(gpuChosen(v)), [
 const gpuRows = (v: PoolValues): Constant[] => rows(assumed('as chosen on this component'), ['GPUs of a replica', gpusPerReplica(v), 'count']);
 
 /** Arithmetic at peak; and bandwidth. */
-export const arithmetic = (v: PoolValues): Constant[] => [...peakRows(setupOf(v)), ...gpuRows(v)];
+export const arithmetic = (v: PoolValues): Constant[] => [...peakRows(setupOf(v)), ...gpuRows(v), ...rows(sheet(modelChosen(v)), ['FLOP of a token, attention apart', 2 * activeParameters(modelChosen(v)), 'count'])];
 export const bandwidth = (v: PoolValues): Constant[] => [...bandwidthRows(v), ...gpuRows(v)];
 
 /** What is known of kernels on a GPU of its generation, constant by constant, and of an engine on it. */
@@ -115,7 +115,7 @@ function overheads({ model, precision, tp, attentionGroups = 1 }: Setup, c: Engi
 export function room(v: PoolValues): Constant[] {
   const setup = setupOf(v);
   return [
-    ...rows(sheet(setup.gpu), ['Memory of a GPU', setup.gpu.memory, 'bytes']),
+    ...rows(sheet(setup.gpu), ['Memory of a GPU (its name counts in GiB)', setup.gpu.memory, 'bytes']),
     ...rows(sheet(setup.model), ['Weights per GPU', weightsOf(setup), 'bytes'], ['Keys and values of a token', tokenBytes(v), 'bytes']),
     ...rows(measured('memory reports of vLLM, 2025–26'), ['Kept for activations', RESERVED, 'bytes']),
   ];
@@ -142,9 +142,9 @@ export const price = (v: PoolValues): Constant[] => rows(listPrice(v), ['Price o
 
 /** What the defaults of some parameters rest on. */
 export const evidence = {
-  memoryShare: published('vLLM, default: 0.9'),
+  memoryShare: published('vLLM’s default, 0.9, taken for other software too'),
   cacheClaim: published('vLLM lets in whose prompt fits; TensorRT-LLM guarantees that nobody is evicted, unless told otherwise'),
-  cacheBlock: published('vLLM, default: 16 tokens'),
+  cacheBlock: published('vLLM’s default, 16 tokens, taken for other software too'),
   handoverLatency: published('Splitwise 2024: 5 ms on H100, 8 on A100'),
   handoverBandwidth: published('line rate of one 400 Gbit/s card'),
   networkRate: published('line rate of one 400 Gbit/s card'),

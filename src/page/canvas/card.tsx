@@ -147,6 +147,11 @@ function subtitle(kind: AnyKind, node: DesignNode): string {
   return kind.subtitle(fullParams(kind, node.params));
 }
 
+/** What a card says of its component below the name; whole under the pointer where it is cut off. */
+function Subtitle({ text }: { text: string }) {
+  return <span title={text}>{text}</span>;
+}
+
 /** Tells the style sheet how long a name and its longest word are: from further away, it is written as large as they allow. */
 function nameLength(label: string): CSSProperties {
   return { '--length': label.length, '--longest': Math.max(...label.split(/\s+/).map((word) => word.length)) } as CSSProperties;
@@ -174,7 +179,7 @@ export const Card = memo(function Card({ data, selected }: NodeProps<CardNode>) 
         <IconTile icon={hasAll ? kind.icon : null} group={kind.group} />
         <div className={styles['names']}>
           <b style={nameLength(node.label)}>{node.label}</b>
-          {hasAll && <span>{subtitle(kind, node)}</span>}
+          {hasAll && <Subtitle text={subtitle(kind, node)} />}
         </div>
         {hasAll && kind.face.form === 'ring' && <FaceView face={kind.face} />}
       </header>

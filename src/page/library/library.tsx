@@ -5,6 +5,7 @@ import { breath } from '../breath.ts';
 import { closeLibrary, current, followDocument } from '../current.ts';
 import { newDesign, pickFile } from '../files.ts';
 import { useMoreAndMore } from '../many.ts';
+import { Dagger } from './brief-text.tsx';
 import styles from './library.module.css';
 import { SavedDesigns } from './saved-designs.tsx';
 import { ScenarioCard } from './scenario-card.tsx';
@@ -39,6 +40,7 @@ function Scenarios() {
         {found.slice(0, drawn).map((each) => 'scenario' in each ? <ScenarioCard key={each.slug} scenario={each.scenario} /> : <Broken key={each.slug} slug={each.slug} why={each.why} />)}
       </div>
       {found.length === 0 && <p className={styles['quiet']} role="status">{silence(all)}</p>}
+      {found.length > 0 && <Dagger />}
     </>
   );
 }
