@@ -163,6 +163,20 @@ describe('prompts on replicas of their own', () => {
   const values = { poolReplicas: 2, promptReplicas: 1, handoverLatency: 0.004, handoverBandwidth: 1e10 } as const;
   const transfer = (1000 * tokenBytes) / 1e10;
 
+  it('counts the blocks of those who are on their way, also while nobody works', () => {
+    const sent = poisson(60, 2, 4000, 20, 3);
+    const rig = new Rig(sent, { poolReplicas: 2, promptReplicas: 1, handoverBandwidth: 5e8 });
+    const [step, until] = [0.01, sent.arrival[59]!];
+    const { replicas } = rig.pool as unknown as { readonly replicas: readonly { readonly blocks: { readonly used: number; readonly total: number } }[] };
+    let area = 0;
+    for (let t = step; t < until; t += step) {
+      rig.run(t);
+      area += replicas.reduce((sum, { blocks }) => sum + (step * blocks.used) / blocks.total, 0) / replicas.length;
+    }
+    expect(rig.measure('cacheUse') / (area / rig.net.now)).toBeCloseTo(1, 1);
+    expect(rig.measure('cacheUse')).toBeGreaterThan(0.05);
+  });
+
   it('delay an answer by the handover and nothing else', () => {
     const together = new Rig(one(1000, 100)).run();
     const apart = new Rig(one(1000, 100), values).run();
@@ -395,4 +409,10 @@ describe('money', () => {
     expect(rig.pool.spentUsd(now)).toBeCloseTo((2 * now * priceOf(rig.values).each) / 3600, 9);
     expect(rig.pool.spentUsd(now + 36)).toBeCloseTo((2 * now * priceOf(rig.values).each) / 3600 + 2, 9);
   });
+});
+
+it('refuses what no GPU with sequences of its own has room for, though all together would', () => {
+  const own = { languageModel: 'deepseek-v3', gpuType: 'h200', tensorParallel: '8', weightPrecision: 'fp8', attentionSpread: 'own' } as const;
+  const rig = new Rig({ arrival: [0, 1], input: [2_000_000, 100_000], output: [10, 10] }, own).run();
+  expect([...rig.sender.outcome].map((code) => code === Code.outOfMemory)).toEqual([true, false]);
 });

@@ -52,6 +52,7 @@ export class Replica extends Residents {
   /** Plans the next iteration or stretch from now on; false when there is nothing to do. */
   begin(): boolean {
     const { stretch } = this;
+    this.rest();
     if (this.rules !== this.floor.rules) this.adopt();
     if (this.leavers.length + this.landed.length > 0) this.comeAndGo();
     if (this.padding > 0) this.disband();
@@ -211,6 +212,7 @@ export class Replica extends Residents {
   /** Adds to the totals what the planned iterations have come to by `now`; nothing comes of the one under way if it is `broken` off. */
   tally(now: number, sums: Float64Array, broken = false): void {
     this.stretch.tally(now, sums, this.floor.rules.draw, this.blocks, broken);
+    sums[Sum.blocks]! += this.held(now);
   }
 
   /** The share of blocks in use at `now`. */
@@ -237,6 +239,7 @@ export class Replica extends Residents {
     if (stretch.decodes > 0) this.decoded();
     if (stretch.decodes > 0 || this.rules.chunked || this.rules.static) this.last[0] = stretch.end;
     stretch.count = 0;
+    this.rested[0] = this.net.now;
     if (stretch.chunkTokens > 0) this.prompted();
     if (this.padding > 0) this.disband();
   }
@@ -399,6 +402,7 @@ export class Replica extends Residents {
     const { books } = this.floor;
     const done = this.stretch.count > 1 ? this.stretch.begun(now, this.blocks) - 1 : 0;
     this.tally(now, books.sums, true);
+    this.rested[0] = now;
     if (done > 0) {
       this.stretch.finishAfter(done, this.blocks);
       this.settle();

@@ -41,6 +41,8 @@ export abstract class Residents {
   protected readonly last = new Float64Array(1);
   protected readonly fresh: number[] = [];
   protected readonly freshSince: number[] = [];
+  /** Up to when the blocks of those who only wait here are counted while nothing is worked on. */
+  protected readonly rested = new Float64Array(1);
   /** Whether somebody was sent back since the last iteration: who has room after that shows only before the next one. */
   protected unsettled = false;
   private answering = 0;
@@ -95,8 +97,20 @@ export abstract class Residents {
     this.floor.claims[this.index]! += blocks;
   }
 
+  /** Blocks × seconds since they were counted last, of those who wait here for keys and values, or for somebody to take theirs, while nothing is worked on. */
+  protected held(now: number): number {
+    return this.stretch.count > 0 ? 0 : this.blocks.used * (now - this.rested[0]!);
+  }
+
+  /** Counts them up to now. */
+  protected rest(): void {
+    this.floor.books.sums[Sum.blocks]! += this.held(this.net.now);
+    this.rested[0] = this.net.now;
+  }
+
   /** Takes blocks, or gives some back. */
   private take(blocks: number): void {
+    this.rest();
     this.blocks.used += blocks;
     this.claim(blocks);
   }
