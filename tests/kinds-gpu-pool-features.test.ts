@@ -416,3 +416,12 @@ it('refuses what no GPU with sequences of its own has room for, though all toget
   const rig = new Rig({ arrival: [0, 1], input: [2_000_000, 100_000], output: [10, 10] }, own).run();
   expect([...rig.sender.outcome].map((code) => code === Code.outOfMemory)).toEqual([true, false]);
 });
+
+it('takes a prompt through a pipeline in no less time because others decode meanwhile', () => {
+  const first = (others: number): number => {
+    const sent = { arrival: [...Array<number>(others).fill(0), 5], input: [...Array<number>(others).fill(10), 2000], output: [...Array<number>(others).fill(2000), 10] };
+    return new Rig(sent, { languageModel: 'llama-3.1-70b', weightPrecision: 'fp8', pipelineStages: '8', gpuType: 'h100' }).run().ttft(others);
+  };
+  expect(first(7)).toBeGreaterThan(first(0));
+  expect(first(7)).toBeLessThan(2 * first(0));
+});

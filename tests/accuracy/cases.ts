@@ -1,5 +1,5 @@
 /** From the lines of `measured.csv` to cases that can be simulated, cleaned; what is left out comes with the reason. */
-import { gpusOf, RESERVED, weightsOf, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
+import { gpusOf, partsOf, RESERVED, weightsOf, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { software as engines, type SoftwareId } from '../../src/kinds/gpu-pool/constants.ts';
 import { numberIn, rowsOf, type Columns, type LeftOut, type Line, type Row } from './csv.ts';
 import { companyOf, narrowCache, ofGapAnalysis, ofInferenceMax, settingsOf, type Company, type Settings } from './inferencemax.ts';
@@ -251,7 +251,7 @@ function caseOf(r: Line, m: Machines): Case {
     load: loadOf(r, set === undefined ? offered(input + output) : requestsOf(r, set, replicas)),
     lengths: lengthsOf(r, set),
     replicas,
-    budget: said('max_num_tokens', settings?.budget ?? budgetOf(r, software, input)) * groups,
+    budget: said('max_num_tokens', settings?.budget ?? budgetOf(r, software, input)) * partsOf(setup),
     sequences: said('max_batch', (set && sequencesOf(setup.gpu.id, setup.model.id)) ?? (trt && r.load_kind === 'offline' ? 2048 : 1024)) * groups,
     looksEvery: settings?.looksEvery ?? 1,
     chunked: !software.startsWith('sglang') && r.load_kind !== 'batch',

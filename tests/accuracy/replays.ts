@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import { software, type Constants } from '../../src/kinds/gpu-pool/constants.ts';
-import { cacheTokens, StepTime, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
+import { cacheTokens, partsOf, StepTime, type Setup } from '../../src/kinds/gpu-pool/physics.ts';
 import { Rig } from '../gpu-pool-rig.ts';
 import { numberIn, rowsOf, type Columns, type LeftOut, type Line } from './csv.ts';
 import { jsonOf, tablesIn } from './files.ts';
@@ -77,7 +77,7 @@ function replayOf(folder: string, name: string): Replay | string {
   const groups = model.experts === null ? 1 : engines;
   const fp8 = /fp8/i.test(name) || k.quantization === 'fp8';
   const setup: Setup = { model, gpu, precision: fp8 ? 'fp8' : 'bf16', kvBytes: /fp8/.test(k.kv_cache_dtype ?? '') ? 1 : 2, tp: (k.tensor_parallel_size ?? 1) * groups, pipeline: k.pipeline_parallel_size ?? 1, attentionGroups: groups, software: software.vllm };
-  return { name, setup, rows, replicas: engines / groups, sequences: (k.max_num_seqs ?? 256) * groups, budget: (k.max_num_batched_tokens ?? 2048) * groups };
+  return { name, setup, rows, replicas: engines / groups, sequences: (k.max_num_seqs ?? 256) * groups, budget: (k.max_num_batched_tokens ?? 2048) * partsOf(setup) };
 }
 
 /** The replays of a folder, and those that cannot be run with the reason. */
@@ -116,7 +116,7 @@ export function replayErrors({ setup, rows, replicas, sequences, budget }: Repla
   const blocks = Math.floor(cacheTokens(setup, 0.9) / 16);
   const column = (name: string): number[] => rows.map((r) => numberIn(r, name));
   const clockwork = new Watched(setup, constants);
-  const rules = { clockwork, longest: 1, blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: sequences, budget, groups: setup.attentionGroups ?? 1, chunked: true, ahead: setup.software!.ahead };
+  const rules = { clockwork, longest: 1, blockSize: 16, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: sequences, budget, groups: setup.attentionGroups ?? 1, stages: setup.pipeline ?? 1, chunked: true, ahead: setup.software!.ahead };
   const rig = new Rig({ arrival: column('arrival_s'), input: column('input_tokens'), output: column('output_tokens') }, { engineRoom: 1_000_000, poolReplicas: replicas, sequenceLimit: sequences }, rules);
   clockwork.clock = () => rig.net.now;
   rig.run();

@@ -64,7 +64,7 @@ export function rulesFor(c: Case, constants: Constants): Partial<Rules> {
   const blockSize = 16;
   const blocks = Math.floor(cacheTokens(c.setup, c.memoryShare) / blockSize);
   const whole = c.load.kind === 'batch';
-  return { clockwork, blockSize, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: c.sequences, budget: whole ? 1e9 : c.budget, groups: c.setup.attentionGroups ?? 1, chunked: c.chunked, reserving: c.reserving, looksEvery: c.looksEvery, companyIterations: c.company.iterations, companyTokens: c.company.tokens, ahead: c.setup.software!.ahead };
+  return { clockwork, blockSize, blocks, watermark: Math.floor(0.01 * blocks), mostSequences: c.sequences, budget: whole ? 1e9 : c.budget, groups: c.setup.attentionGroups ?? 1, stages: c.setup.pipeline ?? 1, chunked: c.chunked, reserving: c.reserving, looksEvery: c.looksEvery, companyIterations: c.company.iterations, companyTokens: c.company.tokens, ahead: c.setup.software!.ahead };
 }
 
 /** A pool under those rules with an asker wired to it, who has been woken at the given moments. */

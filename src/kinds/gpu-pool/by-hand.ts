@@ -3,12 +3,12 @@ import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow, Remembered, Wall } from '../../kit/kind.ts';
 import { mayWait, type PoolValues } from './params.ts';
 import { afterBatch, alone, amid, batchFor, fresh, iteration, lonePieces, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
-import { cacheTokens, gpusOf, StepTime, weightsOf } from './physics.ts';
+import { cacheTokens, gpusOf, partsOf, StepTime, weightsOf } from './physics.ts';
 import { gpusPerReplica, priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
 import { room as memory, speeds } from './told.ts';
 
 /** Mean lengths of a flow on a pool. Of k drafted tokens 1 + α + … + αᵏ come with an iteration (Leviathan et al. 2023). */
-function loadOf(v: PoolValues, flow: Flow, groups: number, remembered?: Remembered): Load {
+function loadOf(v: PoolValues, flow: Flow, parts: number, remembered?: Remembered): Load {
   const lone = v.engineScheduling === 'static';
   const drafted = lone ? 0 : v.draftLength;
   let yielded = 1;
@@ -21,7 +21,7 @@ function loadOf(v: PoolValues, flow: Flow, groups: number, remembered?: Remember
     remembered: Math.min(found.tokens, input - 1),
     loading: found.seconds,
     output,
-    budget: v.iterationTokens * groups,
+    budget: v.iterationTokens * parts,
     chunked: v.engineScheduling === 'chunked',
     looksEvery: v.promptReplicas > 0 ? 1 : v.queueLooks,
     companyIterations: mayWait(v) && v.promptReplicas === 0 ? v.companyIterations : 0,
@@ -84,7 +84,7 @@ function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
 export function byHand(v: PoolValues, flow: Flow, remembered?: Remembered): EstimateRow[] {
   const setup = setupOf(v);
   const weights = weightsOf(setup);
-  const load = loadOf(v, flow, setup.attentionGroups!, remembered);
+  const load = loadOf(v, flow, partsOf(setup), remembered);
   const room = cacheTokens(setup, v.memoryShare);
   if (room / setup.attentionGroups! < load.input + load.output) return tooLarge(v, weights);
   return [...memoryRows(v, weights, room, load), ...speedRows(v, flow, load, room)];

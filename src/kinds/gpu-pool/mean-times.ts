@@ -3,7 +3,7 @@
  * the run. What a person reads of it is put together in `by-hand.ts`.
  */
 import { exp } from '../../engine/math.ts';
-import type { StepTime } from './physics.ts';
+import { partsOf, type StepTime } from './physics.ts';
 
 /** Mean lengths, at least one token each, what limits the batch, and how answers come. */
 export interface Load {
@@ -39,7 +39,7 @@ export const meanContext = ({ input, output }: Load): number => input + output /
 export const fresh = ({ input, remembered }: Load): number => input - remembered;
 
 /** Tokens of a lone prompt that one iteration takes. */
-const loneChunk = (step: StepTime, { input, budget, chunked }: Load): number => (chunked ? Math.ceil(budget / step.setup.attentionGroups!) : input);
+const loneChunk = (step: StepTime, { input, budget, chunked }: Load): number => (chunked ? Math.ceil(budget / partsOf(step.setup)) : input);
 
 /** Iterations that a lone prompt takes. */
 export const lonePieces = (step: StepTime, load: Load): number => Math.ceil(fresh(load) / loneChunk(step, load));
@@ -61,7 +61,7 @@ function decoding(step: StepTime, load: Load, n: number): number {
 }
 
 /** Tokens of a prompt that one iteration takes beside n sequences: the budget that is left to the group of GPUs that works on it. */
-const roomFor = (step: StepTime, load: Load, n: number): number => (load.chunked ? Math.max(1, Math.floor((load.budget - n * load.width) / step.setup.attentionGroups!)) : load.budget);
+const roomFor = (step: StepTime, load: Load, n: number): number => (load.chunked ? Math.max(1, Math.floor((load.budget - n * load.width) / partsOf(step.setup))) : load.budget);
 
 /** How much longer an iteration gets, beside n sequences, by so many pieces of prompts of `tokens` each; what it takes of its own where prompts go first. */
 function prompting(step: StepTime, load: Load, n: number, pieces: number, tokens: number): number {
@@ -92,7 +92,7 @@ export function iteration(step: StepTime, load: Load, n: number): number {
     return plain + (prompts / together) * between(together, (pieces) => prompting(step, load, n, pieces, fresh(load)));
   }
   const chunk = Math.min(fresh(load), room);
-  return plain + between(Math.min((prompts * fresh(load)) / chunk, (step.setup.attentionGroups! * room) / chunk), (pieces) => prompting(step, load, n, pieces, chunk));
+  return plain + between(Math.min((prompts * fresh(load)) / chunk, (partsOf(step.setup) * room) / chunk), (pieces) => prompting(step, load, n, pieces, chunk));
 }
 
 /** Intervals from one look at the queue to the next while n sequences decode. */

@@ -35,6 +35,9 @@ export const gpusOf = ({ tp, pipeline = 1 }: Setup): number => tp * pipeline;
 /** Groups with sequences of their own. */
 const groupsOf = ({ attentionGroups = 1 }: Setup): number => attentionGroups;
 
+/** Batches under way at a time, each with a budget of tokens of its own: one for each group of GPUs with sequences of their own, in each stage of a pipeline. */
+export const partsOf = (setup: Setup): number => groupsOf(setup) * (setup.pipeline ?? 1);
+
 /** GPUs over which attention of one sequence is spread. */
 const attentionGpus = (s: Setup): number => s.tp / groupsOf(s);
 
@@ -365,8 +368,9 @@ export class StepTime implements Clockwork {
     const prompts = this.tokens - decodes * this.width;
     const busiest = this.busiest();
     const rows = ranks === 1 ? this.tokens : busiest * this.width + Math.max(prompts / beside, this.longest);
-    let work = layers.seconds(this.tokens / streams, rows / streams, this.outputs / streams);
-    if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside, this.longestSeconds, this.sight) / streams;
+    // Every batch takes all stages one after the other; the others wait for the largest, which has a whole piece of a prompt.
+    let work = layers.seconds(Math.max(this.tokens / streams, this.longest), Math.max(rows / streams, this.longest), this.outputs / streams);
+    if (chunks > 0) work += this.attentionStart + Math.max(this.promptSeconds / beside / streams, this.longestSeconds, this.sight);
     if (decodes > 0) work += this.attentionStart;
     const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? LAUNCHED_SINGLY : LAUNCHED_AS_GRAPHS);

@@ -109,11 +109,11 @@ export class Replica extends Residents {
     return this.rules.drafting === null ? 1 : this.rules.drafting.length + 1;
   }
 
-  /** Decodes, prompts under way, and newcomers, within the budget of tokens; each prompt within its group's part. */
+  /** Decodes, prompts under way, and newcomers, within the budget of tokens; each prompt within the part of its group and its stage. */
   private mixed(): void {
     this.decode();
     let budget = this.rules.budget - this.width * this.stretch.decodes;
-    const most = Math.ceil(budget / this.rules.groups);
+    const most = Math.ceil(budget / (this.rules.groups * this.rules.stages));
     for (let k = 0; k < this.promptCount; k++) budget -= this.work(this.prompts[k]!, Math.min(budget, most));
     while (budget > 0 && this.admissible()) budget -= this.work(this.join(), Math.min(budget, most));
   }

@@ -17,6 +17,8 @@ export interface Rules {
   readonly budget: number;
   /** Groups of GPUs with sequences of their own, which share the budget: a prompt is worked on by one of them, within its part. */
   readonly groups: number;
+  /** Stages of a pipeline, each with a batch of its own under way: a prompt is in one of them, within its part of the budget. */
+  readonly stages: number;
   /** The batch of an iteration is put together when the one before it begins, on the host while the GPUs work; a newcomer lets that one pass. */
   readonly ahead: boolean;
   /** Decode iterations from one look at the queue to the next; after an iteration with prompts it looks at once. */

@@ -3,7 +3,7 @@ import { gpuOf, linkRates, peakFor, processorsLike, type Gpu } from './catalogue
 import { besideExperts, kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
 import { keeps, mayWait, type PoolValues } from './params.ts';
-import { cacheTokens, gpusOf, StepTime, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
+import { cacheTokens, gpusOf, partsOf, StepTime, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
 import { Draw } from './power.ts';
 import type { Rules } from './rules.ts';
 import type { Shelf } from './shelves.ts';
@@ -98,8 +98,9 @@ export function rulesOf(v: PoolValues): Rules {
     blocks,
     watermark: Math.floor(WATERMARK * blocks),
     mostSequences: v.sequenceLimit,
-    budget: v.iterationTokens * setup.attentionGroups!,
+    budget: v.iterationTokens * partsOf(setup),
     groups: setup.attentionGroups!,
+    stages: setup.pipeline!,
     chunked: v.engineScheduling === 'chunked',
     static: v.engineScheduling === 'static',
     reserving: reserving(v),
