@@ -66,6 +66,13 @@ describe('by hand', () => {
     expect([over('firstToken'), over('inFlight')]).toEqual([Infinity, Infinity]);
   });
 
+  it('counts the wait for a place where few may run', () => {
+    const [firstToken, iteration] = ratios({ ...engine, languageModel: 'llama-3.1-8b', tensorParallel: '1', weightPrecision: 'bf16', gpuType: 'h100', engineSoftware: 'vllm-2025', sequenceLimit: 16 }, 2.469, 400, 600, ['firstToken', 'stepTime']);
+    expect(iteration).toBeCloseTo(1, 1);
+    expect(firstToken).toBeGreaterThan(0.6);
+    expect(firstToken).toBeLessThan(1.7);
+  });
+
   it('counts a request’s own prompt where nobody else is there', () => {
     const [iteration] = ratios({ ...engine, languageModel: 'llama-3.1-8b' }, 0.01, 6000, 30, ['stepTime']);
     expect(iteration).toBeCloseTo(1, 1);

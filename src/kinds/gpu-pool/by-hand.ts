@@ -1,6 +1,7 @@
 /** The estimate by hand: memory, batch, iteration time and capacity of a pool, from the same physics that the run uses. */
 import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow, Remembered, Wall } from '../../kit/kind.ts';
+import { waitingTime } from '../../kit/queueing.ts';
 import { mayWait, type PoolValues } from './params.ts';
 import { afterBatch, alone, amid, batchFor, fresh, iteration, lonePieces, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, partsOf, StepTime, weightsOf } from './physics.ts';
@@ -131,7 +132,7 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const wall: Pick<Bound, 'wall' | 'behind'> = answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) };
   return {
     first,
-    firstToken: overloaded ? Infinity : prompters > 0 ? queued(first, flow.rate / prompters) : chance * amidst(step, load, n, each) + (1 - chance) * first,
+    firstToken: overloaded ? Infinity : prompters > 0 ? queued(first, flow.rate / prompters) : (lone ? 0 : forPlace(step, load, bound.most, each)) + chance * amidst(step, load, n, each) + (1 - chance) * first,
     iteration: prompters > 0 ? looks.plain : meanIteration(step, load, looks, chance, chance / each, first),
     // Prompts of others come between its tokens, but not in a static batch.
     perRound: lone ? looks.plain : stay(step, load, n, each).perToken,
@@ -143,6 +144,16 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
     wall,
     batchOfCapacity: `${bound.most.toLocaleString('en')} ${bound.because}`,
   };
+}
+
+/** Load of all places at most, where they are not taken for too few. */
+const FULL = 0.98;
+
+/** Seconds until a place in a batch of `most` is free, each taken for as long as in a full one. Static batches take all who wait at once. */
+function forPlace(step: StepTime, load: Load, most: number, rate: number): number {
+  const { prompt, perToken } = stay(step, load, most, rate);
+  const service = prompt + rounds(load) * perToken;
+  return waitingTime(Math.min(rate, (FULL * most) / service), service, most, 1, 0);
 }
 
 /** Share of the time below which an engine is taken to see one request at a time. */
@@ -188,8 +199,8 @@ function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source
       ? 'first token, nobody else (S), and the wait for those before: ρS ÷ 2(1 − ρ) with ρ = rate × S ÷ replicas for prompts'
       : v.engineScheduling === 'static'
         ? 'half of the batch under way, and the prompts of all who join the next; the above where nobody is there'
-        : 'E[W²] ÷ 2E[W] of the time W between looks at the queue (an iteration, mostly), one iteration more where that is planned ahead, the wait for company, and that of its prompt with all found at that look; the above where nobody is there';
-  return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932` : source, measure: 'firstToken', assumes };
+        : 'E[W²] ÷ 2E[W] of the time W between looks at the queue (an iteration, mostly), one iteration more where that is planned ahead, the wait for company and for a place in the batch, and that of its prompt with all found at that look; the above where nobody is there';
+  return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932` : `${source}; Erlang 1917, Allen and Cunneen 1990`, measure: 'firstToken', assumes };
 }
 
 /** What a million of so many tokens per second cost; nothing is said where there are none, or no price is known. */

@@ -72,8 +72,12 @@ function prompting(step: StepTime, load: Load, n: number, pieces: number, tokens
   return step.seconds() - without + (pieces * tokens * load.loading) / fresh(load);
 }
 
+/** Beyond so many alike, each further one adds as much as those before. */
+const MANY = 200;
+
 /** What `of` is between two whole numbers. */
 function between(x: number, of: (whole: number) => number): number {
+  if (x > MANY) return (of(MANY) * x) / MANY;
   const low = Math.floor(x);
   return low === x ? of(x) : (low + 1 - x) * of(low) + (x - low) * of(low + 1);
 }
