@@ -139,6 +139,7 @@ describe('an explanation', () => {
     const [gen4, gen5] = ['l40s', 'rtx-pro-6000'].map((gpuType) => share({ gpuType, tensorParallel: '2' }, 'Rate of an all-reduce')!);
     expect([gen4, gen5]).toMatchObject([{ tag: 'measured' }, { tag: 'assumed' }]);
     expect(Number(gen5!.value) / Number(gen4!.value)).toBeCloseTo(2, 9);
+    expect([share({ gpuType: 'h100-nvl', tensorParallel: '2', pipelineStages: '4' }, 'Rate over fast links'), share({ gpuType: 'h100-nvl', tensorParallel: '4' }, 'Rate over fast links')]).toEqual([expect.objectContaining({ tag: 'assumed' }), undefined]);
   });
 
   it('tells the rates of experts from those of all else where their precisions differ', () => {

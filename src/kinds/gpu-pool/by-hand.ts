@@ -123,10 +123,10 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const capacity = Math.min(answers, prompts * load.output);
   const each = Math.min(flow.rate, prompts) / answering;
   const overloaded = flow.rate * load.output > capacity;
-  const batch = overloaded ? bound.most : batchFor(step, load, each, bound.most);
-  const busy = Math.min(bound.most, whileBusy(batch));
-  const chance = overloaded ? 1 : 1 - exp(-batch);
-  const n = busy;
+  const full = each * answering * load.output > answers;
+  const batch = full ? bound.most : batchFor(step, load, each, bound.most);
+  const n = Math.min(bound.most, whileBusy(batch));
+  const chance = full ? 1 : 1 - exp(-batch);
   const looks = looksOf(step, load, n, each);
   const amidst = lone ? afterBatch : amid;
   const wall: Pick<Bound, 'wall' | 'behind'> = answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) };
@@ -136,7 +136,7 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
     iteration: prompters > 0 ? looks.plain : meanIteration(step, load, looks, chance, chance / each, first),
     // Prompts of others come between its tokens, but not in a static batch.
     perRound: lone ? looks.plain : stay(step, load, n, each).perToken,
-    busy,
+    busy: n,
     running: answering * batch,
     utilisation: Math.min(1, (answering * chance + prompters * Math.min(1, flow.rate / prompts)) / v.poolReplicas),
     served: Math.min(flow.rate, capacity / load.output),

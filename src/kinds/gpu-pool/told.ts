@@ -50,7 +50,7 @@ function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, ker
   const pcie = gpu.id === 'l40s' ? measured('servers of two to eight L40S') : assumed('as on L40S, by the rates of their slots');
   if (tp > 1 && !linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
   if (tp > 1 && linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', start, 'seconds'], ['Start in one shot, of few tokens', oneShot(gpu, inside, c, ways).start, 'seconds']));
-  if (tp * pipeline > 1 && linkedAmong(gpu, tp * pipeline)) all.push(...rows(linkRatio === 1 ? kernel('reduceRate') : assumed('that of its likeness, by the rates of their links'), ['Rate of an all-reduce', linkRate(gpu, c), 'bytes/second']));
+  if ((tp > 1 && linked) || (pipeline > 1 && linkedAmong(gpu, tp * pipeline))) all.push(...rows(linkRatio === 1 ? kernel('reduceRate') : assumed('that of its likeness, by the rates of their links'), ['Rate over fast links', linkRate(gpu, c), 'bytes/second']));
   if (pipeline > 1) all.push(...rows(assumed('some kernels'), ['Start of handing on to the next stage', HAND_START, 'seconds']));
   if (tp > together(gpu)) all.push(...rows(measured('2 to 16 A100 in two servers: 25 to 55 µs (Vidur’s profiles)'), ['Start over the network', NETWORK_START, 'seconds']));
   if (tp * pipeline > together(gpu)) all.push(...rows(assumed('nine tenths of the line rate, as NCCL reaches'), ['Rate over the network, per GPU', NETWORK_SHARE * ways.network, 'bytes/second']));

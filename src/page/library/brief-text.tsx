@@ -5,7 +5,7 @@ import styles from './library.module.css';
 const Rung = ({ line: { name, text } }: { line: Line }) => <li>{name !== '' && <><b>{name}</b>: </>}{text}</li>;
 
 /** What the sign before a claim says. */
-export const Dagger = () => <footer className={styles['quiet']}>† a claim as interview guides make it, held against the simulation.</footer>;
+export const Dagger = () => <div className={styles['dagger']}>† a claim as interview guides make it, held against the simulation.</div>;
 
 /** The whole text. */
 export function BriefText({ brief }: { brief: string }) {

@@ -36,11 +36,11 @@ function Scenarios() {
     <>
       <input className={styles['search']} type="search" placeholder={all ? `Search ${all.length} scenarios` : 'Search scenarios'} aria-label="Search scenarios" value={words}
         onChange={(event) => setWords(event.target.value)} />
+      {found.length > 0 && <Dagger />}
       <div className={styles['cards']}>
         {found.slice(0, drawn).map((each) => 'scenario' in each ? <ScenarioCard key={each.slug} scenario={each.scenario} /> : <Broken key={each.slug} slug={each.slug} why={each.why} />)}
       </div>
       {found.length === 0 && <p className={styles['quiet']} role="status">{silence(all)}</p>}
-      {found.length > 0 && <Dagger />}
     </>
   );
 }
