@@ -6,7 +6,8 @@ import { Zipf } from '../src/engine/sampler.ts';
 import { Sum } from '../src/kinds/gpu-pool/books.ts';
 import { gpuPool } from '../src/kinds/gpu-pool/gpu-pool.ts';
 import type { PoolValues } from '../src/kinds/gpu-pool/params.ts';
-import { tokenBytes } from '../src/kinds/gpu-pool/setup.ts';
+import { weightsOf } from '../src/kinds/gpu-pool/physics.ts';
+import { setupOf, tokenBytes } from '../src/kinds/gpu-pool/setup.ts';
 import { kvCache } from '../src/kinds/kv-cache/kv-cache.ts';
 import { defaults } from '../src/kit/param.ts';
 import { noFlow } from '../src/run/flow.ts';
@@ -73,6 +74,16 @@ describe('by hand', () => {
     expect(firstToken).toBeLessThan(1.7);
   });
 
+  it('lets whoever finds one replica full go to another, but not where they take turns', () => {
+    const many = { ...engine, languageModel: 'llama-3.1-8b', tensorParallel: '1', weightPrecision: 'bf16', gpuType: 'h100', engineSoftware: 'vllm-2025', sequenceLimit: 8, poolReplicas: 8 } as const;
+    for (const [poolSpreading, rate] of [['least requests', 10], ['round robin', 8]] as const) {
+      const [firstToken, iteration] = ratios({ ...many, poolSpreading }, rate, 400, 600, ['firstToken', 'stepTime']);
+      expect(iteration).toBeCloseTo(1, 1);
+      expect(firstToken, poolSpreading).toBeGreaterThan(0.6);
+      expect(firstToken, poolSpreading).toBeLessThan(1.8);
+    }
+  });
+
   it('counts a request’s own prompt where nobody else is there', () => {
     const [iteration] = ratios({ ...engine, languageModel: 'llama-3.1-8b' }, 0.01, 6000, 30, ['stepTime']);
     expect(iteration).toBeCloseTo(1, 1);
@@ -95,10 +106,26 @@ describe('by hand', () => {
     fc.assert(
       fc.property(values, fc.constantFrom(0, 0.01, 1, 20, 500), fc.constantFrom(1, 50, 400, 3000), fc.constantFrom(1, 60, 600), (given, rate, inputTokens, outputTokens) => {
         const rows = gpuPool.estimate({ ...defaults(gpuPool.params), ...given }, { ...noFlow, rate, inputTokens, outputTokens });
+        for (const { parts, value } of rows) {
+          if (parts === undefined || parts.length === 0) continue;
+          expect(Math.min(...parts.map(([, seconds]) => seconds))).toBeGreaterThan(0);
+          // A prompt of one token may take less than decoding one: that part is not told then.
+          expect(Math.abs(parts.reduce((sum, [, seconds]) => sum + seconds, 0) / value - 1)).toBeLessThan(parts.at(-1)![0] === 'prompts' ? 1e-6 : 0.021);
+        }
         for (const { label, value } of rows) expect(value >= 0 || /does not fit|KV room|weights/.test(label), `${label} is ${value}`).toBe(true);
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('tells the parts of an iteration', () => {
+    const parts = (more: Partial<PoolValues>, rate = 1): Record<string, number> => Object.fromEntries(gpuPool.estimate({ ...defaults(gpuPool.params), ...engine, ...more }, { ...noFlow, rate, inputTokens: 500, outputTokens: 300 }).find(({ label }) => label === 'iteration')!.parts!);
+    const plain = parts({});
+    expect(Object.keys(plain)).toEqual(['products ⊕ weights', 'keys and values', 'exchange', 'engine', 'prompts']);
+    expect(plain['products ⊕ weights']!).toBeGreaterThan(weightsOf(setupOf({ ...defaults(gpuPool.params), ...engine })) / 4.8e12);
+    expect(parts({ tensorParallel: '1' })).not.toHaveProperty('exchange');
+    expect(parts({ draftLength: 3, draftCost: 0.05 })['drafts']! / (plain['products ⊕ weights']! + plain['keys and values']! + plain['exchange']! + plain['engine']!)).toBeCloseTo(0.15, 1);
+    expect(parts({ exchangeBeside: 0.5 })['exchange']! / plain['exchange']!).toBeCloseTo(0.5, 1);
   });
 
   it('counts looking at the queue seldom, and waiting for company, with the prompts that come together by that', () => {

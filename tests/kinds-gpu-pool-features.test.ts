@@ -399,6 +399,18 @@ describe('by hand', () => {
 });
 
 describe('money', () => {
+  it('lets every token that an iteration looks at bear an equal part, drafted ones too', () => {
+    const [decoding, prompt, drafted] = [20, 100, 3];
+    const sent = { arrival: [...Array<number>(decoding).fill(0), 2], input: Array<number>(decoding + 1).fill(prompt), output: [...Array<number>(decoding).fill(4000), 1] };
+    const rig = new Rig({ arrival: Float64Array.from(sent.arrival), input: Float64Array.from(sent.input), output: Float64Array.from(sent.output) }, { draftLength: drafted, draftCost: 0 }).run(2);
+    const before = rig.pool.sum(Sum.promptSeconds, 2);
+    rig.run(3);
+    const step = new StepTime(setupOf(rig.values));
+    step.begin(decoding, decoding * 800, drafted + 1);
+    step.chunk(prompt, 0, true);
+    expect((rig.pool.sum(Sum.promptSeconds, 3) - before) / step.seconds()).toBeCloseTo(prompt / (prompt + decoding * (drafted + 1)), 2);
+  });
+
   it('is split between prompts and answers, and idle time is apart', () => {
     const rig = new Rig(poisson(200, 8, 800, 200), { poolReplicas: 2 }).run();
     const { now } = rig.net;

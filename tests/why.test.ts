@@ -11,6 +11,7 @@ import { evidenceIn } from '../src/kit/evidence.ts';
 import type { AnyKind, EstimateRow, Flow } from '../src/kit/kind.ts';
 import { defaults, type Param, type Values } from '../src/kit/param.ts';
 import { meanings, origins } from '../src/page/inspector/failing.ts';
+import { measuresOf } from '../src/page/measures.ts';
 import { differs, trafficText, wholeFigure } from '../src/run/beside.ts';
 import { estimates, noFlow } from '../src/run/flow.ts';
 import { commonMeasures, type Frame, type Layout } from '../src/run/protocol.ts';
@@ -42,6 +43,13 @@ describe.each(kinds.map((kind) => [kind.id, kind] as const))('%s', (_, kind) => 
       if (own?.per) expect(own.formula, `${name} is a quotient, and must say of what`).toContain('÷');
       if (own && !own.formula) expect(own.help, `${name} has neither formula nor help`).toBeTruthy();
     }
+  });
+
+  it('shows figures of calls where calls come or start, and nowhere else', () => {
+    const shown = measuresOf(kind).map(({ name }) => name);
+    const ofCalls = ['kv-cache', 'autoscaler'].includes(kind.id) ? [] : [...commonMeasures, 'failedShare'];
+    expect(shown).toEqual(expect.arrayContaining([...ofCalls, ...Object.keys(kind.measures)]));
+    expect(shown).toHaveLength(ofCalls.length + Object.keys(kind.measures).length);
   });
 
   it('goes by measures and parameters that there are', () => {

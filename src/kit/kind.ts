@@ -105,6 +105,8 @@ export interface EstimateRow {
   readonly measure?: string;
   /** What the arithmetic takes for granted; shown when the run differs by more than 20 %. */
   readonly assumes?: string;
+  /** What it is the sum of, in the same unit; nothing below zero. */
+  readonly parts?: readonly (readonly [label: string, value: number])[];
   /** What goes into it beside parameters, where no measure stands beside it that tells. */
   readonly constants?: readonly Constant[];
   /** Of a capacity: the wall that bounds it. */

@@ -14,11 +14,11 @@ export interface MeasureInfo {
 
 const failed: MeasureInfo = { name: 'failedShare', label: 'failed share', unit: 'share', help: 'calls that failed, of those that came to an end' };
 
-/** All measures of a kind, common ones first, and the share that fails at the end. */
+/** All measures of a kind; those that go by calls, the common ones and the share that fails, only where calls come or start. */
 export function measuresOf(kind: AnyKind): readonly MeasureInfo[] {
   const common = commonMeasures.map((name) => ({ name, ...commonMeasureInfo[name], help: undefined }));
   const own = Object.entries(kind.measures).map(([name, measure]) => ({ name, label: measure.label, unit: measure.unit, help: measure.help }));
-  return [...common, ...own, failed];
+  return kind.ports.in === 'call' || kind.offers ? [...common, ...own, failed] : own;
 }
 
 /** What a measure of a kind, own or common, is called and measured in. */

@@ -4,7 +4,7 @@ import type { EstimateRow, Flow, Remembered, Wall } from '../../kit/kind.ts';
 import { waitingTime } from '../../kit/queueing.ts';
 import { mayWait, type PoolValues } from './params.ts';
 import { afterBatch, alone, amid, batchFor, fresh, iteration, lonePieces, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
-import { cacheTokens, gpusOf, partsOf, StepTime, weightsOf } from './physics.ts';
+import { cacheTokens, gpusOf, partsOf, StepTime, weightsOf, type Setup } from './physics.ts';
 import { gpusPerReplica, priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
 import { room as memory, speeds } from './told.ts';
 
@@ -132,8 +132,9 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const wall: Pick<Bound, 'wall' | 'behind'> = answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) };
   return {
     first,
-    firstToken: overloaded ? Infinity : prompters > 0 ? queued(first, flow.rate / prompters) : (lone ? 0 : forPlace(step, load, bound.most, each)) + chance * amidst(step, load, n, each) + (1 - chance) * first,
+    firstToken: overloaded ? Infinity : prompters > 0 ? queued(first, flow.rate / prompters) : (lone ? 0 : forPlace(step, load, bound.most, each, answering, v.poolSpreading === 'round robin')) + chance * amidst(step, load, n, each) + (1 - chance) * first,
     iteration: prompters > 0 ? looks.plain : meanIteration(step, load, looks, chance, chance / each, first),
+    plain: looks.plain,
     // Prompts of others come between its tokens, but not in a static batch.
     perRound: lone ? looks.plain : stay(step, load, n, each).perToken,
     busy: n,
@@ -149,12 +150,23 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
 /** Load of all places at most, where they are not taken for too few. */
 const FULL = 0.98;
 
-/** Seconds until a place in a batch of `most` is free, each taken for as long as in a full one. Static batches take all who wait at once. */
-function forPlace(step: StepTime, load: Load, most: number, rate: number): number {
+/** Replicas beyond which more make no wait for a place shorter that is worth telling. */
+const MANY_REPLICAS = 200;
+
+/**
+ * Seconds until one of `most` places in a batch is free, each taken for as long as in a full one. Whoever goes where the least is going on waits for the first
+ * place of all `replicas`; who takes turns waits for one of a replica to which every so-manieth request comes. Static batches take all who wait at once.
+ */
+function forPlace(step: StepTime, load: Load, most: number, rate: number, replicas: number, turns: boolean): number {
   const { prompt, perToken } = stay(step, load, most, rate);
   const service = prompt + rounds(load) * perToken;
-  return waitingTime(Math.min(rate, (FULL * most) / service), service, most, 1, 0);
+  const together = turns ? 1 : Math.min(replicas, MANY_REPLICAS);
+  return waitingTime(together * Math.min(rate, (FULL * most) / service), service, together * most, turns ? 1 / replicas : 1, 0);
 }
+
+/** Seconds that come of rounding; and shares of a plain iteration that do not. */
+const NOTHING = 1e-9;
+const SHORTER = 0.98;
 
 /** Share of the time below which an engine is taken to see one request at a time. */
 const ALONE = 1e-6;
@@ -170,6 +182,19 @@ function meanIteration(step: StepTime, load: Load, looks: ReturnType<typeof look
   return each / ((each - (1 - chance) * first) / among + (1 - chance) * pieces);
 }
 
+/**
+ * What a mean iteration is made of while n sequences decode: the parts of a plain one, what drafts take of it, and what prompts make it longer. None are told
+ * where iterations of prompts by themselves take less than plain ones, and are so many that the mean does too.
+ */
+function partsOfIteration(setup: Setup, load: Load, { busy, plain, iteration }: ReturnType<typeof meansOf>): NonNullable<EstimateRow['parts']> {
+  if (iteration < SHORTER * plain) return [];
+  const step = new StepTime(setup);
+  step.begin(busy, busy * meanContext(load), load.width);
+  const { products, looking, exchange, engine } = step.parts();
+  const parts = [['products ⊕ weights', products], ['keys and values', looking], ['exchange', exchange], ['engine', engine], ['drafts', plain - products - looking - exchange - engine], ['prompts', iteration - plain]] as const;
+  return parts.filter(([, seconds]) => seconds > NOTHING);
+}
+
 function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): EstimateRow[] {
   const means = meansOf(v, flow, load, room);
   const { prompters, yielded, output } = load;
@@ -181,7 +206,7 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   return [
     { label: 'first token, nobody else', value: means.first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source, constants },
     firstTokenRow(v, load, means.firstToken, source, assumes),
-    { label: 'iteration', value: means.iteration, unit: 'seconds', formula: 'weights ÷ bandwidth ⊕ FLOP ÷ rate + KV read + overheads + share of prompts', source, ...seen('stepTime'), assumes },
+    { label: 'iteration', value: means.iteration, unit: 'seconds', formula: '(weights ÷ bandwidth ⊕ FLOP ÷ rate) + KV read + exchange + engine + share of prompts; ⊕: nearly the greater of both', source, ...seen('stepTime'), parts: partsOfIteration(setupOf(v), load, means), assumes },
     { label: 'per token', value: means.perRound / yielded, unit: 'seconds', formula: yielded === 1 ? 'an iteration, and prompts between two of them' : 'an iteration, and prompts between two of them ÷ tokens that one yields', source, measure: 'perToken', assumes },
     { label: 'batch while busy', value: means.busy, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
     { label: 'utilisation', value: means.utilisation, unit: 'share', formula: prompters > 0 ? '1 − e⁻ⁿ of those that answer, rate × first token of the others' : '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },

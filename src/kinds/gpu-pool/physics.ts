@@ -101,6 +101,8 @@ class Layers {
   private readonly exchangePerToken: number;
   private readonly perToken: number;
   private readonly fixed: number;
+  /** Of those seconds, what the layers cost beside work and exchange. */
+  readonly overheads: number;
   /** Tokens up to which sums are formed in one shot, and what that costs more, or less. */
   private readonly oneShotUpTo: number;
   private readonly oneShotStart: number;
@@ -138,7 +140,8 @@ class Layers {
     this.exchangeStart = exchange.start;
     this.exchangePerToken = exchange.perByte * 2 * m.hidden;
     this.perToken = this.smallWork(dense) + this.exchangePerToken;
-    this.fixed = m.layers * (c.layer + narrowed(precision, c)) + exchange.start + this.sparse * (choosing(precision, c) + (groupsOf(setup) === 1 ? 0 : c.gather));
+    this.overheads = m.layers * (c.layer + narrowed(precision, c)) + this.sparse * (choosing(precision, c) + (groupsOf(setup) === 1 ? 0 : c.gather));
+    this.fixed = this.overheads + exchange.start;
     this.largeFrom = c.reduceLarge > 0 ? LARGE / (2 * m.hidden) : Infinity;
     this.largePerToken = c.reduceLarge > 0 ? this.exchangePerToken * (c.reduceRate / c.reduceLarge - 1) : 0;
   }
@@ -182,12 +185,23 @@ class Layers {
 
   /** Seconds for `tokens` tokens through all layers, `rows` of them on the busiest GPU, `outputs` of them to a word. No more of the exchange is hidden than products take. */
   seconds(tokens: number, rows: number, outputs: number): number {
-    const others = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
-    let sum = others;
+    let sum = this.fixed + tokens * this.perToken + this.head.seconds(outputs);
     for (let k = 0; k < this.products.length; k++) sum += this.products[k]!.seconds(rows);
     if (this.grouped !== null) sum += this.sparse * this.grouped.seconds(tokens);
-    if (this.beside > 0) sum -= this.beside * Math.min(sum - others, this.exchanging(tokens));
+    if (this.beside > 0) sum -= this.hidden(tokens, rows);
     return sum + this.otherwise(tokens);
+  }
+
+  /** Seconds of exchange that run beside matrix products. */
+  private hidden(tokens: number, rows: number): number {
+    let products = this.grouped === null ? 0 : this.sparse * this.grouped.seconds(tokens);
+    for (const product of this.products) products += product.seconds(rows);
+    return this.beside * Math.min(products, this.exchanging(tokens));
+  }
+
+  /** Seconds of exchange that do not. */
+  exposed(tokens: number, rows: number): number {
+    return this.exchanging(tokens) - (this.beside > 0 ? this.hidden(tokens, rows) : 0);
   }
 }
 
@@ -230,6 +244,14 @@ class Attention {
     this.sliding = full > 0 ? m.slidingLayers / full : 0;
     this.window = m.window;
   }
+}
+
+/** Seconds of an iteration that only decodes: products, weights and activations streamed meanwhile; keys and values; exchange that nothing hides; all that engines cost beside. */
+export interface IterationParts {
+  readonly products: number;
+  readonly looking: number;
+  readonly exchange: number;
+  readonly engine: number;
 }
 
 /** The physics of one setup, worked out once; an iteration then costs a few dozen multiplications and square roots. */
@@ -374,8 +396,22 @@ export class StepTime implements Clockwork {
     if (decodes > 0) work += this.attentionStart;
     const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? LAUNCHED_SINGLY : LAUNCHED_AS_GRAPHS);
-    const looking = decodes === 0 ? 0 : (this.lookedBack() * this.perContext() * (busiest / decodes)) / streams;
-    return work + looking + c.host + this.perSequence * (busiest + chunks / beside);
+    return work + this.looking() + c.host + this.perSequence * (busiest + chunks / beside);
+  }
+
+  /** Seconds in which decoding sequences look back on their keys and values. */
+  private looking(): number {
+    return this.decodes === 0 ? 0 : (this.lookedBack() * this.perContext() * (this.busiest() / this.decodes)) / this.streams();
+  }
+
+  /** The same seconds as a sum, of an iteration that only decodes. */
+  parts(): IterationParts {
+    const tokens = this.tokens / this.streams();
+    const rows = (this.busiest() * this.width) / this.streams();
+    const exchange = this.layers.exposed(tokens, rows);
+    const looking = this.looking();
+    const products = this.layers.seconds(tokens, rows, tokens) - exchange - this.layers.overheads;
+    return { products, looking, exchange, engine: this.seconds() - products - looking - exchange };
   }
 
   flops(): number {

@@ -26,6 +26,8 @@ export class Stretch {
   decodes = 0;
   padding = 0;
   chunkTokens = 0;
+  /** Tokens that its first iteration looks at, for each sequence that decodes. */
+  private width = 1;
   /** Tokens of answers that come of it. */
   private tokens = 0;
   /** Blocks that its iterations after the first take; −1 until somebody asks (a stretch that is cut is asked once instead of three times). */
@@ -75,6 +77,7 @@ export class Stretch {
     t[BYTES] = clockwork.bytes();
     t[BYTES_GROWTH] = clockwork.growth.bytes;
     t[USED] = blocks.used;
+    this.width = drafting === null ? 1 : drafting.length + 1;
     if (drafting !== null && this.decodes > 0) this.draft(clockwork, drafting.length * drafting.cost * slowness, blocks);
     this.finishAfter(count, blocks);
   }
@@ -147,7 +150,7 @@ export class Stretch {
     sums[Sum.bytes]! += bytes;
     sums[Sum.joules]! += draw.joules(seconds, flops, bytes);
     sums[Sum.blocks]! += seconds * t[USED]! + (begun > 1 ? blocks.filled(begun, seconds - t[LOADING]!, t[FIRST]!, t[GROWTH]!) : 0);
-    if (this.chunkTokens > 0) sums[Sum.promptSeconds]! += (seconds * this.chunkTokens) / (this.chunkTokens + this.decodes);
+    if (this.chunkTokens > 0) sums[Sum.promptSeconds]! += (seconds * this.chunkTokens) / (this.chunkTokens + this.decodes * this.width);
   }
 
   /** Σ of the tokens gained before each of so many iterations, per sequence that decodes. */

@@ -74,6 +74,7 @@ export function speeds(v: PoolValues): Constant[] {
     ...peakRows(setup),
     ...bandwidthRows(v),
     ...multiplied(setup).flatMap(([whose, of]) => rows(products(of), [`Share of peak that products sustain${whose}`, sustained(gpu, of, c), 'share'])),
+    ...rows(kernel('sharpness'), ['p of ⊕', c.sharpness, 'count']),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Tokens that each of a prompt sees besides', MARGIN, 'tokens'], ['Start of attention, per layer', c.attention, 'seconds']),

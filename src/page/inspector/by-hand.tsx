@@ -10,6 +10,7 @@ import { askWhy } from '../why.ts';
 import { differenceText, estimateOf, handText, nothing } from './apart.ts';
 import { useBeside } from './beside.ts';
 import { Constants } from './constants.tsx';
+import { Parts } from './parts.tsx';
 import { Tag } from './tag.tsx';
 import styles from './inspector.module.css';
 
@@ -29,6 +30,7 @@ function HandRow({ node, row, run, apart }: Compared & { node: string }) {
         <span>{measure ? handText(run, row.unit) : ''}{apart && <i aria-label="differs by more than 20 % and chance">≠</i>}</span>
       </summary>
       <p><code>{row.formula}</code></p>
+      <Parts row={row} />
       <p><Tag tag="modelled" /> {row.source}</p>
       {row.constants && <dl><Constants constants={row.constants} /></dl>}
       {row.assumes && <p>Takes for granted: {row.assumes}.</p>}

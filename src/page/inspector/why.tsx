@@ -17,6 +17,7 @@ import { differenceText, estimateOf, handText } from './apart.ts';
 import { useBeside } from './beside.ts';
 import { Constants } from './constants.tsx';
 import { Failures } from './failures.tsx';
+import { Parts } from './parts.tsx';
 import { Tag } from './tag.tsx';
 import styles from './why.module.css';
 
@@ -64,6 +65,7 @@ function ByHandBeside({ node, kind, asked }: Subject) {
     <section className={styles['hand']} data-apart={apart || undefined}>
       <h3>By hand<b>{handText(row.value, row.unit)}</b><Tag tag="modelled" /></h3>
       <p><code>{row.formula}</code></p>
+      <Parts row={row} />
       <p>{row.source}</p>
       {whole && <p>The run so far says {handText(run, row.unit)}.</p>}
       {apart && <p className={styles['apart']}>{differenceText(row.value, run)} {kind.offers ? '' : trafficText(flow.rate, figure('arrivals'), calls)} {reason(row)}</p>}
