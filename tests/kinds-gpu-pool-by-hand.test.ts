@@ -16,14 +16,16 @@ import { poisson, Rig } from './gpu-pool-rig.ts';
 const engine: Partial<PoolValues> = { languageModel: 'llama-3.1-70b', gpuType: 'h200', tensorParallel: '4', weightPrecision: 'fp8', iterationTokens: 8192 };
 
 /** What the estimate says of measures, over what a run of 3,000 requests of one length comes to; last of the requests in flight. */
-function ratios(more: Partial<PoolValues>, rate: number, input: number, output: number, measures: readonly (keyof typeof gpuPool.measures)[]): number[] {
+function ratios(more: Partial<PoolValues>, rate: number, input: number, output: number, measures: readonly (keyof typeof gpuPool.measures | 'utilisation')[]): number[] {
   const sent = poisson(3000, rate, input, output);
   const alike = (x: number): Float64Array => new Float64Array(3000).fill(x);
   const rig = new Rig({ ...sent, input: alike(input), output: alike(output) }, { ...engine, ...more }).run();
   const rows = gpuPool.estimate(rig.values, { ...noFlow, rate, inputTokens: input, outputTokens: output });
   const told = (measure: string): number => rows.find((row) => row.measure === measure)!.value;
   const inFlight = rig.sender.last.reduce((sum, last, i) => sum + last - sent.arrival[i]!, 0) / rig.net.now;
-  return [...measures.map((measure) => told(measure) / rig.measure(measure)), told('inFlight') / inFlight];
+  const { now } = rig.net;
+  const measured = (measure: (typeof measures)[number]): number => (measure === 'utilisation' ? rig.pool.books.busy.area(now) / now / rig.values.poolReplicas : rig.measure(measure));
+  return [...measures.map((measure) => told(measure) / measured(measure)), told('inFlight') / inFlight];
 }
 
 const told = ['firstToken', 'stepTime', 'perToken', 'batch', 'cacheUse'] as const;
@@ -50,6 +52,14 @@ describe('by hand', () => {
     [{ languageModel: 'llama-3.1-70b', tensorParallel: '8', weightPrecision: 'fp8', iterationTokens: 8192 }, 1000, 50],
     [{ languageModel: 'qwen3-235b-a22b', gpuType: 'h200', tensorParallel: '8', weightPrecision: 'fp8', iterationTokens: 8192, attentionSpread: 'own' }, 1500, 30],
     [{ poolReplicas: 4, promptReplicas: 1 }, 2000, 100],
+    [{}, 8000, 1],
+    [{}, 16_000, 4],
+    [{ engineSoftware: 'vllm-2025', iterationTokens: 512 }, 8000, 1],
+    [{ draftLength: 16, draftAcceptance: 0.9 }, 300, 20],
+    [{ sequenceLimit: 1 }, 300, 50],
+    [{ poolReplicas: 4, promptReplicas: 2 }, 100, 50],
+    [{ poolReplicas: 4, promptReplicas: 2, handoverBandwidth: 1e9 }, 2000, 100],
+    [{ poolReplicas: 4, promptReplicas: 2, languageModel: 'llama-3.1-70b', weightPrecision: 'fp8', tensorParallel: '4', pipelineStages: '4' }, 2000, 100],
   ] as const satisfies readonly (readonly [Partial<PoolValues>, number, number])[])('finds the capacity of %j, %i tokens in and %i out, that twice the load shows', (values, input, output) => {
     const estimate = (rate: number) => gpuPool.estimate({ ...defaults(gpuPool.params), ...values }, { ...noFlow, rate, inputTokens: input, outputTokens: output });
     const capacity = estimate(1).find((row) => row.label === 'capacity')!.value;
@@ -61,10 +71,51 @@ describe('by hand', () => {
     rig.run(from);
     const before = out();
     rig.run(to);
-    expect((capacity * (to - from)) / (out() - before)).toBeGreaterThan(0.9);
-    expect((capacity * (to - from)) / (out() - before)).toBeLessThan(1.1);
+    const share = 'pipelineStages' in values ? 0.2 : 0.1;
+    expect((capacity * (to - from)) / (out() - before)).toBeGreaterThan(1 - share);
+    expect((capacity * (to - from)) / (out() - before)).toBeLessThan(1 + share);
     const over = (measure: string): number | undefined => estimate(rate).find((row) => row.measure === measure)?.value;
     expect([over('firstToken'), over('inFlight')]).toEqual([Infinity, Infinity]);
+    if (!('promptReplicas' in values || 'engineScheduling' in values)) expect(over('stepTime')! / rig.measure('stepTime')).toBeCloseTo(1, 0.7);
+  });
+
+  it('says of an overloaded pool what its capacity is made of', () => {
+    for (const draftLength of [0, 3]) {
+      const values = { ...defaults(gpuPool.params), poolReplicas: 3, draftLength };
+      const rows = gpuPool.estimate(values, { ...noFlow, rate: 1000, inputTokens: 2000, outputTokens: 100 });
+      const of = (label: string): number => rows.find((row) => row.label === label)!.value;
+      const decoding = of('batch while busy') * (1 - of('iteration') / (of('per token') * 99 + of('iteration')));
+      expect((3 * decoding) / of('per token') / of('capacity')).toBeCloseTo(1, 1);
+      expect(of('utilisation')).toBe(1);
+    }
+  });
+
+  it.each([
+    [{ languageModel: 'mixtral-8x7b', tensorParallel: '2' }, 500, 200, 'compute'],
+    [{ cachePrecision: '8' }, 4000, 600, 'bandwidth'],
+    [{ poolReplicas: 4, promptReplicas: 2, handoverBandwidth: 1e8 }, 2000, 100, 'fabric'],
+    [{ poolReplicas: 4, promptReplicas: 2 }, 2000, 100, 'compute'],
+    [{ languageModel: 'llama-3.1-70b', gpuType: 'l40s', tensorParallel: '8', iterationTokens: 8192 }, 2000, 20, 'fabric'],
+  ] as const satisfies readonly (readonly [Partial<PoolValues>, number, number, string])[])('names the wall of %j, %i in and %i out: %s', (values, inputTokens, outputTokens, wall) => {
+    const { wall: first, behind } = gpuPool.estimate({ ...defaults(gpuPool.params), ...values }, { ...noFlow, rate: 1, inputTokens, outputTokens }).find(({ label }) => label === 'capacity')!;
+    expect(behind ?? first).toBe(wall);
+  });
+
+  it('counts answers of one token, of which nobody decodes', () => {
+    for (const [rate, input] of [[10, 500], [5, 3000]] as const) expectNear(0.15, ratios({ ...engine }, rate, input, 1, ['firstToken', 'stepTime', 'utilisation']), `${rate}/s, ${input} in`);
+    expect(gpuPool.estimate({ ...defaults(gpuPool.params) }, { ...noFlow, rate: 1, inputTokens: 100, outputTokens: 1 }).map(({ label }) => label)).not.toContain('per token');
+  });
+
+  it('lets static batches wait for company, and for those before where few fit into one', () => {
+    const static8: Partial<PoolValues> = { languageModel: 'llama-3.1-8b', tensorParallel: '1', weightPrecision: 'bf16', gpuType: 'h100', engineScheduling: 'static' };
+    for (const [more, rate] of [[{ batchGathering: 5 }, 5], [{ batchGathering: 5 }, 40], [{ sequenceLimit: 8 }, 10], [{ sequenceLimit: 1 }, 2]] as const)
+      expectNear(0.15, ratios({ ...static8, ...more }, rate, 300, 50, ['firstToken', 'stepTime', 'perToken', 'batch', 'utilisation']), `${JSON.stringify(more)}, ${rate}/s`);
+  });
+
+  it('lets long prompts go side by side in a pipeline, and keys and values over their link', () => {
+    const small: Partial<PoolValues> = { languageModel: 'llama-3.1-8b', tensorParallel: '1', weightPrecision: 'bf16', gpuType: 'h100', iterationTokens: 2048 };
+    for (const rate of [3, 10]) expectNear(0.15, ratios({ ...small, pipelineStages: '4' }, rate, 3000, 200, ['firstToken', 'stepTime', 'perToken', 'batch']), `pipeline, ${rate}/s`);
+    for (const rate of [3, 10]) expectNear(0.15, ratios({ ...small, poolReplicas: 4, promptReplicas: 2, handoverBandwidth: 5e9, handoverLatency: 0.5 }, rate, 2000, 50, ['firstToken', 'perToken', 'cacheUse']), `link, ${rate}/s`);
   });
 
   it('counts the wait for a place where few may run', () => {

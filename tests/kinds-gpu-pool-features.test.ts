@@ -408,7 +408,7 @@ describe('money', () => {
     const step = new StepTime(setupOf(rig.values));
     step.begin(decoding, decoding * 800, drafted + 1);
     step.chunk(prompt, 0, true);
-    expect((rig.pool.sum(Sum.promptSeconds, 3) - before) / step.seconds()).toBeCloseTo(prompt / (prompt + decoding * (drafted + 1)), 2);
+    expect((rig.pool.sum(Sum.promptSeconds, 3) - before) / step.seconds()).toBeCloseTo(prompt / (prompt + decoding * (drafted + 1)), 1);
   });
 
   it('is split between prompts and answers, and idle time is apart', () => {

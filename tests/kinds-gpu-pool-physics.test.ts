@@ -64,6 +64,27 @@ describe('hard limits', () => {
     }
   });
 
+  it('goes over from one shot to two where both take about as long, but for engines that go by tokens alone', () => {
+    for (const model of ['llama-3.1-8b', 'llama-3.1-70b', 'llama-3.1-405b', 'deepseek-v3'] as const)
+      for (const id of ['a100-80', 'h100', 'b200', 'gb200'] as const)
+        for (const by of ['vllm', 'vllm-2025', 'sglang', 'sglang-2025', 'tensorrt-llm'] as const)
+          for (const tp of [2, 4, 8, 16, 32]) {
+            const t = new StepTime({ model: modelOf(model), gpu: gpuOf(id), precision: 'bf16', kvBytes: 2, tp, software: software[by] });
+            const fall = (n: number): number => 1 - t.decoding(n + 1, 1000) / t.decoding(n, 1000);
+            const most = Math.max(...Array.from({ length: 300 }, (_, i) => (by === 'tensorrt-llm' && tp <= 8 && i + 1 === 128 ? 0 : fall(i + 1))));
+            expect(most, `${model} on ${tp} ${id}, ${by}`).toBeLessThan(0.04);
+          }
+  });
+
+  it('a stage with more layers than others keeps them waiting, and has more to keep', () => {
+    const setup = (layers: number, pipeline: number): Setup => ({ model: { ...modelOf('llama-3.1-8b'), layers }, gpu: gpuOf('h100'), precision: 'bf16', kvBytes: 2, tp: 1, pipeline });
+    const seconds = (layers: number, pipeline: number): number => new StepTime(setup(layers, pipeline)).decoding(64, 1000);
+    expect(seconds(33, 4) / seconds(32, 4)).toBeGreaterThan(1.08);
+    expect(seconds(1, 4)).toBeGreaterThan(seconds(1, 1));
+    expect(weightsOf(setup(33, 4)) / weightsOf(setup(36, 4))).toBeCloseTo(1, 1);
+    expect(weightsOf(setup(1, 4))).toBe(weightsOf(setup(1, 1)));
+  });
+
   const count = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
   const experts = fc.record({ count: count(2, 512), visited: count(1, 2), shared: count(0, 2), ffn: count(64, 20_000), denseLayers: count(0, 3) });
   const latent = fc.record({ kvRank: count(1, 2048), queryRank: count(1, 4096), nope: count(8, 256), rope: count(0, 128), value: count(8, 256) });

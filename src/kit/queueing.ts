@@ -8,6 +8,15 @@ export function erlangC(servers: number, a: number): number {
   return blocked / (1 - (a / servers) * (1 - blocked));
 }
 
+/** Chance that some of so many servers are busy, of which `a` are on average, in M/M/c (Erlang 1917); of no end of them 1 − e⁻ᵃ. 1 when overloaded. */
+export function busyChance(a: number, servers: number): number {
+  if (a >= servers) return 1;
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; k < servers && term > 1e-12 * sum; k++) sum += term *= a / k;
+  return 1 - 1 / (sum + (term * a) / (servers - a));
+}
+
 /**
  * Mean wait in seconds of G/G/c with arrival rate per second, mean service time in seconds, and squared coefficients of variation of
  * inter-arrival and service times (Allen and Cunneen 1990; exact for M/M/c and M/G/1). Infinity when overloaded.

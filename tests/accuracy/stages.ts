@@ -202,7 +202,7 @@ export const stages: readonly Stage[] = [
   {
     name: 'experts on Blackwell',
     trials: ofCases((c) => on(c, 'blackwell') && !dense(c), perToken),
-    knobs: [...engine('sglang-2025', 'blackwell', ...grouped, ...overheads, 'compute8'), ...engine('sglang', 'blackwell', ...eager, ...overheads, 'compute8'), ...engine('tensorrt-llm', 'blackwell', ...eager), ...anywhere('tensorrt-llm', 'gather'), ...engine('tensorrt-llm-1.0', 'blackwell', ...grouped)],
+    knobs: [...engine('sglang-2025', 'blackwell', ...grouped, ...overheads), ...engine('sglang', 'blackwell', ...eager, ...overheads), ...engine('tensorrt-llm', 'blackwell', ...eager), ...anywhere('tensorrt-llm', 'gather'), ...engine('tensorrt-llm-1.0', 'blackwell', ...grouped)],
   },
   {
     name: 'vLLM of 2023',

@@ -1,22 +1,36 @@
 /** The estimate by hand: memory, batch, iteration time and capacity of a pool, from the same physics that the run uses. */
-import { exp } from '../../engine/math.ts';
 import type { EstimateRow, Flow, Remembered, Wall } from '../../kit/kind.ts';
 import { waitingTime } from '../../kit/queueing.ts';
 import { mayWait, type PoolValues } from './params.ts';
-import { afterBatch, alone, amid, batchFor, fresh, iteration, lonePieces, looksOf, meanContext, queued, rounds, stay, whileBusy, type Load } from './mean-times.ts';
+import type { Gpu } from './catalogue-gpus.ts';
+import { batches, onTheLink, queued, type Queued } from './mean-queues.ts';
+import { alone, amid, atMost, batchFor, decodingOf, fresh, lonePieces, looksOf, meanContext, promptsAtMost, stay, whileBusy, type Full, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, partsOf, StepTime, weightsOf, type Setup } from './physics.ts';
-import { gpusPerReplica, priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
-import { room as memory, speeds } from './told.ts';
+import { gpusPerReplica, handoverOf, priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
+import { room as memory, speeds, taken } from './told.ts';
 
-/** Mean lengths of a flow on a pool. Of k drafted tokens 1 + α + … + αᵏ come with an iteration (Leviathan et al. 2023). */
+/**
+ * Tokens that an iteration yields on average where k are drafted, 1 + α + … + αᵏ (Leviathan et al. 2023), and iterations until `tokens` have come: as many as
+ * renewals of that mean take to reach them, the last of which goes beyond (Feller 1968).
+ */
+function drafted(v: PoolValues, tokens: number): { readonly yielded: number; readonly rounds: number } {
+  let yielded = 1;
+  let beyond = 0;
+  for (let k = 1, accepted = v.draftAcceptance; k <= v.draftLength; k++, accepted *= v.draftAcceptance) {
+    yielded += accepted;
+    beyond += k * accepted;
+  }
+  return { yielded, rounds: tokens === 0 ? 0 : Math.max(1, (tokens + beyond / yielded) / yielded) };
+}
+
+/** Mean lengths of a flow on a pool. */
 function loadOf(v: PoolValues, flow: Flow, parts: number, remembered?: Remembered): Load {
   const lone = v.engineScheduling === 'static';
-  const drafted = lone ? 0 : v.draftLength;
-  let yielded = 1;
-  for (let k = 0; k < drafted; k++) yielded = 1 + v.draftAcceptance * yielded;
   const input = Math.max(1, Math.round(flow.inputTokens));
   const output = Math.max(1, Math.round(flow.outputTokens));
   const found = remembered?.(tokenBytes(v)) ?? { tokens: 0, seconds: 0 };
+  const { bandwidth, latency } = handoverOf(v);
+  const length = lone ? 0 : v.draftLength;
   return {
     input,
     remembered: Math.min(found.tokens, input - 1),
@@ -27,10 +41,14 @@ function loadOf(v: PoolValues, flow: Flow, parts: number, remembered?: Remembere
     looksEvery: v.promptReplicas > 0 ? 1 : v.queueLooks,
     companyIterations: mayWait(v) && v.promptReplicas === 0 ? v.companyIterations : 0,
     companyTokens: v.companyTokens,
-    width: drafted + 1,
-    drafting: drafted * v.draftCost,
-    yielded,
+    width: length + 1,
+    drafting: length * v.draftCost,
+    ...drafted({ ...v, draftLength: length }, output - 1),
     prompters: lone ? 0 : Math.max(0, Math.min(v.promptReplicas, v.poolReplicas - 1)),
+    sending: (input * tokenBytes(v)) / bandwidth,
+    delay: latency,
+    lone,
+    gather: lone ? v.batchGathering : 0,
     held: lone || reserving(v) ? input + output : input + output / 2,
   };
 }
@@ -46,29 +64,44 @@ interface Bound {
 /** Twice the batch would yield less than so many times as much: the GPUs themselves are the limit, and not what bounds the batch. */
 const HARDLY_MORE = 1.15;
 
+/** Requests per second of a full replica. */
+const pace = ({ requests, seconds }: Full): number => requests / seconds;
+
 /** What bounds the batch as load grows, or made a larger one useless before. */
 function bounds(step: StepTime, load: Load, v: PoolValues, fitting: number): Bound {
-  const budget = load.chunked ? load.budget / (load.width + (load.prompters > 0 ? 0 : fresh(load) / rounds(load))) : Infinity;
-  const most = Math.max(1, Math.floor(Math.min(v.sequenceLimit, fitting, budget)));
-  const rate = (n: number): number => n / iteration(step, { ...load, budget: Infinity }, n);
-  if (rate(2 * most) < HARDLY_MORE * rate(most)) return { most, wall: slowest(step, load, most), because: 'beyond which a batch hardly gives more' };
-  if (v.sequenceLimit < Math.min(fitting, budget)) return { most, wall: 'batch limit', because: 'that may run', behind: bounds(step, load, { ...v, sequenceLimit: Infinity }, fitting).wall };
-  if (fitting <= budget) return { most, wall: 'memory', because: 'that fit into KV memory' };
-  return { most, wall: slowest(step, load, most), because: 'for which the tokens of an iteration suffice' };
+  const places = Math.max(1, Math.min(v.sequenceLimit, fitting));
+  const most = atMost(step, load, places).there;
+  const unbounded = load.chunked ? { ...load, budget: Infinity } : load;
+  if (pace(atMost(step, unbounded, 2 * most)) < HARDLY_MORE * pace(atMost(step, unbounded, most))) return { most, wall: slowest(step, load, most), because: 'beyond which a batch hardly gives more' };
+  if (most < ALMOST * places) return { most, wall: slowest(step, load, most), because: 'for which the tokens of an iteration suffice' };
+  if (fitting <= v.sequenceLimit) return { most, wall: 'memory', because: 'that fit into KV memory' };
+  return { most, wall: 'batch limit', because: 'that may run', behind: bounds(step, load, { ...v, sequenceLimit: Infinity }, fitting).wall };
 }
 
-/** What takes longest of an iteration with `n` sequences and their share of prompts: arithmetic, reading, or exchange between GPUs, each alone. */
-function slowest(step: StepTime, load: Load, n: number): Wall {
-  step.begin(n, n * meanContext(load), load.width);
-  if (load.prompters === 0) step.chunk(Math.max(1, Math.round((n * fresh(load)) / rounds(load))), (load.remembered + load.input) / 2, true);
-  const [compute, bandwidth, fabric] = [step.computing(), step.reading(), step.exchanging()];
+/** Fewer than such a share of the places are fewer for a reason, and not by rounding. */
+const ALMOST = 0.999;
+
+/** So many times as fast, to see what a full replica gains by it. */
+const FASTER = 1.3;
+
+/** Which of arithmetic, memory bandwidth, and exchange between GPUs a full replica would gain most by, were it faster. */
+function slowest(step: StepTime, load: Load, most: number): Wall {
+  const { setup } = step;
+  const { gpu } = setup;
+  const full = atMost(step, load, most);
+  const gain = (faster: Partial<Gpu>): number => full.seconds - atMost(new StepTime({ ...setup, gpu: { ...gpu, ...faster } }), load, most).seconds;
+  const compute = gain({ peak16: FASTER * gpu.peak16, peak8: FASTER * gpu.peak8, peak4: FASTER * gpu.peak4 });
+  const bandwidth = gain({ bandwidth: FASTER * gpu.bandwidth });
+  step.begin(full.decoding, full.decoding * meanContext(load), load.width);
+  if (load.prompters === 0) step.chunk(full.requests * fresh(load), (load.remembered + load.input) / 2, true);
+  const fabric = step.exchanging() * (1 - 1 / FASTER);
   return fabric > compute && fabric > bandwidth ? 'fabric' : compute > bandwidth ? 'compute' : 'bandwidth';
 }
 
 /** All GPUs of the pool: replicas times those of one. */
 const gpusRow = (v: PoolValues): EstimateRow => ({ label: 'GPUs', value: v.poolReplicas * gpusPerReplica(v), unit: 'count', formula: `replicas × GPUs per replica = ${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)}`, source: 'arithmetic' });
 
-const weightsRow = (v: PoolValues, weights: number): EstimateRow => ({ label: 'weights per GPU', value: weights, unit: 'bytes', formula: `parameters × bytes ÷ GPUs; ${v.weightPrecision === 'mxfp4' ? 'all but experts' : 'embedding and output'} at 16 bit`, source: 'arithmetic', constants: memory(v) });
+const weightsRow = (v: PoolValues, weights: number): EstimateRow => ({ label: 'weights per GPU', value: weights, unit: 'bytes', formula: `${setupOf(v).attentionGroups! > 1 ? 'experts × bytes ÷ GPUs + all else × bytes' : 'parameters × bytes ÷ GPUs'}; ${v.weightPrecision === 'mxfp4' ? 'all but experts' : 'embedding and output'} at 16 bit`, source: 'arithmetic', constants: memory(v) });
 
 /** Rows for a model that does not fit. */
 function tooLarge(v: PoolValues, weights: number): EstimateRow[] {
@@ -93,10 +126,11 @@ export function byHand(v: PoolValues, flow: Flow, remembered?: Remembered): Esti
 
 function memoryRows(v: PoolValues, weights: number, room: number, load: Load): EstimateRow[] {
   const constants = memory(v);
+  const apart = setupOf(v).attentionGroups! > 1;
   return [
     gpusRow(v),
     weightsRow(v, weights),
-    { label: 'KV room per replica', value: room, unit: 'tokens', formula: '(memory × share − weights − 2.5 GB) ÷ KV bytes per token', source: 'arithmetic; reserve after vLLM’s own reports', constants },
+    { label: 'KV room per replica', value: room, unit: 'tokens', formula: `(memory × share − weights − 2.5 GB) ÷ KV bytes of a token on a GPU${apart ? ', × GPUs, each with sequences of its own' : ''}`, source: 'arithmetic; reserve after vLLM’s own reports', constants: [...taken(v), ...constants] },
     { label: 'sequences that fit', value: Math.floor(room / load.held), unit: 'count', formula: `KV room ÷ ${heldAs(load)}`, source: 'arithmetic', constants, assumes: `all of mean length; at most ${v.sequenceLimit} run` },
   ];
 }
@@ -106,44 +140,102 @@ const heldAs = ({ held, input, output }: Load): string => (held < input + output
 
 /** What capacity is made of, in words. */
 function capacityAs({ prompters, yielded }: Load, batch: string): string {
-  const answers = `replicas${prompters > 0 ? ' that answer' : ''} × n${yielded > 1 ? ` × ${yielded.toFixed(2)} tokens` : ''} ÷ iteration with n sequences, the ${batch}`;
-  return prompters > 0 ? `the lesser of ${answers}; and replicas for prompts × output ÷ first token` : answers;
+  const answers = `replicas${prompters > 0 ? ' that answer' : ''} × output × requests that end with an iteration ÷ its seconds, in a batch of ${batch}${yielded > 1 ? `; each yields ${yielded.toFixed(2)} tokens` : ''}`;
+  return prompters > 0 ? `the least of ${answers}; of replicas for prompts × output × prompts that they do per second; and of their links` : answers;
+}
+
+/** How prompts come along at replicas that do nothing else: seconds to the first token, share of the time they work, requests per second at most, and what bounds those. */
+interface Prompts extends Queued {
+  readonly most: number;
+  readonly wall: Wall;
+}
+
+/** Those of the replicas for prompts; of all where answers are one token; null where prompts and answers share replicas. */
+function promptsApart(step: StepTime, v: PoolValues, { rate }: Flow, load: Load, places: number): Prompts | null {
+  const { prompters, lone } = load;
+  if (prompters === 0 && (load.rounds > 0 || lone)) return null;
+  const replicas = prompters > 0 ? prompters : v.poolReplicas;
+  const prompt = alone(step, load);
+  const each = promptsAtMost(step, load, places);
+  const parts = load.chunked ? partsOf(step.setup) : 1;
+  const side = Math.max(parts, Math.floor(load.budget / fresh(load)));
+  const links = prompters > 0 ? prompters / load.sending : Infinity;
+  const computed = replicas * each;
+  return { ...queued(prompt, Math.min(prompt, 1 / each), side, rate, replicas, v.poolSpreading === 'round robin'), most: Math.min(computed, links), wall: links < computed ? 'fabric' : 'compute' };
+}
+
+/** Means of one replica: seconds to the first token, of an iteration and of a plain one, and from one decode iteration to the next; sequences there, in a batch, and decoding; share of the time in which it works. */
+interface Means extends Omit<Queued, 'mean'> {
+  readonly iteration: number;
+  readonly plain: number;
+  readonly perRound: number;
+  readonly running: number;
+  readonly decoding: number;
+}
+
+/** Where everybody joins the batch under way. */
+function joining(step: StepTime, load: Load, most: number, rate: number, replicas: number, turns: boolean): Means {
+  const running = batchFor(step, load, rate, most);
+  const batch = Math.min(most, whileBusy(running, Math.max(1, Math.round(most))));
+  const busy = Math.min(1, running / batch);
+  const decoding = decodingOf(step, load, batch);
+  const first = alone(step, load);
+  const looks = looksOf(step, load, decoding, rate);
+  return {
+    firstToken: forPlace(step, load, most, rate, replicas, turns) + busy * amid(step, load, decoding, rate) + (1 - busy) * first,
+    iteration: load.prompters > 0 ? looks.plain : meanIteration(step, load, looks, busy, busy / rate, first),
+    plain: looks.plain,
+    perRound: stay(step, load, decoding, rate).perToken,
+    running, batch, decoding, busy,
+  };
+}
+
+/** Where batches take nobody in. */
+function inBatches(step: StepTime, load: Load, most: number, rate: number): Means {
+  const { perToken, ...others } = batches(step, load, rate, most);
+  return { ...others, plain: perToken, perRound: perToken, running: others.busy * others.batch };
+}
+
+/** Where answers are one token, nobody decodes. */
+function answeredAtOnce(step: StepTime, load: Load, { firstToken, busy, batch, mean }: Queued): Means {
+  const pieces = lonePieces(step, load);
+  const seconds = pieces > 1 ? alone(step, load) / pieces : mean;
+  return { firstToken, iteration: seconds, plain: 0, perRound: 0, running: busy * batch, batch, decoding: 0, busy };
+}
+
+/** A full one, from which nobody who comes later is answered in time. */
+function overrun({ there, decoding, seconds }: Full, plain: number): Means {
+  return { firstToken: Infinity, iteration: seconds, plain, perRound: seconds, running: there, batch: there, decoding, busy: 1 };
 }
 
 /** Means of the whole pool under a flow: times in seconds, sequences, and requests and tokens per second. */
 function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const step = new StepTime(setupOf(v));
-  const lone = v.engineScheduling === 'static';
-  const { prompters } = load;
+  const { prompters, lone, output, rounds, sending } = load;
   const answering = v.poolReplicas - prompters;
   const bound = bounds(step, load, v, room / load.held);
-  const first = alone(step, load);
-  const prompts = prompters > 0 ? prompters / first : Infinity;
-  const answers = (answering * bound.most * load.yielded) / iteration(step, load, bound.most);
-  const capacity = Math.min(answers, prompts * load.output);
+  const apart = promptsApart(step, v, flow, load, Math.min(v.sequenceLimit, room / load.input));
+  const full = atMost(step, load, bound.most);
+  const answers = answering * pace(full);
+  const prompts = prompters > 0 ? apart!.most : Infinity;
+  const served = Math.min(flow.rate, answers, prompts);
   const each = Math.min(flow.rate, prompts) / answering;
-  const overloaded = flow.rate * load.output > capacity;
-  const full = each * answering * load.output > answers;
-  const batch = full ? bound.most : batchFor(step, load, each, bound.most);
-  const n = Math.min(bound.most, whileBusy(batch));
-  const chance = full ? 1 : 1 - exp(-batch);
-  const looks = looksOf(step, load, n, each);
-  const amidst = lone ? afterBatch : amid;
-  const wall: Pick<Bound, 'wall' | 'behind'> = answers > prompts * load.output ? { wall: 'compute' } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) };
+  const means = each * answering > answers ? overrun(full, step.decoding(full.decoding, meanContext(load)))
+    : lone ? inBatches(step, load, bound.most, each)
+    : rounds === 0 ? answeredAtOnce(step, load, apart!)
+    : joining(step, load, bound.most, each, answering, v.poolSpreading === 'round robin');
+  const handing = prompters > 0 && output > 1 ? sending + load.delay + onTheLink(sending, served / prompters) : 0;
   return {
-    first,
-    firstToken: overloaded ? Infinity : prompters > 0 ? queued(first, flow.rate / prompters) : (lone ? 0 : forPlace(step, load, bound.most, each, answering, v.poolSpreading === 'round robin')) + chance * amidst(step, load, n, each) + (1 - chance) * first,
-    iteration: prompters > 0 ? looks.plain : meanIteration(step, load, looks, chance, chance / each, first),
-    plain: looks.plain,
-    // Prompts of others come between its tokens, but not in a static batch.
-    perRound: lone ? looks.plain : stay(step, load, n, each).perToken,
-    busy: n,
-    running: answering * batch,
-    utilisation: Math.min(1, (answering * chance + prompters * Math.min(1, flow.rate / prompts)) / v.poolReplicas),
-    served: Math.min(flow.rate, capacity / load.output),
-    capacity,
-    wall,
-    batchOfCapacity: `${bound.most.toLocaleString('en')} ${bound.because}`,
+    ...means,
+    first: alone(step, load),
+    firstToken: flow.rate > served ? Infinity : (apart?.firstToken ?? means.firstToken),
+    answer: rounds * means.perRound + handing,
+    running: answering * means.running + (prompters > 0 ? (served * load.input * (apart!.firstToken + 2 * handing)) / load.held : 0),
+    utilisation: (answering * means.busy + prompters * (apart?.busy ?? 0)) / v.poolReplicas,
+    served,
+    capacity: Math.min(answers, prompts) * output,
+    wall: answers > prompts ? { wall: apart!.wall } : { wall: bound.wall, ...(bound.behind && { behind: bound.behind }) },
+    batchOfCapacity: `${Math.max(1, Math.round(bound.most)).toLocaleString('en')} ${bound.because}`,
   };
 }
 
@@ -158,8 +250,8 @@ const MANY_REPLICAS = 200;
  * place of all `replicas`; who takes turns waits for one of a replica to which every so-manieth request comes. Static batches take all who wait at once.
  */
 function forPlace(step: StepTime, load: Load, most: number, rate: number, replicas: number, turns: boolean): number {
-  const { prompt, perToken } = stay(step, load, most, rate);
-  const service = prompt + rounds(load) * perToken;
+  const { prompt, perToken } = stay(step, load, decodingOf(step, load, most), rate);
+  const service = prompt + load.rounds * perToken;
   const together = turns ? 1 : Math.min(replicas, MANY_REPLICAS);
   return waitingTime(together * Math.min(rate, (FULL * most) / service), service, together * most, turns ? 1 / replicas : 1, 0);
 }
@@ -178,7 +270,7 @@ const ALONE = 1e-6;
 function meanIteration(step: StepTime, load: Load, looks: ReturnType<typeof looksOf>, chance: number, each: number, first: number): number {
   const pieces = lonePieces(step, load);
   const among = looks.mean / looks.iterations;
-  if (chance < ALONE || each <= first) return (first + rounds(load) * looks.plain) / (pieces + rounds(load));
+  if (chance < ALONE || each <= (1 - chance) * first) return (first + load.rounds * looks.plain) / (pieces + load.rounds);
   return each / ((each - (1 - chance) * first) / among + (1 - chance) * pieces);
 }
 
@@ -186,10 +278,10 @@ function meanIteration(step: StepTime, load: Load, looks: ReturnType<typeof look
  * What a mean iteration is made of while n sequences decode: the parts of a plain one, what drafts take of it, and what prompts make it longer. None are told
  * where iterations of prompts by themselves take less than plain ones, and are so many that the mean does too.
  */
-function partsOfIteration(setup: Setup, load: Load, { busy, plain, iteration }: ReturnType<typeof meansOf>): NonNullable<EstimateRow['parts']> {
-  if (iteration < SHORTER * plain) return [];
+function partsOfIteration(setup: Setup, load: Load, { decoding, plain, iteration }: ReturnType<typeof meansOf>): NonNullable<EstimateRow['parts']> {
+  if (decoding === 0 || iteration < SHORTER * plain) return [];
   const step = new StepTime(setup);
-  step.begin(busy, busy * meanContext(load), load.width);
+  step.begin(decoding, decoding * meanContext(load), load.width);
   const { products, looking, exchange, engine } = step.parts();
   const parts = [['products ⊕ weights', products], ['keys and values', looking], ['exchange', exchange], ['engine', engine], ['drafts', plain - products - looking - exchange - engine], ['prompts', iteration - plain]] as const;
   return parts.filter(([, seconds]) => seconds > NOTHING);
@@ -197,7 +289,7 @@ function partsOfIteration(setup: Setup, load: Load, { busy, plain, iteration }: 
 
 function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): EstimateRow[] {
   const means = meansOf(v, flow, load, room);
-  const { prompters, yielded, output } = load;
+  const { prompters, output } = load;
   const source = 'roofline with fitted shares';
   const constants = speeds(v);
   const assumes = `${v.engineScheduling === 'static' ? 'answers of one length: the longest of a batch keeps the others' : 'mean lengths'}, Poisson arrivals shared evenly, ${load.remembered > 0 ? 'a warm prefix cache' : 'no prefix hits'}, and time to serve what comes`;
@@ -207,15 +299,23 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
     { label: 'first token, nobody else', value: means.first, unit: 'seconds', formula: 'matrix products at sustained rate + attention + overheads', source, constants },
     firstTokenRow(v, load, means.firstToken, source, assumes),
     { label: 'iteration', value: means.iteration, unit: 'seconds', formula: '(weights ÷ bandwidth ⊕ FLOP ÷ rate) + KV read + exchange + engine + share of prompts; ⊕: nearly the greater of both', source, ...seen('stepTime'), parts: partsOfIteration(setupOf(v), load, means), assumes },
-    { label: 'per token', value: means.perRound / yielded, unit: 'seconds', formula: yielded === 1 ? 'an iteration, and prompts between two of them' : 'an iteration, and prompts between two of them ÷ tokens that one yields', source, measure: 'perToken', assumes },
-    { label: 'batch while busy', value: means.busy, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
+    ...perTokenRow(load, means, source, assumes),
+    { label: 'batch while busy', value: means.batch, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
     { label: 'utilisation', value: means.utilisation, unit: 'share', formula: prompters > 0 ? '1 − e⁻ⁿ of those that answer, rate × first token of the others' : '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },
-    { label: 'in flight', value: means.served * (means.firstToken + rounds(load) * means.perRound), unit: 'requests', formula: 'rate × (first token + output × iteration)', source: 'Little 1961', measure: 'inFlight', assumes },
+    { label: 'in flight', value: means.served * (means.firstToken + means.answer), unit: 'requests', formula: 'rate × (first token + (output − 1) × per token)', source: 'Little 1961', measure: 'inFlight', assumes },
     { label: 'KV in use', value: Math.min(1, (means.running * load.held) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
     { label: 'tokens out', value: means.served * output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
     { label: 'capacity', value: means.capacity, unit: 'tokens/second', formula: capacityAs(load, means.batchOfCapacity), source, assumes, constants, ...means.wall },
     ...priceRow(v, means.served * (load.input + output)),
   ];
+}
+
+/** Nothing is said of answers of one token. */
+function perTokenRow({ output, yielded, prompters }: Load, { answer }: ReturnType<typeof meansOf>, source: string, assumes: string): EstimateRow[] {
+  const one = prompters > 0 ? 'an iteration' : 'an iteration, and prompts between two of them';
+  const all = yielded === 1 ? one : `iterations until all have come ÷ (output − 1) × ${one}`;
+  const formula = prompters > 0 ? `${all} + (bytes ÷ bandwidth of the link, the wait for it, and its delay) ÷ (output − 1)` : all;
+  return output === 1 ? [] : [{ label: 'per token', value: answer / (output - 1), unit: 'seconds', formula, source: yielded === 1 ? source : `${source}; renewals: Feller 1968`, measure: 'perToken', assumes }];
 }
 
 function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source: string, assumes: string): EstimateRow {

@@ -35,7 +35,10 @@ export interface Kernels {
 export interface Engine extends Kernels {
   /** All-reduce: bytes/s of messages of 64 MiB and more, where an engine sends them another way; 0 where it does not. */
   readonly reduceLarge: number;
-  /** All-reduce in one shot: tokens up to which the engine does it; else, bytes times GPUs below which, in MiB (published: vLLM's and TensorRT-LLM's sources). */
+  /**
+   * All-reduce in one shot: tokens up to which the engine does it, even where two would be faster (TensorRT-LLM, whose runs say so too); else, bytes times GPUs
+   * below which, in MiB, about where two become faster (published: vLLM's and TensorRT-LLM's sources).
+   */
   readonly oneShotTokens: number;
   readonly oneShotMiB: number;
   /** Everything else a layer does, in seconds, and what it takes more to turn activations into 8 or 4 bit, where no other kernel does so on its way. */
@@ -90,16 +93,16 @@ export interface Software {
 // fitted: begin
 /** Of each generation. Where kernels were timed alone, what whole engines tell may move them by about a tenth. */
 export const kernels: Readonly<Record<Generation, Kernels>> = {
-  hopper: { sharpness: 4, burst: 0.816, launch: 3.35e-6, stream: 0.893, stream4: 0.65, kvRead: 0.887, kvRead8: 0.636, attention: 13.9e-6, prefill: 0.661, tile: 128, reduceStart: 4.01e-6, reduceRate: 326e9, compute16: 0.666, compute8: 0.574, compute4: 0.45 },
-  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.766, stream4: 0.533, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.523, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.457, compute4: 0.382 },
-  ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.748, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.828, compute8: 0.55, compute4: 0.45 },
-  ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.846, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.576, compute4: 0.45 },
-  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.805, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.735, compute8: 0.55, compute4: 0.45 },
+  hopper: { sharpness: 4, burst: 0.816, launch: 3.35e-6, stream: 0.893, stream4: 0.65, kvRead: 0.887, kvRead8: 0.636, attention: 13.9e-6, prefill: 0.657, tile: 128, reduceStart: 4.01e-6, reduceRate: 326e9, compute16: 0.665, compute8: 0.571, compute4: 0.45 },
+  blackwell: { sharpness: 4, burst: 0.8, launch: 4e-6, stream: 0.768, stream4: 0.536, kvRead: 0.893, kvRead8: 0.86, attention: 9.66e-6, prefill: 0.524, tile: 256, reduceStart: 6.74e-6, reduceRate: 534e9, compute16: 0.65, compute8: 0.468, compute4: 0.4 },
+  ampere: { sharpness: 2, burst: 0.789, launch: 4.58e-6, stream: 0.749, stream4: 0.65, kvRead: 0.746, kvRead8: 0.8, attention: 19e-6, prefill: 0.596, tile: 64, reduceStart: 4.75e-6, reduceRate: 187e9, compute16: 0.829, compute8: 0.55, compute4: 0.45 },
+  ada: { sharpness: 4, burst: 0.952, launch: 3.96e-6, stream: 0.899, stream4: 0.65, kvRead: 0.89, kvRead8: 0.841, attention: 9.4e-6, prefill: 0.892, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.65, compute8: 0.572, compute4: 0.45 },
+  workstation: { sharpness: 4, burst: 0.699, launch: 3.92e-6, stream: 0.802, stream4: 0.65, kvRead: 0.774, kvRead8: 0.8, attention: 11.5e-6, prefill: 0.583, tile: 64, reduceStart: 5e-6, reduceRate: 20e9, compute16: 0.732, compute8: 0.55, compute4: 0.45 },
   cdna3: { sharpness: 4, burst: 0.5, launch: 5e-6, stream: 0.75, stream4: 0.75, kvRead: 0.75, kvRead8: 0.6, attention: 20e-6, prefill: 0.45, tile: 128, reduceStart: 10e-6, reduceRate: 250e9, compute16: 0.5, compute8: 0.5, compute4: 0.5 },
 };
 
 /** Median size of the errors of kernels timed alone, and of how many. */
-export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of 1716, prompt attention 7.9 % of 448, all-reduce 6.5 % of 276, all-reduce over PCIe 3.5 % of 69';
+export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of 1716, prompt attention 8.0 % of 448, all-reduce 6.5 % of 276, all-reduce over PCIe 3.5 % of 69';
 
 /** The serving software known. */
 export const software = {
@@ -107,99 +110,99 @@ export const software = {
     label: 'vLLM',
     vintage: '2025–26, scheduling ahead (0.14–0.19)',
     ahead: true,
-    fit: 'first token 5.3 % of 160, per token 2.1 % of 169',
-    any: { layer: 36e-6, host: 611e-6, perSequence: 18.7e-6, client: 12.3e-3, clientPerSequence: 39.2e-6, grouped: 0.416, streamExperts: 0.727, routing: 49.6e-6, routing4: 6.17e-6, gather: 71.5e-6, graphTokens: 512, launchPrompt: 54.1e-6 },
+    fit: 'first token 4.8 % of 160, per token 2.1 % of 169',
+    any: { layer: 36.2e-6, host: 629e-6, perSequence: 18.7e-6, client: 12.3e-3, clientPerSequence: 39.2e-6, grouped: 0.411, streamExperts: 0.737, routing: 49.3e-6, routing4: 5.98e-6, gather: 72.1e-6, graphTokens: 512, launchPrompt: 54.8e-6 },
     on: {
-      hopper: { kvRead8: 0.398, reduceStart: 3.96e-6, reduceRate: 438e9 },
-      blackwell: { oneShotTokens: 128, layer: 28.1e-6, host: 718e-6, perSequence: 13.8e-6, client: 28.1e-3, reduceStart: 4.98e-6, reduceRate: 364e9 },
-      workstation: { launchPrompt: 63.1e-6, layer: 26.7e-6, host: 767e-6, perSequence: 15.1e-6, grouped: 0.212, streamExperts: 0.723, routing: 36.9e-6, launchExperts: 598e-6, clientPerSequence: 39.8e-6 },
+      hopper: { kvRead8: 0.397, reduceStart: 3.77e-6, reduceRate: 457e9 },
+      blackwell: { layer: 28.7e-6, host: 708e-6, perSequence: 15.1e-6, client: 26.9e-3, reduceStart: 4.71e-6, reduceRate: 334e9 },
+      workstation: { launchPrompt: 89e-6, layer: 24.5e-6, host: 857e-6, perSequence: 14.8e-6, grouped: 0.212, streamExperts: 0.763, routing: 51e-6, launchExperts: 584e-6, clientPerSequence: 42.7e-6 },
     },
   },
   'vllm-2025': {
     label: 'vLLM 2025',
     vintage: '2025, no scheduling ahead (0.9–0.13)',
     ahead: false,
-    fit: 'per token 1.5 % of 101, end to end 13.8 % of 4',
-    any: { layer: 32.1e-6, host: 696e-6, perSequence: 45.2e-6, grouped: 0.412, streamExperts: 0.612, routing: 52.2e-6, gather: 71.5e-6, graphTokens: 512, launchPrompt: 48.9e-6 },
+    fit: 'per token 1.5 % of 101, end to end 13.7 % of 4',
+    any: { layer: 31.4e-6, host: 717e-6, perSequence: 45.2e-6, grouped: 0.407, streamExperts: 0.613, routing: 51.9e-6, gather: 72.1e-6, graphTokens: 512, launchPrompt: 48.4e-6 },
     on: {
-      hopper: { always8: 0.97, grouped: 0.551, streamExperts: 0.637, routing: 62.5e-6, reduceStart: 4.07e-6, reduceRate: 448e9 },
+      hopper: { always8: 0.97, grouped: 0.553, streamExperts: 0.638, routing: 62.7e-6, reduceStart: 4.35e-6, reduceRate: 443e9 },
     },
   },
   sglang: {
     label: 'SGLang',
     vintage: 'December 2025 and later (0.5.6 and later)',
     ahead: true,
-    fit: 'first token 21.2 % of 88, per token 3.6 % of 145',
-    any: { layer: 16.4e-6, host: 545e-6, perSequence: 15e-6, client: 18.6e-3, grouped: 0.39, streamExperts: 0.667, routing: 48e-6, launchPrompt: 51.5e-6 },
+    fit: 'first token 13.9 % of 88, per token 4.4 % of 145',
+    any: { layer: 14.5e-6, host: 480e-6, perSequence: 15.4e-6, client: 19.2e-3, grouped: 0.38, streamExperts: 0.669, routing: 47.1e-6, launchPrompt: 49.3e-6 },
     on: {
-      hopper: { kvRead: 0.823, launchExperts: 424e-6, grouped: 0.413, streamExperts: 0.714, routing: 51.8e-6 },
-      blackwell: { oneShotTokens: 128, compute8: 0.194, launchExperts: 485e-6, grouped: 0.304, streamExperts: 0.855, routing: 51.9e-6, layer: 22.4e-6, host: 644e-6, perSequence: 23.9e-6 },
+      hopper: { kvRead: 0.823, launchExperts: 423e-6, grouped: 0.42, streamExperts: 0.699, routing: 53e-6 },
+      blackwell: { launchExperts: 477e-6, grouped: 0.331, streamExperts: 0.672, routing: 45.9e-6, layer: 22e-6, host: 670e-6, perSequence: 23.3e-6 },
     },
   },
   'sglang-2025': {
     label: 'SGLang 2025',
     vintage: 'August to November 2025 (0.5.1–0.5.5)',
     ahead: true,
-    fit: 'first token 61.0 % of 51, per token 2.1 % of 114',
-    any: { layer: 25.6e-6, host: 683e-6, perSequence: 13.2e-6, client: 18.7e-3, grouped: 0.375, streamExperts: 0.539, routing: 59.9e-6, launchPrompt: 58.9e-6 },
+    fit: 'first token 62.1 % of 51, per token 2.1 % of 114',
+    any: { layer: 25.4e-6, host: 697e-6, perSequence: 13.1e-6, client: 20.4e-3, grouped: 0.36, streamExperts: 0.534, routing: 59.6e-6, launchPrompt: 59.1e-6 },
     on: {
-      hopper: { compute16: 0.784, kvRead: 0.666 },
-      blackwell: { oneShotTokens: 128, compute8: 0.282, grouped: 0.154, streamExperts: 0.663, routing: 65.7e-6, layer: 24.7e-6, host: 671e-6, perSequence: 17.3e-6 },
+      hopper: { compute16: 0.785, kvRead: 0.665 },
+      blackwell: { grouped: 0.188, streamExperts: 0.579, routing: 62.6e-6, layer: 25.3e-6, host: 690e-6, perSequence: 18.4e-6 },
     },
   },
   'tensorrt-llm': {
     label: 'TensorRT-LLM',
     vintage: 'October 2025 to 2026 (1.1–1.2)',
     ahead: true,
-    fit: 'first token 5.6 % of 264, per token 2.3 % of 264',
-    any: { oneShotTokens: 128, layer: 16.8e-6, host: 538e-6, perSequence: 12.6e-6, client: 20.3e-3, grouped: 0.419, streamExperts: 0.599, routing: 52.2e-6, gather: 36.9e-6, launchPrompt: 46.8e-6 },
+    fit: 'first token 5.7 % of 264, per token 2.4 % of 264',
+    any: { oneShotTokens: 128, layer: 16.4e-6, host: 563e-6, perSequence: 13.2e-6, client: 20.4e-3, grouped: 0.412, streamExperts: 0.601, routing: 52.1e-6, gather: 36.7e-6, launchPrompt: 47.1e-6 },
     on: {
-      hopper: { kvRead8: 0.855, compute8: 0.667, launchExperts: 763e-6, grouped: 0.281, streamExperts: 0.76, routing: 125e-6, reduceStart: 3.01e-6, reduceRate: 268e9 },
-      blackwell: { compute8: 0.564, compute4: 0.525, layer: 18.8e-6, host: 541e-6, perSequence: 10.9e-6, client: 22.7e-3, launchExperts: 556e-6, grouped: 0.658, streamExperts: 0.615, routing: 39.6e-6, reduceStart: 6.41e-6, reduceRate: 523e9 },
+      hopper: { kvRead8: 0.857, compute8: 0.666, launchExperts: 774e-6, grouped: 0.269, streamExperts: 0.762, routing: 125e-6, reduceStart: 3.03e-6, reduceRate: 270e9 },
+      blackwell: { compute8: 0.563, compute4: 0.524, layer: 17.7e-6, host: 651e-6, perSequence: 11.2e-6, client: 22.7e-3, launchExperts: 550e-6, grouped: 0.651, streamExperts: 0.618, routing: 40.4e-6, reduceStart: 6.37e-6, reduceRate: 526e9 },
     },
   },
   'tensorrt-llm-1.0': {
     label: 'TensorRT-LLM 1.0',
     vintage: 'summer 2025 (1.0)',
     ahead: true,
-    fit: 'throughput 4.7 % of 88',
-    any: { oneShotTokens: 128, layer: 67.1e-6, host: 559e-6, perSequence: 5.36e-6, perStream: 2e-6, client: 18.7e-3, grouped: 0.383, streamExperts: 0.653, routing: 51.1e-6, launchPrompt: 60.3e-6 },
+    fit: 'throughput 4.6 % of 88',
+    any: { oneShotTokens: 128, layer: 59.2e-6, host: 559e-6, perSequence: 4.92e-6, perStream: 2e-6, client: 20.4e-3, grouped: 0.373, streamExperts: 0.647, routing: 51e-6, launchPrompt: 60.7e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.649, grouped: 0.334, streamExperts: 0.654, routing: 48.9e-6 },
-      blackwell: { compute4: 0.497, grouped: 0.31, streamExperts: 0.633, routing: 51e-6, layer: 29.4e-6, host: 696e-6, perSequence: 19.6e-6 },
+      hopper: { kvRead8: 0.97, compute8: 0.642, grouped: 0.332, streamExperts: 0.631, routing: 50.7e-6 },
+      blackwell: { compute4: 0.497, grouped: 0.309, streamExperts: 0.631, routing: 50.3e-6, layer: 29.3e-6, host: 715e-6, perSequence: 19.8e-6 },
     },
   },
   'tensorrt-llm-1.0rc': {
     label: 'TensorRT-LLM 1.0rc',
     vintage: 'July 2025 (1.0.0rc3, not tuned; taken to run without overlap)',
     ahead: false,
-    fit: 'per token 2.5 % of 345',
-    any: { oneShotTokens: 128, layer: 19.7e-6, narrowing: 14e-6, graphTokens: 256, host: 438e-6, perSequence: 15.4e-6, client: 17.8e-3, grouped: 0.373, streamExperts: 0.97, routing: 39.3e-6, launchPrompt: 72.3e-6 },
+    fit: 'per token 2.6 % of 345',
+    any: { oneShotTokens: 128, layer: 21.1e-6, narrowing: 13.9e-6, graphTokens: 256, host: 419e-6, perSequence: 15.4e-6, client: 19.6e-3, grouped: 0.366, streamExperts: 0.969, routing: 39.4e-6, launchPrompt: 72.6e-6 },
     on: {
-      hopper: { always8: 0.269, kvRead8: 0.899, compute8: 0.434, compute16: 0.709, grouped: 0.261, streamExperts: 0.97, routing: 17.5e-6, reduceStart: 3.79e-6, reduceRate: 393e9 },
+      hopper: { always8: 0.267, kvRead8: 0.923, compute8: 0.433, compute16: 0.71, grouped: 0.264, streamExperts: 0.97, routing: 18e-6, reduceStart: 3.19e-6, reduceRate: 385e9 },
     },
   },
   'tensorrt-llm-0.17': {
     label: 'TensorRT-LLM 0.17',
     vintage: '2024 (0.14–0.17), engines compiled beforehand',
     ahead: false,
-    fit: 'throughput 3.1 % of 239, first token 5.6 % of 48, per token 5.3 % of 48',
-    any: { compute4: 0.497, oneShotMiB: 4, layer: 62.6e-6, host: 656e-6, perSequence: 3.91e-6, perStream: 2.35e-6, client: 4.75e-3, grouped: 0.5, streamExperts: 0.838, routing: 40e-6 },
+    fit: 'throughput 2.8 % of 239, first token 5.1 % of 48, per token 5.7 % of 48',
+    any: { compute4: 0.497, oneShotMiB: 4, layer: 62.3e-6, host: 578e-6, perSequence: 3.32e-6, perStream: 3.7e-6, client: 4.87e-3, grouped: 0.5, streamExperts: 0.836, routing: 40e-6 },
     on: {
-      hopper: { kvRead8: 0.97, compute8: 0.665, compute16: 0.64, grouped: 0.739, routing: 8.96e-6, reduceStart: 10.2e-6, reduceRate: 362e9 },
-      ada: { grouped: 0.319 },
-      ampere: { grouped: 0.666, reduceStart: 27.1e-6, reduceRate: 139e9 },
+      hopper: { kvRead8: 0.97, compute8: 0.661, compute16: 0.642, grouped: 0.736, routing: 14e-6, reduceStart: 12e-6, reduceRate: 362e9 },
+      ada: { grouped: 0.316 },
+      ampere: { grouped: 0.661, reduceStart: 28e-6, reduceRate: 135e9 },
     },
   },
   'vllm-2023': {
     label: 'vLLM 2023',
     vintage: '2023, kernels launched one by one',
     ahead: false,
-    fit: 'first token 3.3 % of 85, per token 1.9 % of 85, end to end 1.9 % of 81',
-    any: { oneShotMiB: 0, layer: 87.6e-6, host: 1.44e-3, perSequence: 265e-6, client: 5.76e-3, grouped: 0.5, streamExperts: 0.7, routing: 40e-6, launchLayer: 114e-6, launchRank: 1.94e-3, prefill: 0.6 },
+    fit: 'first token 3.3 % of 85, per token 2.0 % of 85, end to end 2.0 % of 81',
+    any: { oneShotMiB: 0, layer: 88.4e-6, host: 1.44e-3, perSequence: 265e-6, client: 5.76e-3, grouped: 0.5, streamExperts: 0.7, routing: 40e-6, launchLayer: 113e-6, launchRank: 1.94e-3, prefill: 0.6 },
     on: {
-      hopper: { compute16: 0.631, reduceLarge: 86.6e9, reduceRate: 228e9, reduceStart: 11.1e-6 },
-      ampere: { compute16: 0.768, reduceLarge: 28.9e9, reduceRate: 87.1e9, reduceStart: 3.69e-6, launchLayer: 177e-6, launchRank: 3.01e-3 },
+      hopper: { compute16: 0.631, reduceLarge: 86.6e9, reduceRate: 228e9, reduceStart: 10.7e-6 },
+      ampere: { compute16: 0.768, reduceLarge: 28.9e9, reduceRate: 87.2e9, reduceStart: 3.7e-6, launchLayer: 177e-6, launchRank: 3.01e-3 },
     },
   },
 } as const satisfies Readonly<Record<string, Software>>;

@@ -42,11 +42,11 @@ const slotRate = ({ generation }: Gpu): number => (generation === 'ampere' || ge
  * seconds to send to one other (assumed), and share of the line rate that is reached (NCCL, assumed).
  */
 export const NETWORK_START = 50e-6;
-const SEND_START = 30e-6;
+export const SEND_START = 30e-6;
 export const NETWORK_SHARE = 0.9;
 
 /** Seconds to hand activations to the next stage over fast links, however few (assumed). */
-export const HAND_START = 10e-6;
+const HAND_START = 10e-6;
 
 /** GPUs that fast links join, or that share a server without. */
 export const together = ({ joined = 8 }: Gpu): number => joined;
@@ -86,20 +86,30 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): E
   return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_SHARE * ways.network * inside) };
 }
 
+/** GPUs among which engines sum up in one shot at most: those of a server (published: vLLM’s, FlashInfer’s and TensorRT-LLM’s sources have others for more). */
+const ONE_SHOT_MOST = 8;
+
 /** The same in one shot: each reads all of everybody else's, (n − 1) times the bytes, and meets the others only once. */
 export function oneShot(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): Exchange {
-  if (gpus === 1 || gpus > together(gpu) || !linkedAmong(gpu, gpus)) return allReduce(gpu, gpus, c, ways);
+  if (gpus === 1 || gpus > Math.min(ONE_SHOT_MOST, together(gpu)) || !linkedAmong(gpu, gpus)) return allReduce(gpu, gpus, c, ways);
   return { start: c.reduceStart + PER_PEER * (gpus - 1), perByte: (gpus - 1) / linkRate(gpu, c) };
 }
 
 /** Bytes from which engines no longer sum up in one shot, where they go by bytes: the fewer, the more GPUs there are. */
 export const oneShotBytes = (gpus: number, c: Constants): number => (c.oneShotMiB * 2 ** 20) / gpus;
 
+/** Steps from one stage of a pipeline to the next that stay in a server, and those that leave it. */
+export function steps(gpu: Gpu, tp: number, stages: number): { readonly inside: number; readonly outside: number } {
+  const outside = Math.min(Math.ceil((tp * stages) / together(gpu)), stages) - 1;
+  return { inside: stages - 1 - outside, outside };
+}
+
+/** One of those that stay inside: over fast links, or through the slots of two. */
+export const nextDoor = (gpu: Gpu, tp: number, stages: number, c: Constants): Exchange => (linkedAmong(gpu, tp * stages) ? { start: HAND_START, perByte: 1 / linkRate(gpu, c) } : overPcie(gpu, 2, 1, USUAL));
+
 /** From stage to stage of a pipeline, all the way through: over the network where the next stage is in another server, and each of its GPUs sends a slice. */
 export function handOvers(gpu: Gpu, tp: number, stages: number, c: Constants, ways = USUAL): Exchange {
-  const servers = Math.ceil((tp * stages) / together(gpu));
-  const outside = Math.min(servers, stages) - 1;
-  const inside = stages - 1 - outside;
-  const near = linkedAmong(gpu, tp * stages) ? { start: HAND_START, perByte: 1 / linkRate(gpu, c) } : overPcie(gpu, 2, 1, USUAL);
+  const { inside, outside } = steps(gpu, tp, stages);
+  const near = nextDoor(gpu, tp, stages, c);
   return { start: inside * near.start + outside * SEND_START, perByte: inside * near.perByte + outside / (NETWORK_SHARE * ways.network * tp) };
 }

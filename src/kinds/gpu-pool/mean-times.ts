@@ -3,6 +3,7 @@
  * the run. What a person reads of it is put together in `by-hand.ts`.
  */
 import { exp } from '../../engine/math.ts';
+import { busyChance, waitingTime } from '../../kit/queueing.ts';
 import { partsOf, type StepTime } from './physics.ts';
 
 /** Mean lengths, at least one token each, what limits the batch, and how answers come. */
@@ -19,18 +20,21 @@ export interface Load {
   /** Decode iterations that prompts wait for company at most, and tokens that are enough. */
   readonly companyIterations: number;
   readonly companyTokens: number;
-  /** Tokens of a sequence that an iteration looks at, seconds of drafting them as a share of a plain one, and how many it yields on average. */
+  /** Tokens of a sequence that an iteration looks at, seconds of drafting them as a share of a plain one, how many it yields on average, and iterations of an answer after its first token. */
   readonly width: number;
   readonly drafting: number;
   readonly yielded: number;
-  /** Replicas that only work through prompts; 0 where all do both. */
+  readonly rounds: number;
+  /** Replicas that only work through prompts; 0 where all do both. Seconds that the keys and values of a prompt then take over the link of one, and on top. */
   readonly prompters: number;
+  readonly sending: number;
+  readonly delay: number;
+  /** Batches take nobody in once they run; seconds that they wait for company before. */
+  readonly lone: boolean;
+  readonly gather: number;
   /** Tokens of cache that a sequence takes on average: all that it will have where room is kept for its answer. */
   readonly held: number;
 }
-
-/** Iterations in which a mean answer comes. */
-export const rounds = ({ output, yielded }: Load): number => output / yielded;
 
 /** Mean context of a decoding sequence: the prompt and half of the answer. */
 export const meanContext = ({ input, output }: Load): number => input + output / 2;
@@ -54,7 +58,7 @@ export function alone(step: StepTime, load: Load): number {
 }
 
 /** Seconds of an iteration in which n sequences decode and nothing else happens, drafts included. */
-function decoding(step: StepTime, load: Load, n: number): number {
+export function decoding(step: StepTime, load: Load, n: number): number {
   const drafts = load.drafting * step.decoding(n, meanContext(load));
   step.begin(n, n * meanContext(load), load.width);
   return step.seconds() + drafts;
@@ -64,7 +68,7 @@ function decoding(step: StepTime, load: Load, n: number): number {
 const roomFor = (step: StepTime, load: Load, n: number): number => (load.chunked ? Math.max(1, Math.floor((load.budget - n * load.width) / partsOf(step.setup))) : load.budget);
 
 /** How much longer an iteration gets, beside n sequences, by so many pieces of prompts of `tokens` each; what it takes of its own where prompts go first. */
-function prompting(step: StepTime, load: Load, n: number, pieces: number, tokens: number): number {
+export function prompting(step: StepTime, load: Load, n: number, pieces: number, tokens: number): number {
   const beside = load.chunked ? n : 0;
   step.begin(beside, beside * meanContext(load), load.width);
   const without = load.chunked ? step.seconds() : 0;
@@ -76,27 +80,48 @@ function prompting(step: StepTime, load: Load, n: number, pieces: number, tokens
 const MANY = 200;
 
 /** What `of` is between two whole numbers. */
-function between(x: number, of: (whole: number) => number): number {
+export function between(x: number, of: (whole: number) => number): number {
   if (x > MANY) return (of(MANY) * x) / MANY;
   const low = Math.floor(x);
   return low === x ? of(x) : (low + 1 - x) * of(low) + (x - low) * of(low + 1);
 }
 
+/** Iterations that a prompt takes beside n sequences. */
+const piecesOf = (step: StepTime, load: Load, n: number): number => (load.chunked ? Math.max(1, fresh(load) / roomFor(step, load, n)) : 1);
+
+/** A full replica: requests there, how many of them decode, how many come and go with each iteration, and seconds of that. */
+export interface Full {
+  readonly there: number;
+  readonly decoding: number;
+  readonly requests: number;
+  readonly seconds: number;
+}
+
 /**
- * Time from one decode iteration to the next with n sequences decoding at full load: n ÷ output prompts come per iteration, and make it longer by their chunks, as
- * many as it has room for (or add iterations of their own, as many together, where prompts go first).
+ * The most that a replica does with `most` requests at a time: each decodes for its rounds and is worked on as a prompt before, in chunks beside the others as far as
+ * the tokens of an iteration suffice, or in iterations of prompts alone, as many together as there is room for.
  */
-export function iteration(step: StepTime, load: Load, n: number): number {
-  const plain = decoding(step, load, n);
-  if (load.prompters > 0) return plain;
-  const prompts = n / rounds(load);
-  const room = roomFor(step, load, n);
-  if (!load.chunked) {
-    const together = Math.max(1, Math.min(prompts, room / fresh(load)));
-    return plain + (prompts / together) * between(together, (pieces) => prompting(step, load, n, pieces, fresh(load)));
+export function atMost(step: StepTime, load: Load, most: number): Full {
+  const { rounds, width, budget, chunked } = load;
+  if (load.prompters > 0) return { there: most, decoding: most, requests: most / rounds, seconds: decoding(step, load, most) };
+  const byTokens = chunked ? budget / (fresh(load) + rounds * width) : Infinity;
+  const stays = rounds + piecesOf(step, load, Math.min(most, byTokens * rounds));
+  const requests = Math.min(byTokens, most / stays);
+  const n = requests * rounds;
+  const full = { there: requests * stays, decoding: n, requests };
+  const plain = n > 0 || chunked ? decoding(step, load, n) : 0;
+  if (chunked) {
+    const chunk = Math.min(fresh(load), roomFor(step, load, n));
+    return { ...full, seconds: plain + between((requests * fresh(load)) / chunk, (pieces) => prompting(step, load, n, pieces, chunk)) };
   }
-  const chunk = Math.min(fresh(load), room);
-  return plain + between(Math.min((prompts * fresh(load)) / chunk, (partsOf(step.setup) * room) / chunk), (pieces) => prompting(step, load, n, pieces, chunk));
+  const together = load.lone ? most : Math.max(1, Math.min(requests, budget / fresh(load)));
+  return { ...full, seconds: plain + (requests / together) * between(together, (pieces) => prompting(step, load, n, pieces, fresh(load))) };
+}
+
+/** Prompts per second that a replica for prompts works through at most. */
+export function promptsAtMost(step: StepTime, load: Load, most: number): number {
+  const { requests, seconds } = atMost(step, { ...load, prompters: 0, rounds: 0 }, most);
+  return requests / seconds;
 }
 
 /** Intervals from one look at the queue to the next while n sequences decode. */
@@ -114,10 +139,10 @@ interface Looks {
 }
 
 /** Prompts that come faster than they can be worked through are taken for a hair slower: the estimate says nothing of overload. */
-const NEVER_FULL = 0.98;
+export const NEVER_FULL = 0.98;
 
 /** Turns after which the chance that nobody is found hardly moves. */
-const SETTLED = 30;
+export const SETTLED = 30;
 
 /**
  * How much longer one more prompt makes iterations that work on one already, which takes `first` seconds in all: as much of it as there is room for goes beside that
@@ -131,6 +156,37 @@ function another(step: StepTime, load: Load, n: number, room: number, first: num
   return beside * perToken + (1 - beside / input) * first;
 }
 
+/** Load of batches side by side at most: beyond, means of queues say more of their formula than of the run. */
+const HEAVY = 0.9;
+
+/**
+ * The same where prompts take several iterations, and several of them go side by side, each in a batch of its own: with the first one an iteration gets longer, with
+ * others hardly. As many are under way as in M/D/c, c batches (Erlang 1917, Allen and Cunneen 1990).
+ */
+function sideBySide(step: StepTime, load: Load, n: number, rate: number, pieces: number): Looks {
+  const parts = partsOf(step.setup);
+  const whole = roomFor(step, load, n);
+  const plain = decoding(step, load, n);
+  // Of several, one has a whole piece nearly always, and the others wait for it.
+  const withPrompts = (prompts: number): number => {
+    step.begin(n, n * meanContext(load), load.width);
+    for (let k = 0; k < prompts; k++) step.chunk(k === 0 && prompts > 1 ? whole : fresh(load) / pieces, load.remembered + fresh(load) / 2, true);
+    return step.seconds() + (prompts * load.loading) / pieces;
+  };
+  let chance = 0;
+  let together = 1;
+  let longer = plain;
+  for (let k = 0; k < SETTLED; k++) {
+    longer = plain + between(together, withPrompts) - withPrompts(0);
+    const underWay = Math.min(HEAVY * parts, rate * pieces * longer);
+    chance = busyChance(underWay, parts);
+    together = Math.max(1, underWay / Math.max(chance, 1e-9));
+  }
+  const prompt = pieces * longer;
+  const wait = waitingTime(Math.min(rate, (HEAVY * parts) / prompt), prompt, parts, 1, 0);
+  return { mean: 1 / (chance / longer + (1 - chance) / plain), seen: chance * longer + (1 - chance) * plain, iterations: 1, decodes: 1, plain, prompt: prompt + wait, more: 0 };
+}
+
 /**
  * Prompts come at a rate λ, and a look at the queue finds those of the interval W before it: N of them, Poisson with mean λW. If it finds any, they are worked
  * through together, and that is the next interval; if not, that is so many plain iterations. Where iterations are put together ahead, a look comes an iteration
@@ -138,11 +194,13 @@ function another(step: StepTime, load: Load, n: number, room: number, first: num
  * chance that nobody is found as if prompts beyond the first took an exponential time.
  */
 export function looksOf(step: StepTime, load: Load, n: number, rate: number): Looks {
-  const { looksEvery } = load;
+  // Whose batch is empty looks at once.
+  const looksEvery = Math.max(1, Math.min(load.looksEvery, load.rounds));
   const input = fresh(load);
   const plain = decoding(step, load, n);
   const room = roomFor(step, load, n);
   const pieces = load.chunked ? Math.ceil(input / room) : 1;
+  if (pieces > 1 && partsOf(step.setup) > 1) return sideBySide(step, load, n, rate, pieces);
   const beside = load.chunked ? plain : 0;
   const one = beside + prompting(step, load, n, 1, input / pieces);
   const prompt = pieces * one;
@@ -195,33 +253,26 @@ export function amid(step: StepTime, load: Load, n: number, rate: number): numbe
   return seen / 2 + (step.setup.software?.ahead === true ? mean / iterations : 0) + wait * plain + prompt + more * Math.max(others, rate * seen);
 }
 
-/** Seconds to the first token where a batch takes nobody in: what is left of the one under way, and the prompts of all who came meanwhile. */
-export function afterBatch(step: StepTime, load: Load, n: number, rate: number): number {
-  const batch = rounds(load) * stay(step, load, n, rate).perToken;
-  return batch / 2 + prompting(step, load, n, Math.max(1, Math.round(n)), fresh(load));
-}
+/** Mean batch while there is one, of a mean of n in all, when sequences come and go independently. */
+export const whileBusy = (n: number, places: number): number => (n < 1e-6 ? 1 : n / busyChance(n, places));
 
-/** Seconds to the first token at a replica that only does prompts, one after another as they come (Pollaczek and Khinchine, service of one length). */
-export function queued(first: number, rate: number): number {
-  const load = Math.min(NEVER_FULL, rate * first);
-  return first + (load * first) / (2 * (1 - load));
-}
-
-/** Mean batch while there is one, of a mean of n in all, when sequences come and go independently (a Poisson number). */
-export const whileBusy = (n: number): number => (n < 1e-6 ? 1 : n / (1 - exp(-n)));
-
-/** Seconds from one token of an answer to the next with n sequences in the batch where requests come at a rate; and before them, of its prompt in the batch. */
+/** Seconds from one token of an answer to the next with n requests in the batch where they come at a rate; and before them, of its prompt in the batch. */
 export function stay(step: StepTime, load: Load, n: number, rate: number): { readonly perToken: number; readonly prompt: number } {
   if (load.prompters > 0) return { perToken: decoding(step, load, n), prompt: 0 };
   const { mean, seen, decodes, prompt, more } = looksOf(step, load, n, rate);
   return { perToken: mean / decodes, prompt: prompt + more * rate * seen };
 }
 
+/** Of n requests in a batch, how many decode: all but those whose prompts are worked on. */
+export function decodingOf(step: StepTime, load: Load, n: number): number {
+  return load.prompters > 0 ? n : (n * load.rounds) / (load.rounds + piecesOf(step, load, n));
+}
+
 /** Sequences in the batch on average where `rate` requests come per second to one replica; at most `most`. By halving intervals. */
 export function batchFor(step: StepTime, load: Load, rate: number, most: number): number {
   const served = (n: number): number => {
-    const { perToken, prompt } = stay(step, load, Math.min(most, whileBusy(n)), rate);
-    return n / (prompt + rounds(load) * perToken);
+    const { perToken, prompt } = stay(step, load, decodingOf(step, load, Math.min(most, whileBusy(n, most))), rate);
+    return n / (prompt + load.rounds * perToken);
   };
   if (served(most) <= rate) return most;
   let low = 0;

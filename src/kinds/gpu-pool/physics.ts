@@ -38,6 +38,9 @@ const groupsOf = ({ attentionGroups = 1 }: Setup): number => attentionGroups;
 /** Batches under way at a time, each with a budget of tokens of its own: one for each group of GPUs with sequences of their own, in each stage of a pipeline. */
 export const partsOf = (setup: Setup): number => groupsOf(setup) * (setup.pipeline ?? 1);
 
+/** Share of all layers that the fullest stage has: what cannot be divided evenly leaves the others waiting. */
+const fullest = ({ model, pipeline = 1 }: Setup): number => Math.ceil(model.layers / pipeline) / model.layers;
+
 /** GPUs over which attention of one sequence is spread. */
 const attentionGpus = (s: Setup): number => s.tp / groupsOf(s);
 
@@ -91,6 +94,9 @@ const LARGE = 2 ** 26;
 export const narrowed = (precision: Precision, c: Constants): number => (besideExperts(precision) === 'bf16' ? 0 : c.narrowing);
 export const choosing = (precision: Precision, c: Constants): number => (precision === 'mxfp4' ? c.routing4 : c.routing);
 
+/** Tokens up to which an all-reduce is in one shot. */
+export const oneShotUpTo = (setup: Setup, c: Constants): number => (groupsOf(setup) > 1 ? 0 : c.oneShotTokens || Math.max(0, Math.ceil(oneShotBytes(setup.tp, c) / (2 * setup.model.hidden)) - 1));
+
 /** Matrix products, expert layers and exchange of a whole model: what depends on the number of tokens alone. */
 class Layers {
   private readonly products: readonly Product[];
@@ -134,7 +140,7 @@ class Layers {
     this.grouped = m.experts && new Grouped({ ...m.experts, hidden: m.hidden, gpus: tp, bytes: weightBytes[precision], always: precision === 'fp8' ? c.always8 : 0 }, { ...rates, bytes: gpu.bandwidth * c.streamExperts, flops: ratesOf(gpu, precision, c).flops * c.grouped });
     const exchange = this.exchange(dense, allReduce);
     const direct = this.exchange(dense, oneShot);
-    this.oneShotUpTo = groupsOf(setup) > 1 ? 0 : c.oneShotTokens || Math.ceil(oneShotBytes(tp, c) / (2 * m.hidden)) - 1;
+    this.oneShotUpTo = oneShotUpTo(setup, c);
     this.oneShotStart = direct.start - exchange.start;
     this.oneShotPerToken = (direct.perByte - exchange.perByte) * 2 * m.hidden;
     this.exchangeStart = exchange.start;
@@ -273,6 +279,7 @@ export class StepTime implements Clockwork {
   /** GPUs with sequences of their own; stages one after the other. */
   private readonly ranks: number;
   private readonly stages: number;
+  private readonly fullest: number;
   private decodes = 0;
   private context = 0;
   private width = 1;
@@ -309,6 +316,7 @@ export class StepTime implements Clockwork {
     this.perSequence = c.perSequence + c.perStream;
     this.ranks = groupsOf(setup);
     this.stages = setup.pipeline ?? 1;
+    this.fullest = fullest(setup);
   }
 
   begin(decodes: number, context: number, width = 1): void {
@@ -330,7 +338,7 @@ export class StepTime implements Clockwork {
     const filling = attention.sliding > 0 && left > 0;
     this.lasting = filling ? 1 + Math.floor(left / width) : Infinity;
     const grow = filling ? 1 + attention.sliding : 1;
-    growth.seconds = (grow * this.busiest() * this.perContext()) / this.streams();
+    growth.seconds = (grow * this.busiest() * this.perContext() * this.uneven()) / this.streams();
     growth.flops = grow * decodes * width * attention.flopsPerContext * this.sharing();
     growth.bytes = grow * decodes * attention.bytesPerContext * this.sharing();
   }
@@ -367,6 +375,11 @@ export class StepTime implements Clockwork {
     return this.stages === 1 ? 1 : Math.max(1, Math.min(this.stages, this.decodes + this.chunks));
   }
 
+  /** How much longer batches take that wait for one another at the fullest stage. */
+  private uneven(): number {
+    return Math.max(1, this.streams() * this.fullest);
+  }
+
   /** Tokens that the decoding sequences look back on, those of windowed layers counted by their share. */
   private lookedBack(): number {
     const { sliding, window } = this.attention;
@@ -396,21 +409,21 @@ export class StepTime implements Clockwork {
     if (decodes > 0) work += this.attentionStart;
     const launches = chunks === 0 ? this.launches : rows > c.graphTokens ? this.promptLaunches : this.shortLaunches;
     if (launches > 0) work = joined(work, launches, c.launchLayer > 0 ? LAUNCHED_SINGLY : LAUNCHED_AS_GRAPHS);
-    return work + this.looking() + c.host + this.perSequence * (busiest + chunks / beside);
+    return work * this.uneven() + this.looking() + c.host + this.perSequence * (busiest + chunks / beside);
   }
 
   /** Seconds in which decoding sequences look back on their keys and values. */
   private looking(): number {
-    return this.decodes === 0 ? 0 : (this.lookedBack() * this.perContext() * (this.busiest() / this.decodes)) / this.streams();
+    return this.decodes === 0 ? 0 : (this.lookedBack() * this.perContext() * (this.busiest() / this.decodes) * this.uneven()) / this.streams();
   }
 
   /** The same seconds as a sum, of an iteration that only decodes. */
   parts(): IterationParts {
     const tokens = this.tokens / this.streams();
     const rows = (this.busiest() * this.width) / this.streams();
-    const exchange = this.layers.exposed(tokens, rows);
+    const exchange = this.layers.exposed(tokens, rows) * this.uneven();
     const looking = this.looking();
-    const products = this.layers.seconds(tokens, rows, tokens) - exchange - this.layers.overheads;
+    const products = (this.layers.seconds(tokens, rows, tokens) - this.layers.overheads) * this.uneven() - exchange;
     return { products, looking, exchange, engine: this.seconds() - products - looking - exchange };
   }
 
@@ -469,13 +482,13 @@ export function cacheRoom(setup: Setup, share: number): number {
   return share * setup.gpu.memory - weightsOf(setup) - RESERVED;
 }
 
-/** Bytes of weights on one GPU: its slice of its stage; with attention apart, all that is not experts. */
+/** Bytes of weights on one GPU: its slice of the fullest stage; with attention apart, all that is not experts. */
 export function weightsOf(setup: Setup): number {
-  return weightsPerGpu(setup.model, setup.precision, setup.tp, attentionGpus(setup)) / (setup.pipeline ?? 1);
+  return weightsPerGpu(setup.model, setup.precision, setup.tp, attentionGpus(setup)) * fullest(setup);
 }
 
-/** Bytes of keys and values of one token on each GPU that keeps them. */
-export const tokenBytesPerGpu = (setup: Setup): number => kvBytesPerToken(setup.model, setup.kvBytes, attentionGpus(setup)) / (setup.pipeline ?? 1);
+/** Bytes of keys and values of one token on each GPU that keeps them, in the fullest stage. */
+export const tokenBytesPerGpu = (setup: Setup): number => kvBytesPerToken(setup.model, setup.kvBytes, attentionGpus(setup)) * fullest(setup);
 
 /** Tokens whose keys and values fit into one replica. */
 export function cacheTokens(setup: Setup, share: number): number {

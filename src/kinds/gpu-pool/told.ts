@@ -4,11 +4,11 @@ import type { Unit } from '../../units/unit.ts';
 import { linkedAmong, peakFor } from './catalogue-gpus.ts';
 import { activeParameters, besideExperts, type Precision } from './catalogue-models.ts';
 import { constantsOf, kernelFit, software, unmeasured, type Engine, type Kernels, type Software } from './constants.ts';
-import { allReduce, HAND_START, linkRate, NETWORK_SHARE, NETWORK_START, oneShot, together, USUAL } from './exchange.ts';
+import { allReduce, linkRate, NETWORK_SHARE, NETWORK_START, nextDoor, oneShot, SEND_START, steps, together, USUAL } from './exchange.ts';
 import type { PoolValues } from './params.ts';
-import { choosing, MARGIN, narrowed, productsOf, RESERVED, SMALL, sustained, weightsOf, type Setup } from './physics.ts';
+import { choosing, MARGIN, narrowed, oneShotUpTo, productsOf, RESERVED, SMALL, sustained, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
 import { watts } from './power.ts';
-import { gpuChosen, gpusPerReplica, modelChosen, priceOf, setupOf, tokenBytes } from './setup.ts';
+import { gpuChosen, gpusPerReplica, modelChosen, priceOf, setupOf } from './setup.ts';
 
 type Row = readonly [label: string, value: number, unit: Unit];
 
@@ -23,7 +23,13 @@ function multiplied({ gpu, precision }: Setup): readonly (readonly [whose: strin
   return productsOf(gpu, rest) === productsOf(gpu, precision) ? [['', precision]] : [[', experts', precision], [', all else', rest]];
 }
 
-const peakRows = (setup: Setup): Constant[] => rows(sheet(setup.gpu), ...multiplied(setup).map(([whose, precision]): Row => [`Peak of a GPU${whose}`, peakFor(setup.gpu, precision), 'flop/second']));
+/** The same, and what is multiplied at 16 bits whatever the weights have: attention of prompts, and the output. */
+function multipliedAtAll(setup: Setup): ReturnType<typeof multiplied> {
+  const all = multiplied(setup);
+  return all.some(([, precision]) => productsOf(setup.gpu, precision) === 'compute16') ? all : [...all, [', attention of prompts and output', 'bf16']];
+}
+
+const peakRows = (setup: Setup, of = multiplied(setup)): Constant[] => rows(sheet(setup.gpu), ...of.map(([whose, precision]): Row => [`Peak of a GPU${whose}`, peakFor(setup.gpu, precision), 'flop/second']));
 const bandwidthRows = (v: PoolValues): Constant[] => rows(sheet(gpuChosen(v)), ['Memory bandwidth of a GPU', gpuChosen(v).bandwidth, 'bytes/second']);
 const gpuRows = (v: PoolValues): Constant[] => rows(assumed('as chosen on this component'), ['GPUs of a replica', gpusPerReplica(v), 'count']);
 
@@ -40,8 +46,21 @@ function fitted(v: PoolValues): { readonly kernel: (key: keyof Kernels) => Evide
   return { kernel: (key) => (unmeasured[generation].includes(key) ? own : measured(`kernels timed alone, and engines; median errors: ${kernelFit}`)), engine };
 }
 
+/** What it takes from stage to stage of a pipeline. */
+function handing({ gpu, tp, pipeline = 1 }: Setup, c: Engine, pcie: Evidence): Constant[] {
+  const { inside, outside } = steps(gpu, tp, pipeline);
+  const { start, perByte } = nextDoor(gpu, tp, pipeline, c);
+  const linked = linkedAmong(gpu, tp * pipeline);
+  return [
+    ...(inside > 0 ? rows(linked ? assumed('some kernels') : pcie, ['Start of handing on to the next stage', start, 'seconds']) : []),
+    ...(inside > 0 && !linked ? rows(pcie, ['Rate of handing on', 1 / perByte, 'bytes/second']) : []),
+    ...(outside > 0 ? rows(assumed('one message over the network'), ['Start of handing on to another server', SEND_START, 'seconds']) : []),
+  ];
+}
+
 /** What an all-reduce among the GPUs of a replica takes: over fast links or without, and from server to server. */
-function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, kernel: (key: keyof Kernels) => Evidence): Constant[] {
+function exchange(setup: Setup, c: Engine, kernel: (key: keyof Kernels) => Evidence): Constant[] {
+  const { gpu, tp, pipeline = 1, ways = USUAL } = setup;
   const all: Constant[] = [];
   const { linkRatio = 1 } = gpu;
   const inside = Math.min(tp, together(gpu));
@@ -50,8 +69,10 @@ function exchange({ gpu, tp, pipeline = 1, ways = USUAL }: Setup, c: Engine, ker
   const pcie = gpu.id === 'l40s' ? measured('servers of two to eight L40S') : assumed('as on L40S, by the rates of their slots');
   if (tp > 1 && !linked) all.push(...rows(pcie, ['Start of an all-reduce', start, 'seconds'], ['Rate of an all-reduce', 1 / perByte, 'bytes/second']));
   if (tp > 1 && linked) all.push(...rows(kernel('reduceStart'), ['Start of an all-reduce', start, 'seconds'], ['Start in one shot, of few tokens', oneShot(gpu, inside, c, ways).start, 'seconds']));
+  if (tp > 1 && linked && oneShotUpTo(setup, c) > 0) all.push(...rows(published('sources of vLLM, FlashInfer and TensorRT-LLM'), ['Tokens up to which it is in one shot', oneShotUpTo(setup, c), 'tokens']));
+  if (tp > 1 && c.reduceLarge > 0) all.push(...rows(measured('runs of this software on A100 and H100'), ['Rate of messages of 64 MiB and more', c.reduceLarge, 'bytes/second']));
   if ((tp > 1 && linked) || (pipeline > 1 && linkedAmong(gpu, tp * pipeline))) all.push(...rows(linkRatio === 1 ? kernel('reduceRate') : assumed('that of its likeness, by the rates of their links'), ['Rate over fast links', linkRate(gpu, c), 'bytes/second']));
-  if (pipeline > 1) all.push(...rows(assumed('some kernels'), ['Start of handing on to the next stage', HAND_START, 'seconds']));
+  all.push(...handing(setup, c, pcie));
   if (tp > together(gpu)) all.push(...rows(measured('2 to 16 A100 in two servers: 25 to 55 µs (Vidur’s profiles)'), ['Start over the network', NETWORK_START, 'seconds']));
   if (tp * pipeline > together(gpu)) all.push(...rows(assumed('nine tenths of the line rate, as NCCL reaches'), ['Rate over the network, per GPU', NETWORK_SHARE * ways.network, 'bytes/second']));
   return all;
@@ -71,13 +92,15 @@ export function speeds(v: PoolValues): Constant[] {
   const read = kvBytes === 1 ? 'kvRead8' : 'kvRead';
   const cost = setup.tp > MEASURED_TOGETHER ? assumed(`extrapolated from replicas of up to ${MEASURED_TOGETHER} GPUs`) : engine;
   return [
-    ...peakRows(setup),
+    ...peakRows(setup, multipliedAtAll(setup)),
     ...bandwidthRows(v),
-    ...multiplied(setup).flatMap(([whose, of]) => rows(products(of), [`Share of peak that products sustain${whose}`, sustained(gpu, of, c), 'share'])),
+    ...multipliedAtAll(setup).flatMap(([whose, of]) => rows(products(of), [`Share of peak that products sustain${whose}`, sustained(gpu, of, c), 'share'])),
     ...rows(kernel('sharpness'), ['p of ⊕', c.sharpness, 'count']),
     ...rows(kernel(stream), ['Share of bandwidth, weights', c[stream], 'share']),
     ...rows(kernel(read), ['Share of bandwidth, keys and values', c[read], 'share']),
     ...rows(kernel('prefill'), ['Share of peak, attention of prompts', c.prefill, 'share'], ['Tokens that each of a prompt sees besides', MARGIN, 'tokens'], ['Start of attention, per layer', c.attention, 'seconds']),
+    ...rows(published('FlashAttention 2, 3 and 4'), ['Queries that one multiprocessor takes on at a time', c.tile, 'count']),
+    ...rows(sheet(gpu), ['Multiprocessors of a GPU', gpu.processors, 'count']),
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
     ...exchange(setup, c, kernel),
     ...rows(cost, ...overheads(setup, c)),
@@ -101,6 +124,7 @@ function overheads({ model, precision, tp, attentionGroups = 1 }: Setup, c: Engi
     ['Launching kernels, per layer', c.launchLayer, 'seconds'],
     ['Launching kernels, all layers, for each GPU', c.launchRank, 'seconds'],
     ['Launching kernels of prompts, per layer', tp * c.launchPrompt, 'seconds'],
+    ['Tokens up to which prompts go without that', c.launchPrompt > 0 ? c.graphTokens : 0, 'tokens'],
   ];
   const sparse: Row[] = [
     ['Share of that rate, products of experts', c.grouped, 'share'],
@@ -117,10 +141,13 @@ export function room(v: PoolValues): Constant[] {
   const setup = setupOf(v);
   return [
     ...rows(sheet(setup.gpu), ['Memory of a GPU (its name counts in GiB)', setup.gpu.memory, 'bytes']),
-    ...rows(sheet(setup.model), ['Weights per GPU', weightsOf(setup), 'bytes'], ['Keys and values of a token', tokenBytes(v), 'bytes']),
+    ...rows(sheet(setup.model), ['Weights per GPU', weightsOf(setup), 'bytes'], ['Keys and values of a token, on a GPU', tokenBytesPerGpu(setup), 'bytes']),
     ...rows(measured('memory reports of vLLM, 2025–26'), ['Kept for activations', RESERVED, 'bytes']),
   ];
 }
+
+/** How much of the memory an engine may take. */
+export const taken = ({ memoryShare }: PoolValues): Constant[] => rows(assumed('as chosen on this component; vLLM’s default is 0.9'), ['Share of memory that may be used', memoryShare, 'share']);
 
 /** What power rests on. */
 export function draw(v: PoolValues): Constant[] {

@@ -1,7 +1,8 @@
 /** From series to marks: a chart as a plain list of SVG shapes, computed without a page. */
-import { least, max, range } from 'd3-array';
+import { greatest, least, max, maxIndex, range } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { area, curveLinear, curveStepBefore, line } from 'd3-shape';
+import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
 import { notation, tickText, timeText } from './ticks.ts';
 
@@ -140,6 +141,8 @@ export function timeSpan(times: ArrayLike<number>): readonly [number, number] {
 
 interface Axis {
   readonly scale: (value: number) => number;
+  /** The greatest value it shows, in the unit. */
+  readonly end: number;
   readonly ticks: readonly { readonly y: number; readonly text: string }[];
 }
 
@@ -153,6 +156,7 @@ function valueAxis(spec: PlotSpec, top: number, bottom: number): Axis {
   const text = (value: number, last: boolean) =>
     `${last ? written.before : ''}${tickText(value, step)}${last && written.after ? ` ${written.after}` : ''}`;
   return {
+    end: scale.domain()[1]! * written.divisor,
     // A line that goes on above the axis runs along its upper edge.
     scale: (value) => Math.max(top - 2, scale(value / written.divisor)),
     ticks: values.map((value, i) => ({ y: scale(value), text: text(value, i === values.length - 1) })),
@@ -221,6 +225,18 @@ function endDot(spec: PlotSpec, each: Line, x: (t: number) => number, y: (v: num
   return [{ tag: 'circle', at }];
 }
 
+/** How far up the highest line goes that the axis cuts off, beside the moment when it does; what goes beyond a whole is not told. */
+function beyondShapes(spec: PlotSpec, x: (t: number) => number, axis: Axis, box: Box): Shape[] {
+  const peakAt = ({ values }: Line): number => maxIndex(Array.from(values), (value) => (Number.isFinite(value) ? value : NaN));
+  const outer = greatest(spec.lines, (each) => each.values[peakAt(each)] ?? 0);
+  const peak = outer ? peakAt(outer) : -1;
+  const value = outer?.values[peak] ?? 0;
+  if (value <= axis.end || spec.reach > 0) return [];
+  const at = x(spec.times[peak]!);
+  const left = at < (box.left + box.right) / 2;
+  return [{ tag: 'text', at: { x: round(at + (left ? 4 : -4)), y: box.top + 8, 'text-anchor': left ? 'start' : 'end', class: 'limit' }, text: `↑ ${format(value, spec.unit, 2)}` }];
+}
+
 /** Where a line passes the pixel column `at`; NaN beside its ends and in its gaps. */
 function heightAt(times: ArrayLike<number>, values: ArrayLike<number>, at: number, x: (t: number) => number, y: (v: number) => number): number {
   let i = 1;
@@ -230,15 +246,17 @@ function heightAt(times: ArrayLike<number>, values: ArrayLike<number>, at: numbe
   return y(values[i - 1]!) * (1 - share) + y(values[i]!) * share;
 }
 
-/** Beside the limit's rule where the fewest values lie: at either end, above or below it. */
+/** Places along the limit's rule that are tried for its label, from its right end on. */
+const tried = 5;
+
+/** Beside the limit's rule where the fewest values lie: as far right as any, above or below it. */
 function labelPlace(spec: PlotSpec, x: (t: number) => number, axis: Axis, box: Box, rule: number, text: string): { x: number; y: number; 'text-anchor': string } {
   const width = text.length * 5.4 + 4;
   const heights = [rule - 4, rule + 11].filter((y) => y > box.top + 8 && y < box.bottom - 2);
-  const ends = [{ x: box.right - 2, 'text-anchor': 'end' }, { x: box.left + 3, 'text-anchor': 'start' }];
-  const places = ends.flatMap((end) => heights.map((y) => ({ ...end, y })));
-  const hits = (place: { x: number; y: number; 'text-anchor': string }): number => {
-    const left = place['text-anchor'] === 'end' ? place.x - width : place.x;
-    const under = range(left, left + width, 6);
+  const step = Math.max(0, box.right - box.left - width - 5) / (tried - 1);
+  const places = range(tried).flatMap((k) => heights.map((y) => ({ x: round(box.right - 2 - k * step), y, 'text-anchor': 'end' })));
+  const hits = (place: { x: number; y: number }): number => {
+    const under = range(place.x - width, place.x, 6);
     const inside = (y: number): boolean => y > place.y - 11 && y < place.y + 4;
     return spec.lines.reduce((sum, each) => sum + under.filter((at) => inside(heightAt(spec.times, each.values, at, x, axis.scale))).length, 0);
   };
@@ -315,6 +333,7 @@ export function plot(spec: PlotSpec): Plot {
     ...spanShapes(span, box, spec.height),
     ...lineShapes(spec, x, axis.scale),
     ...limitShapes(spec, x, axis, box),
+    ...beyondShapes(spec, x, axis, box),
     ...momentShapes(spec, span, x, box),
   ];
   return { shapes, box, x, y: axis.scale, timeAt: (pixels) => x.invert(pixels) };
