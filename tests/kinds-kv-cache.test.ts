@@ -9,6 +9,7 @@ import { Kept } from '../src/kinds/kv-cache/kept.ts';
 import { kvCache } from '../src/kinds/kv-cache/kv-cache.ts';
 import { defaults } from '../src/kit/param.ts';
 import { isPrefixStore } from '../src/kit/prefix.ts';
+import { estimates } from '../src/run/flow.ts';
 import { Simulation } from '../src/run/simulation.ts';
 import { Rig, type Sent } from './gpu-pool-rig.ts';
 import { constant, imbalances, node, path, people, ran, sketch } from './sketch.ts';
@@ -180,6 +181,35 @@ describe('a cache behind others', () => {
     expect(quick.share).toBeGreaterThan(0.005);
     // Those that come from behind are late by the delay, the others not at all.
     expect((mean(0.5).first - quick.first) / (0.5 * quick.share)).toBeCloseTo(1, 2);
+  });
+
+  it('is only fetched from where that is quicker than computing, if so told', () => {
+    // 960 tokens of 131 kB take 0.13 s at 1 GB/s, and 1.3 ms at 100; an H100 computes them in some 20 ms.
+    for (const [prefixFarBandwidth, fetched] of [[1e9, false], [1e11, true]] as const) {
+      const sim = regions([], { prefixFetch: 'quicker', prefixFarBandwidth, prefixFarDelay: 0.001 });
+      sim.runTo(2000);
+      expect(of(sim, 'b').farHits! > 0).toBe(fetched);
+      expect(of(sim, 'far').prefixBytes! / (960 * 131_072)).toBeGreaterThan(35);
+      expect(imbalances(sim)).toEqual([]);
+    }
+  });
+
+  it('is counted by hand, with what a token is to the engine', () => {
+    const near = (more: Record<string, unknown>): Record<string, number> => {
+      const nodes = [people(2, asking(400, { keySkew: 0.8 })), node('pool', 'gpu-pool', { languageModel: 'llama-3.1-70b', tensorParallel: '4', weightPrecision: 'fp8' }), node('near', 'kv-cache', { prefixCapacity: 30e9, ...more }), node('far', 'kv-cache', { prefixCapacity: 1e13 })];
+      const design = sketch(nodes, path('users', 'pool', 'near', 'far'), 4000);
+      const { rows } = estimates(design)['near']!;
+      const sim = new Simulation(design);
+      sim.runTo(4000);
+      const hand = (label: string): number => rows.find((row) => row.label === label)!.value;
+      return { hit: hand('hit ratio'), run: of(sim, 'near').hitRatio!, fit: hand('tokens that fit') };
+    };
+    const [alone, all] = [near({ prefixFetch: 'quicker', prefixFarBandwidth: 1e8 }), near({ prefixFarBandwidth: 1e11 })];
+    expect(alone['fit']).toBeCloseTo(30e9 / (80 * 8 * 128 * 2 * 2), -1);
+    expect(all['hit']).toBeCloseTo(0.96, 2);
+    expect(all['run']! / all['hit']!).toBeCloseTo(1, 1);
+    expect(alone['hit']).toBeLessThan(0.75);
+    expect(alone['run']! / alone['hit']!).toBeCloseTo(1, 1);
   });
 
   it('cannot be asked while the wire is cut; what is kept meanwhile is provisional, and told afterwards', () => {

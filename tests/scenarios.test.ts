@@ -76,11 +76,12 @@ const moved = (a: readonly number[], b: readonly number[]): boolean => a.some((x
 /** Without a warm-up: what happens from the first moment on counts. */
 const cold = (design: Design): Design => ({ ...design, run: { ...design.run, warmupSeconds: 0 } });
 
-/** What a run looks like when the design is changed at half time. */
+/** What a run looks like from half time on, when the design is changed. */
 function changed(design: Design, to: Design, seconds: number): Result {
-  const simulation = new Simulation(cold(design));
+  const late = (one: Design): Design => ({ ...one, run: { ...one.run, warmupSeconds: seconds / 2 } });
+  const simulation = new Simulation(late(design));
   simulation.runTo(seconds / 2);
-  if (to !== design) simulation.apply(cold(to), 'what if');
+  if (to !== design) simulation.apply(late(to), 'what if');
   simulation.runTo(seconds);
   return simulation.result();
 }

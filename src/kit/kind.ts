@@ -9,6 +9,7 @@ import type { Unit } from '../units/unit.ts';
 import type { Constant, Evidence } from './evidence.ts';
 import type { FaultName } from './fault.ts';
 import type { Params, Values } from './param.ts';
+import type { TokenCost } from './prefix.ts';
 
 /** Palette categories, in the order they are shown; each has a colour of its own. */
 export const groups = ['Traffic', 'Routing', 'Compute', 'Memory', 'Data', 'Safety', 'Operations'] as const;
@@ -82,12 +83,14 @@ export interface Flow {
   /** Tokens at the beginning of a prompt that are one of so many beginnings which prompts share (popular as 1 ÷ rank); none where left out. */
   readonly sharedTokens?: number;
   readonly beginnings?: number;
+  /** Of what comes to a prefix cache: what a token is to the engine that asks. */
+  readonly token?: TokenCost;
   /** What it is made of, where there are classes or tenants. Only what tells the sorts from each other counts: a component that changes all tokens alike leaves them. */
   readonly sorts?: readonly Sort[];
 }
 
-/** What of a mean prompt comes from a prefix cache, by hand: tokens, and the seconds until they are loaded, where a token has so many bytes. */
-export type Remembered = (tokenBytes: number) => { readonly tokens: number; readonly seconds: number };
+/** What of a mean prompt comes from a prefix cache, by hand: tokens, and the seconds until they are loaded, for an engine to which a token is that. */
+export type Remembered = (token: TokenCost) => { readonly tokens: number; readonly seconds: number };
 
 /** What stops a component from doing more: the first wall that a growing load runs into. */
 export type Wall = 'compute' | 'bandwidth' | 'memory' | 'fabric' | 'servers' | 'threads' | 'connections' | 'rate limit' | 'batch limit';
@@ -213,8 +216,10 @@ export interface Kind<P extends Params = Params, N extends Component<Values<P>> 
   readonly subtitle: (values: Values<P>) => string;
   /** The arithmetic a person would do at a whiteboard, with formula and source. */
   readonly estimate: (values: Values<P>, flow: Flow, remembered?: Remembered) => readonly EstimateRow[];
-  /** By hand: what a prefix cache spares the engines wired to it, whose requests together are the flow. */
-  readonly remembers?: (values: Values<P>, flow: Flow) => Remembered;
+  /** By hand: what a prefix cache spares the engines wired to it, whose requests together are the flow; and what the cache behind it has. */
+  readonly remembers?: (values: Values<P>, flow: Flow, behind?: Remembered) => Remembered;
+  /** What a token is to an engine that prefix caches can be wired to. */
+  readonly token?: (values: Values<P>) => TokenCost;
   /** Load that this node offers by hand when it is a source of traffic. */
   readonly offers?: (values: Values<P>) => Flow;
   /** The parameter values with which this kind replays a loaded trace of that name, where it is a source that can. */

@@ -2,6 +2,12 @@
 import { Guard } from '../engine/guard.ts';
 import type { Network, Node } from '../engine/network.ts';
 
+/** What one token of a prompt is to an engine: bytes of keys and values, and seconds to compute it among many. */
+export interface TokenCost {
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
 /** A prefix cache as an engine sees it. Requests are given by their number in `net.requests`. */
 export interface PrefixCache {
   /** How many tokens at the beginning of the request's input come from it: whole blocks, at least one token less than the input. Booked as a look-up. */
@@ -12,8 +18,8 @@ export interface PrefixCache {
   insert(request: number, replica: number): void;
   /** The engine has replicas 0 … `count` − 1 left; what lay with others is gone with them. */
   left(count: number): void;
-  /** Says how many bytes of keys and values one token has in the engine. */
-  sizes(bytesPerToken: number): void;
+  /** Says what a token is to the engine. */
+  sizes(token: TokenCost): void;
 }
 
 /** A node that keeps the keys and values of prompts' beginnings. */
@@ -106,7 +112,7 @@ class WiredCache implements PrefixCache {
     this.store.lose(this.owner(count), this.owner(REPLICAS));
   }
 
-  sizes(bytesPerToken: number): void {
-    this.store.sizes(bytesPerToken);
+  sizes(token: TokenCost): void {
+    this.store.sizes(token);
   }
 }

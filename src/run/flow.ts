@@ -4,6 +4,7 @@ import { fullParams, fullValues } from '../design/params.ts';
 import { kindOf } from '../kinds/index.ts';
 import { inOrder, isOpenTo, linkParams, type LinkValues } from '../kinds/link.ts';
 import { wireBetween, type AnyKind, type EstimateRow, type Flow, type Remembered, type Sort } from '../kit/kind.ts';
+import type { TokenCost } from '../kit/prefix.ts';
 
 /** What arithmetic says about one component. */
 export interface Estimate {
@@ -163,10 +164,28 @@ function unbroken(design: Design, rows: readonly EstimateRow[]): readonly Estima
   return rows.map((row) => (row.assumes === undefined && row.measure === undefined ? row : { ...row, assumes: row.assumes === undefined ? 'that nothing breaks' : `${row.assumes}, and that nothing breaks` }));
 }
 
-/** The prefix cache that each engine is wired to. A cache behind a cache is none of them. */
+/** The prefix cache that each engine, and each cache, is wired to: those of engines first. */
 function wiredCaches(design: Design, all: ReadonlyMap<string, Part>): ReadonlyMap<string, string> {
   const prefix = design.links.filter(({ from, to }) => all.has(from) && all.has(to) && wireBetween(all.get(from)!.kind, all.get(to)!.kind) === 'prefix');
-  return new Map(prefix.filter(({ from }) => all.get(from)!.kind.remembers === undefined).map(({ from, to }) => [from, to]));
+  const [ofCaches, ofEngines] = [true, false].map((cache) => prefix.filter(({ from }) => (all.get(from)!.kind.remembers !== undefined) === cache));
+  return new Map([...ofEngines!, ...ofCaches!].map(({ from, to }) => [from, to]));
+}
+
+/** What comes to caches: prompts of the engines wired to them, and of the caches before them. */
+function towardsCaches(caches: ReadonlyMap<string, string>, all: ReadonlyMap<string, Part>, flow: Map<string, Flow>): void {
+  for (const [from, cache] of caches) {
+    const { kind, values } = all.get(from)!;
+    const token = (kind.token?.(values) as TokenCost | undefined) ?? flow.get(from)?.token;
+    flow.set(cache, { ...joined(flow.get(cache) ?? noFlow, flow.get(from) ?? noFlow), ...(token && { token }) });
+  }
+}
+
+/** What the cache has that a component is wired to, together with those behind it. */
+function remembered(from: string, caches: ReadonlyMap<string, string>, all: ReadonlyMap<string, Part>, flow: ReadonlyMap<string, Flow>, seen: readonly string[] = []): Remembered | undefined {
+  const cache = caches.get(from);
+  if (cache === undefined || seen.includes(cache)) return undefined;
+  const { kind, values } = all.get(cache)!;
+  return kind.remembers?.(values, flow.get(cache)!, remembered(cache, caches, all, flow, [...seen, cache])) as Remembered | undefined;
 }
 
 /** The estimate by hand of every component of a design. */
@@ -174,14 +193,11 @@ export function estimates(design: Design): Readonly<Record<string, Estimate>> {
   const all = parts(design);
   const flow = new Map(flows(design));
   const caches = wiredCaches(design, all);
-  for (const [engine, cache] of caches) flow.set(cache, joined(flow.get(cache) ?? noFlow, flow.get(engine) ?? noFlow));
+  towardsCaches(caches, all, flow);
   return Object.fromEntries(
     [...all].map(([id, { kind, values }]) => {
       const mine = flow.get(id) ?? noFlow;
-      const cache = caches.get(id);
-      const store = cache === undefined ? undefined : all.get(cache);
-      const remembered = store?.kind.remembers?.(store.values, flow.get(cache!)!) as Remembered | undefined;
-      return [id, { flow: mine, rows: unbroken(design, kind.estimate(values, mine, remembered) as readonly EstimateRow[]) }];
+      return [id, { flow: mine, rows: unbroken(design, kind.estimate(values, mine, remembered(id, caches, all, flow)) as readonly EstimateRow[]) }];
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { Gpu } from './catalogue-gpus.ts';
 import { batches, onTheLink, queued, type Queued } from './mean-queues.ts';
 import { alone, amid, atMost, batchFor, decodingOf, fresh, lonePieces, looksOf, meanContext, promptsAtMost, stay, whileBusy, type Full, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, partsOf, StepTime, weightsOf, type Setup } from './physics.ts';
-import { gpusPerReplica, handoverOf, priceOf, reserving, setupOf, tokenBytes } from './setup.ts';
+import { gpusPerReplica, handoverOf, priceOf, reserving, setupOf, tokenBytes, tokenCost } from './setup.ts';
 import { room as memory, speeds, taken } from './told.ts';
 
 /**
@@ -28,7 +28,7 @@ function loadOf(v: PoolValues, flow: Flow, parts: number, remembered?: Remembere
   const lone = v.engineScheduling === 'static';
   const input = Math.max(1, Math.round(flow.inputTokens));
   const output = Math.max(1, Math.round(flow.outputTokens));
-  const found = remembered?.(tokenBytes(v)) ?? { tokens: 0, seconds: 0 };
+  const found = remembered?.(tokenCost(v)) ?? { tokens: 0, seconds: 0 };
   const { bandwidth, latency } = handoverOf(v);
   const length = lone ? 0 : v.draftLength;
   return {

@@ -6,7 +6,7 @@ import { byHand } from './by-hand.ts';
 import { params } from './params.ts';
 import { GpuPool } from './pool.ts';
 import { arithmetic, bandwidth, draw, evidence, listPrice, price, room, speeds } from './told.ts';
-import { gpuChosen, gpusPerReplica, modelChosen, priceOf } from './setup.ts';
+import { gpuChosen, gpusPerReplica, modelChosen, priceOf, tokenCost } from './setup.ts';
 
 const total = (which: number) => (n: GpuPool, now: number): number => n.sum(which, now);
 
@@ -65,6 +65,7 @@ export const gpuPool = defineKind({
   face: { form: 'cells' },
   subtitle: (v) => `${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)} ${gpuName(gpuChosen(v).label)}, ${modelChosen(v).label}`,
   estimate: byHand,
+  token: tokenCost,
   cost: (v) => {
     const paid = priceOf(v);
     return [{ label: `${v.poolReplicas.toLocaleString('en')} × ${gpusPerReplica(v)} = ${paid.gpus.toLocaleString('en')} ${gpuChosen(v).label}`, usdPerHour: paid.usdPerHour, ...listPrice(v) }];

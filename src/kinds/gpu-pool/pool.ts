@@ -12,7 +12,7 @@ import { Meter } from './meter.ts';
 import type { PoolValues } from './params.ts';
 import { Replica } from './replica.ts';
 import type { Floor, Rules } from './rules.ts';
-import { coldStart, handoverOf, peaksOf, priceOf, rulesOf, tokenBytes, type Handover } from './setup.ts';
+import { coldStart, handoverOf, peaksOf, priceOf, rulesOf, tokenBytes, tokenCost, type Handover } from './setup.ts';
 import { onItsWayFrom, Tickets } from './tickets.ts';
 
 const START = 0;
@@ -96,7 +96,7 @@ export class GpuPool extends Node implements Component<PoolValues>, Attaches, Fl
 
   private tellCache(): void {
     // The cache holds what all GPUs of a replica would; a latent, which each of them keeps whole, only once.
-    this.cache?.sizes(tokenBytes(this.values));
+    this.cache?.sizes(tokenCost(this.values));
   }
 
   retune(values: PoolValues): void {

@@ -2,6 +2,7 @@
 import { gpuOf, linkRates, peakFor, processorsLike, type Gpu } from './catalogue-gpus.ts';
 import { besideExperts, kvBytesPerToken, modelOf, type Model } from './catalogue-models.ts';
 import { software } from './constants.ts';
+import type { TokenCost } from '../../kit/prefix.ts';
 import { keeps, mayWait, type PoolValues } from './params.ts';
 import { cacheTokens, gpusOf, partsOf, StepTime, tokenBytesPerGpu, weightsOf, type Setup } from './physics.ts';
 import { Draw } from './power.ts';
@@ -83,6 +84,12 @@ export function tokenBytes(v: PoolValues): number {
   const { model, kvBytes } = setupOf(v);
   return kvBytesPerToken(model, kvBytes, 1);
 }
+
+/** Tokens of a prompt long enough that computing one among them takes what it takes. */
+const MANY = 2048;
+
+/** What a token is to an engine of the pool. */
+export const tokenCost = (v: PoolValues): TokenCost => ({ bytes: tokenBytes(v), seconds: new StepTime(setupOf(v)).prompting(MANY) / MANY });
 
 /** Whether requests wait for room for their whole answers; drafts make answers grow by leaps, and their blocks come with them. */
 export const reserving = (v: PoolValues): boolean => v.cacheClaim === 'answer' && v.engineScheduling !== 'static' && v.draftLength === 0;

@@ -4,9 +4,9 @@ import { Node } from '../../engine/network.ts';
 import { Code } from '../../engine/reasons.ts';
 import { priced } from '../../kit/cost.ts';
 import { assumed, published } from '../../kit/evidence.ts';
-import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
+import { defineKind, type Component, type Flow, type Remembered, type Site } from '../../kit/kind.ts';
 import { choice, real, whole, type Values } from '../../kit/param.ts';
-import { PrefixWire, type Attaches, type PrefixStore } from '../../kit/prefix.ts';
+import { PrefixWire, type Attaches, type PrefixStore, type TokenCost } from '../../kit/prefix.ts';
 import { predictedHits } from '../response-cache/hit-ratio.ts';
 import { Kept } from './kept.ts';
 
@@ -35,6 +35,16 @@ const params = {
     default: 'store',
     shownWhen: (v) => Number(v.prefixBandwidth) > 0,
   }),
+  prefixFetch: choice({
+    label: 'Fetches from there',
+    help: 'Whether what only the cache behind this one has is always fetched, or computed anew where that is quicker: the engine says how long it takes for a token.',
+    section: 'A cache behind it',
+    options: [
+      { value: 'always', label: 'always' },
+      { value: 'quicker', label: 'where quicker', note: 'than computing it' },
+    ],
+    default: 'always',
+  }),
   prefixFarBandwidth: real({ label: 'Bandwidth from there', help: 'How fast keys and values come from the cache behind this one: 12.5 GB/s is 100 Gbit/s.', section: 'A cache behind it', unit: 'bytes/second', default: 12.5e9, min: 1, max: 1e14 }),
   prefixFarDelay: real({ label: 'Delay from there', help: 'From asking the cache behind this one until what it has begins to come: a round trip. The engine waits for it where something is found.', section: 'A cache behind it', unit: 'seconds', default: 0.001, min: 0, max: 60 }),
   prefixPrice: real({ label: 'Price', help: 'What the memory costs per hour; host memory comes with the GPUs.', section: 'Cost', unit: 'usd/hour', default: 0, min: 0, max: 10_000 }),
@@ -45,6 +55,15 @@ type CacheValues = Values<typeof params>;
 /** Llama 3.1 8B at 16 bit, until an engine says otherwise. */
 const SOME_TOKEN_BYTES = 131_072;
 
+/** A token while no engine has said what it is: never computed quicker than fetched. */
+const UNKNOWN: TokenCost = { bytes: SOME_TOKEN_BYTES, seconds: Infinity };
+
+/** Seconds until so many tokens have come from the cache behind. */
+const fetching = (v: CacheValues, tokens: number, bytes: number): number => v.prefixFarDelay + (tokens * bytes) / v.prefixFarBandwidth;
+
+/** Whether they are fetched: always, or where that is quicker than computing them. */
+const worthIt = (v: CacheValues, tokens: number, bytes: number, token: TokenCost): boolean => v.prefixFetch === 'always' || fetching(v, tokens, bytes) < tokens * token.seconds;
+
 /** The owner of what comes from another cache. */
 const NOBODY = -1;
 
@@ -52,8 +71,8 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
   private readonly kept: Kept;
   private readonly used = new Level();
   private readonly capacity = new Level();
-  /** Bytes of a token, as an engine has said; 0 before. */
-  private told = 0;
+  /** What a token is, as an engine has said. */
+  private told = UNKNOWN;
   /** The cache behind this one, and the wire there. */
   private behind: KvCache | null = null;
   private way: PrefixWire | null = null;
@@ -96,7 +115,7 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
     this.behind = peers.find((peer) => peer instanceof KvCache) ?? null;
     this.way = this.behind === null ? null : new PrefixWire(this.net, this, this.behind);
     if (this.behind === null) this.say();
-    else if (this.told > 0) this.behind.sizes(this.told);
+    else if (this.told !== UNKNOWN) this.behind.sizes(this.told);
   }
 
   /** Everything kept is forgotten. */
@@ -110,28 +129,28 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
     this.strike();
   }
 
-  sizes(bytesPerToken: number): void {
-    if (bytesPerToken === this.told) return;
-    this.told = bytesPerToken;
-    this.behind?.sizes(bytesPerToken);
+  sizes(token: TokenCost): void {
+    if (token.bytes === this.told.bytes && token.seconds === this.told.seconds) return;
+    this.told = token;
+    this.behind?.sizes(token);
     this.shrink();
   }
 
   get tokenBytes(): number {
-    return this.values.prefixTokenBytes > 0 ? this.values.prefixTokenBytes : this.told > 0 ? this.told : SOME_TOKEN_BYTES;
+    return this.values.prefixTokenBytes > 0 ? this.values.prefixTokenBytes : this.told.bytes;
   }
 
   loading(tokens: number): number {
-    const { prefixBandwidth, prefixFarBandwidth, prefixFarDelay } = this.values;
+    const { prefixBandwidth } = this.values;
     const near = Math.min(tokens, this.near);
     const here = prefixBandwidth > 0 ? (near * this.tokenBytes) / prefixBandwidth : 0;
-    return tokens > near ? here + prefixFarDelay + ((tokens - near) * this.tokenBytes) / prefixFarBandwidth : here;
+    return tokens > near ? here + fetching(this.values, tokens - near, this.tokenBytes) : here;
   }
 
   lookup(request: number): number {
     const input = Math.max(1, Math.round(this.net.requests.input(request)));
     this.near = Math.min(this.held(request), input - 1);
-    const far = this.reaches() ? this.behind!.beyond(request, this.near, input) : 0;
+    const far = this.reaches() ? this.behind!.beyond(request, this.near, input, this) : 0;
     if (far > 0) this.way!.carry(far * this.tokenBytes);
     this.far += far;
     this.book(input, this.near + far);
@@ -142,11 +161,17 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
     return this.net.requests.traceOf(request)?.blockSize ? this.heldBlocks(request) : this.heldPrefix(request);
   }
 
-  /** Tokens that this cache holds of an input beyond the `near` ones that another found itself. Booked as a look-up of what that one missed. */
-  private beyond(request: number, near: number, input: number): number {
-    const tokens = Math.max(0, Math.min(this.held(request), input - 1) - near);
+  /** Tokens that this cache holds of an input beyond the `near` ones that `another` found itself, and would have. Booked as a look-up of what that one missed. */
+  private beyond(request: number, near: number, input: number, another: KvCache): number {
+    const held = Math.max(0, Math.min(this.held(request), input - 1) - near);
+    const tokens = another.would(held) ? held : 0;
     this.book(input - near, tokens);
     return tokens;
+  }
+
+  /** Whether it has so many tokens fetched rather than computed anew. */
+  private would(tokens: number): boolean {
+    return worthIt(this.values, tokens, this.tokenBytes, this.told);
   }
 
   private book(input: number, tokens: number): void {
@@ -276,11 +301,29 @@ class KvCache extends Node implements Component<CacheValues>, PrefixStore, Attac
   }
 }
 
-/** By hand: tokens of a mean prompt that are found, where a token has so many bytes. */
-function foundByHand(v: CacheValues, { sharedTokens = 0, beginnings = 0, rate, inputTokens }: Flow, bytes: number): number {
-  const whole = Math.floor(Math.min(sharedTokens, inputTokens - 1) / v.prefixBlock) * v.prefixBlock;
-  if (!(whole > 0) || beginnings < 1) return 0;
+/** Whole blocks of the beginnings that prompts share, in tokens. */
+const wholeOf = (v: CacheValues, { sharedTokens = 0, inputTokens }: Flow): number => Math.max(0, Math.floor(Math.min(sharedTokens, inputTokens - 1) / v.prefixBlock) * v.prefixBlock);
+
+/** Bytes of a token: as told here, or by the engine wired to it. */
+const bytesByHand = (v: CacheValues, { bytes }: TokenCost): number => (v.prefixTokenBytes > 0 ? v.prefixTokenBytes : bytes);
+
+/** By hand: tokens of a mean prompt that are found here, where a token has so many bytes. */
+function foundByHand(v: CacheValues, flow: Flow, bytes: number): number {
+  const { beginnings = 0, rate } = flow;
+  const whole = wholeOf(v, flow);
+  if (whole === 0 || beginnings < 1) return 0;
   return whole * predictedHits(beginnings, 1, Math.floor(v.prefixCapacity / (whole * bytes)), rate, 0, v.prefixEviction === 'lru').hit;
+}
+
+/** By hand: tokens of a mean prompt that come from here and from behind, and seconds until they are loaded. What is only behind is whole beginnings. */
+function rememberedByHand(v: CacheValues, flow: Flow, behind: Remembered | undefined, token: TokenCost): ReturnType<Remembered> {
+  const bytes = bytesByHand(v, token);
+  const near = foundByHand(v, flow, bytes);
+  const here = v.prefixBandwidth > 0 ? (near * bytes) / v.prefixBandwidth : 0;
+  const whole = wholeOf(v, flow);
+  const far = behind ? Math.max(0, behind(token).tokens - near) : 0;
+  if (far === 0 || !worthIt(v, whole, bytes, token)) return { tokens: near, seconds: here };
+  return { tokens: near + far, seconds: here + (far / whole) * fetching(v, whole, bytes) };
 }
 
 /** Keeps the keys and values of shared prompt beginnings. */
@@ -310,17 +353,15 @@ export const kvCache = defineKind({
   card: ['hitRatio', 'prefixUse'],
   face: { form: 'ring', measure: 'hitRatio' },
   subtitle: (v) => `${(v.prefixCapacity / 1e9).toLocaleString('en')} GB, ${v.prefixEviction.toUpperCase()}`,
-  remembers: (v, flow) => (tokenBytes) => {
-    const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : tokenBytes;
-    const tokens = foundByHand(v, flow, bytes);
-    return { tokens, seconds: v.prefixBandwidth > 0 ? (tokens * bytes) / v.prefixBandwidth : 0 };
-  },
-  estimate: (v, flow) => {
-    const bytes = v.prefixTokenBytes > 0 ? v.prefixTokenBytes : SOME_TOKEN_BYTES;
-    const assumes = v.prefixTokenBytes > 0 ? 'as told' : 'Llama 3.1 8B at 16 bit; the run takes the engine’s own';
-    const found = foundByHand(v, flow, bytes);
+  remembers: (v, flow, behind) => (token) => rememberedByHand(v, flow, behind, token),
+  estimate: (v, flow, behind) => {
+    const { token } = flow;
+    const bytes = bytesByHand(v, token ?? UNKNOWN);
+    const assumes = v.prefixTokenBytes > 0 ? 'as told' : token ? 'tokens as the engine’s' : 'tokens of Llama 3.1 8B at 16 bit; the run takes the engine’s own';
+    const found = rememberedByHand(v, flow, behind, token ?? UNKNOWN).tokens;
+    const kept = v.prefixEviction === 'lru' ? 'Che, Tung and Wang 2002, where not all fit' : 'the most popular are kept';
     return [
-      ...(found > 0 ? [{ label: 'hit ratio', value: found / flow.inputTokens, unit: 'share' as const, formula: 'whole blocks of the shared beginning × chance that it is kept ÷ tokens of the prompt', source: v.prefixEviction === 'lru' ? 'Che, Tung and Wang 2002, where not all fit' : 'the most popular are kept', measure: 'hitRatio', assumes: `${assumes}; beginnings as popular as 1 ÷ rank, a warm cache, nothing from a cache behind it` }] : []),
+      ...(found > 0 ? [{ label: 'hit ratio', value: found / flow.inputTokens, unit: 'share' as const, formula: `whole blocks of the shared beginning × chance that it is kept${behind ? ', here or behind' : ''} ÷ tokens of the prompt`, source: kept, measure: 'hitRatio', assumes: `${assumes}; beginnings as popular as 1 ÷ rank, and warm caches` }] : []),
       { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes, wall: 'memory' },
       { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
     ];
