@@ -7,11 +7,11 @@ import { priced } from '../kit/cost.ts';
 import { assumed, evidenceIn, type Constant, type Evidence } from '../kit/evidence.ts';
 import { servingFaults } from '../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../kit/kind.ts';
+import { longestOf } from '../kit/longest.ts';
 import { choice, distribution, real, whole, type Values } from '../kit/param.ts';
 import { BatchingNode, type Batch, type BatchRules } from './encoder/batching.ts';
 import { embedders, encoderOf, EncoderTime, flopOf, measuredShare, type Setup, shareEvidence, workingsOf } from './encoder/models.ts';
 import { gpuOf, gpus } from './gpu-pool/catalogue-gpus.ts';
-import { counted } from '../units/format.ts';
 
 const params = {
   embedderModel: choice({ label: 'Model', help: 'Which encoder; time goes with its weights and the tokens.', options: embedders.map((m) => ({ value: m.id, label: m.label, note: `${Math.round(m.weights / 1e6).toLocaleString('en')} M weights in layers` })), default: 'bge-large' }),
@@ -179,17 +179,27 @@ function textOf(v: EmbedderValues): { tokens: number; scv: number } {
   return { tokens: Math.min(mean, v.textLimit), scv };
 }
 
+/** A full batch: texts, and mean tokens and squares of tokens that are computed for each, padding included where all are padded to the longest. */
+function fullBatch(v: EmbedderValues): { texts: number; tokens: number; squares: number } {
+  const { tokens, scv } = textOf(v);
+  const most = (each: number): number => Math.max(1, Math.min(v.textBatchSize, Math.floor(v.textBatchTokens / each)));
+  if (v.textPacking !== 'longest') return { texts: most(tokens), tokens, squares: tokens * tokens * (1 + scv) };
+  let longest = tokens;
+  for (let k = 0; k < 20; k++) longest = (longest + Math.min(v.textLimit, tokens * longestOf(v.textLength, most(longest)))) / 2;
+  return { texts: most(longest), tokens: longest, squares: longest * longest };
+}
+
 function byHand(v: EmbedderValues, flow: Flow) {
   const time = timeOf(v);
   const { tokens, scv } = textOf(v);
-  const texts = Math.max(1, Math.min(v.textBatchSize, Math.floor(v.textBatchTokens / tokens)));
+  const { texts, ...computed } = fullBatch(v);
   const squares = tokens * tokens * (1 + scv);
-  const full = texts / time.seconds(texts * tokens, texts * squares);
+  const full = texts / time.seconds(texts * computed.tokens, texts * computed.squares);
   const asked = flow.rate * flow.items;
-  const assumes = 'full batches without padding, and texts within the limit';
+  const assumes = `full batches${v.textPacking === 'longest' ? ', each text padded to the longest' : v.textPacking === 'buckets' ? ' of texts about as long as each other' : ''}, and texts within the limit`;
   return [
-    { label: 'work per text', value: flopOf(time.encoder, tokens, squares) / 1e9, unit: 'count', formula: '(2 × weights × tokens + 4 × layers × width × tokens²) ÷ 10⁹', source: 'Kaplan et al. 2020; GFLOP. BERT-large with 384 tokens: 246 (247 published, OpenVINO)' },
-    { label: 'capacity', value: full * v.embedderReplicas, unit: 'items/second', formula: 'replicas × texts per batch ÷ batch time', source: 'utilisation law', wall: time.wall(texts * tokens, texts * squares) },
+    { label: 'work per text', value: flopOf(time.encoder, tokens, squares) / 1e9, unit: 'count', formula: '(2 × weights × tokens + 4 × layers × width × mean of tokens²) ÷ 10⁹, without padding', source: 'Kaplan et al. 2020; GFLOP. BERT-large with 384 tokens: 246 (247 published, OpenVINO)' },
+    { label: 'capacity', value: full * v.embedderReplicas, unit: 'items/second', formula: `replicas × texts per batch ÷ batch time = ${v.embedderReplicas.toLocaleString('en')} × ${texts.toLocaleString('en')} ÷ batch time`, source: 'utilisation law', assumes, wall: time.wall(texts * computed.tokens, texts * computed.squares) },
     { label: 'load', value: asked / (full * v.embedderReplicas), unit: 'share', formula: 'texts per second ÷ capacity', source: 'utilisation law', measure: 'utilisation', assumes },
     { label: 'texts', value: asked, unit: 'items/second', formula: 'calls × texts of a call', source: 'flow balance', measure: 'textRate', assumes: 'nothing refused' },
     { label: 'tokens', value: asked * tokens, unit: 'tokens/second', formula: 'texts per second × tokens of a text', source: 'flow balance', measure: 'tokenRate', assumes: 'all texts within the limit, and nothing refused' },
@@ -230,7 +240,7 @@ export const embeddingService = defineKind({
   face: { form: 'slots' },
   subtitle: (v) => `${encoderOf(embedders, v.embedderModel).label} · ${v.embedderReplicas.toLocaleString('en')} × ${gpuOf(v.embedderGpu).label.split(' ')[0]!}`,
   estimate: byHand,
-  cost: (v) => [{ label: counted(v.embedderReplicas, 'replica'), usdPerHour: v.embedderReplicas * hourly(v), ...listPrice(v) }],
+  cost: (v) => [{ label: `${v.embedderReplicas.toLocaleString('en')} × 1 ${gpuOf(v.embedderGpu).label}`, usdPerHour: v.embedderReplicas * hourly(v), ...listPrice(v) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new EmbeddingService(values, site),

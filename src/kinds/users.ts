@@ -516,6 +516,7 @@ function offers(v: UsersValues): Flow {
     skew: v.keySkew,
     sharedTokens: v.prefixCount > 0 ? v.prefixTokens : 0,
     beginnings: v.prefixCount,
+    spread: { input: v.inputTokens, output: v.outputTokens },
     sorts,
   };
 }

@@ -8,6 +8,7 @@ import type { Trace } from '../engine/trace.ts';
 import type { Unit } from '../units/unit.ts';
 import type { Constant, Evidence } from './evidence.ts';
 import type { FaultName } from './fault.ts';
+import type { Spread } from './longest.ts';
 import type { Params, Values } from './param.ts';
 import type { TokenCost } from './prefix.ts';
 
@@ -83,6 +84,8 @@ export interface Flow {
   /** Tokens at the beginning of a prompt that are one of so many beginnings which prompts share (popular as 1 ÷ rank); none where left out. */
   readonly sharedTokens?: number;
   readonly beginnings?: number;
+  /** How the lengths of prompts and answers vary; all alike where left out. */
+  readonly spread?: { readonly input: Spread; readonly output: Spread };
   /** Of what comes to a prefix cache: what a token is to the engine that asks. */
   readonly token?: TokenCost;
   /** What it is made of, where there are classes or tenants. Only what tells the sorts from each other counts: a component that changes all tokens alike leaves them. */

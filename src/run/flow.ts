@@ -58,9 +58,13 @@ function joined(a: Flow, b: Flow): Flow {
     skew: larger.skew,
     sharedTokens: mean((f) => f.sharedTokens ?? 0),
     beginnings: Math.max(a.beginnings ?? 0, b.beginnings ?? 0),
+    ...spreadOf(a.rate > b.rate ? a : b),
     sorts: mixed(a, b, rate),
   };
 }
+
+/** How the lengths of a stream vary; of two, those of the larger stand for both. */
+const spreadOf = ({ spread }: Flow): Pick<Flow, 'spread'> => (spread ? { spread } : {});
 
 /** Nobody in particular: what calls are where no class or tenant is named. */
 const plain = (flow: Flow): readonly Sort[] => flow.sorts ?? [{ name: 'all', tenant: '', share: 1, inputTokens: flow.inputTokens, outputTokens: flow.outputTokens }];

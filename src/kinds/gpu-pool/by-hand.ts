@@ -4,7 +4,7 @@ import { waitingTime } from '../../kit/queueing.ts';
 import { mayWait, type PoolValues } from './params.ts';
 import type { Gpu } from './catalogue-gpus.ts';
 import { batches, onTheLink, queued, type Queued } from './mean-queues.ts';
-import { alone, amid, atMost, batchFor, decodingOf, fresh, lonePieces, looksOf, meanContext, promptsAtMost, stay, whileBusy, type Full, type Load } from './mean-times.ts';
+import { alone, amid, atMost, batchFor, decodingOf, fitting, fresh, held, lonePieces, looksOf, meanContext, padded, promptsAtMost, stay, whileBusy, type Full, type Load } from './mean-times.ts';
 import { cacheTokens, gpusOf, partsOf, StepTime, weightsOf, type Setup } from './physics.ts';
 import { gpusPerReplica, handoverOf, priceOf, reserving, setupOf, tokenBytes, tokenCost } from './setup.ts';
 import { room as memory, speeds, taken } from './told.ts';
@@ -22,6 +22,9 @@ function drafted(v: PoolValues, tokens: number): { readonly yielded: number; rea
   }
   return { yielded, rounds: tokens === 0 ? 0 : Math.max(1, (tokens + beyond / yielded) / yielded) };
 }
+
+/** Lengths that do not vary. */
+const ALIKE: Load['spread'] = { input: { shape: 'constant', cv: 0 }, output: { shape: 'constant', cv: 0 } };
 
 /** Mean lengths of a flow on a pool. */
 function loadOf(v: PoolValues, flow: Flow, parts: number, remembered?: Remembered): Load {
@@ -49,6 +52,7 @@ function loadOf(v: PoolValues, flow: Flow, parts: number, remembered?: Remembere
     delay: latency,
     lone,
     gather: lone ? v.batchGathering : 0,
+    spread: flow.spread ?? ALIKE,
     held: lone || reserving(v) ? input + output : input + output / 2,
   };
 }
@@ -81,6 +85,16 @@ function bounds(step: StepTime, load: Load, v: PoolValues, fitting: number): Bou
 /** Fewer than such a share of the places are fewer for a reason, and not by rounding. */
 const ALMOST = 0.999;
 
+/** Seconds of exchange in those that a full replica takes for what comes and goes. */
+function exchanging(step: StepTime, load: Load, { decoding, requests }: Full): number {
+  step.begin(decoding, decoding * meanContext(load), load.width);
+  const beside = load.chunked ? 0 : step.exchanging();
+  if (!load.chunked) step.begin(0, 0);
+  if (load.prompters === 0) step.chunk(requests * fresh(load), (load.remembered + load.input) / 2, true);
+  const rounds = load.lone ? padded(load, decoding).rounds : 1;
+  return (load.chunked || load.prompters === 0 ? step.exchanging() : 0) + rounds * beside;
+}
+
 /** So many times as fast, to see what a full replica gains by it. */
 const FASTER = 1.3;
 
@@ -92,9 +106,7 @@ function slowest(step: StepTime, load: Load, most: number): Wall {
   const gain = (faster: Partial<Gpu>): number => full.seconds - atMost(new StepTime({ ...setup, gpu: { ...gpu, ...faster } }), load, most).seconds;
   const compute = gain({ peak16: FASTER * gpu.peak16, peak8: FASTER * gpu.peak8, peak4: FASTER * gpu.peak4 });
   const bandwidth = gain({ bandwidth: FASTER * gpu.bandwidth });
-  step.begin(full.decoding, full.decoding * meanContext(load), load.width);
-  if (load.prompters === 0) step.chunk(full.requests * fresh(load), (load.remembered + load.input) / 2, true);
-  const fabric = step.exchanging() * (1 - 1 / FASTER);
+  const fabric = exchanging(step, load, full) * (1 - 1 / FASTER);
   return fabric > compute && fabric > bandwidth ? 'fabric' : compute > bandwidth ? 'compute' : 'bandwidth';
 }
 
@@ -131,12 +143,12 @@ function memoryRows(v: PoolValues, weights: number, room: number, load: Load): E
     gpusRow(v),
     weightsRow(v, weights),
     { label: 'KV room per replica', value: room, unit: 'tokens', formula: `(memory × share − weights − 2.5 GB) ÷ KV bytes of a token on a GPU${apart ? ', × GPUs, each with sequences of its own' : ''}`, source: 'arithmetic; reserve after vLLM’s own reports', constants: [...taken(v), ...constants] },
-    { label: 'sequences that fit', value: Math.floor(room / load.held), unit: 'count', formula: `KV room ÷ ${heldAs(load)}`, source: 'arithmetic', constants, assumes: `all of mean length; at most ${v.sequenceLimit} run` },
+    { label: 'sequences that fit', value: Math.floor(fitting(load, room, Infinity)), unit: 'count', formula: `KV room ÷ ${heldAs(load)}`, source: 'arithmetic', constants, assumes: `all of ${load.lone ? 'the length of the longest' : 'mean length'}; at most ${v.sequenceLimit} run` },
   ];
 }
 
 /** What a sequence takes of the cache, in words. */
-const heldAs = ({ held, input, output }: Load): string => (held < input + output ? '(input + output ÷ 2)' : '(input + output)');
+const heldAs = ({ held: each, input, output, lone }: Load): string => (lone ? '(longest input + output)' : each < input + output ? '(input + output ÷ 2)' : '(input + output)');
 
 /** What capacity is made of, in words. */
 function capacityAs({ prompters, yielded }: Load, batch: string): string {
@@ -204,8 +216,11 @@ function answeredAtOnce(step: StepTime, load: Load, { firstToken, busy, batch, m
 }
 
 /** A full one, from which nobody who comes later is answered in time. */
-function overrun({ there, decoding, seconds }: Full, plain: number): Means {
-  return { firstToken: Infinity, iteration: seconds, plain, perRound: seconds, running: there, batch: there, decoding, busy: 1 };
+function overrun(step: StepTime, load: Load, { there, decoding, seconds }: Full): Means {
+  const all = load.lone ? padded(load, there) : load;
+  const plain = step.decoding(decoding, meanContext(all));
+  const iteration = load.lone ? seconds / (all.rounds + 1) : seconds;
+  return { firstToken: Infinity, iteration, plain, perRound: load.lone ? plain : seconds, running: there, batch: there, decoding, busy: 1 };
 }
 
 /** Means of the whole pool under a flow: times in seconds, sequences, and requests and tokens per second. */
@@ -213,14 +228,14 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const step = new StepTime(setupOf(v));
   const { prompters, lone, output, rounds, sending } = load;
   const answering = v.poolReplicas - prompters;
-  const bound = bounds(step, load, v, room / load.held);
+  const bound = bounds(step, load, v, fitting(load, room, Infinity));
   const apart = promptsApart(step, v, flow, load, Math.min(v.sequenceLimit, room / load.input));
   const full = atMost(step, load, bound.most);
   const answers = answering * pace(full);
   const prompts = prompters > 0 ? apart!.most : Infinity;
   const served = Math.min(flow.rate, answers, prompts);
   const each = Math.min(flow.rate, prompts) / answering;
-  const means = each * answering > answers ? overrun(full, step.decoding(full.decoding, meanContext(load)))
+  const means = each * answering > answers ? overrun(step, load, full)
     : lone ? inBatches(step, load, bound.most, each)
     : rounds === 0 ? answeredAtOnce(step, load, apart!)
     : joining(step, load, bound.most, each, answering, v.poolSpreading === 'round robin');
@@ -230,6 +245,8 @@ function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
     first: alone(step, load),
     firstToken: flow.rate > served ? Infinity : (apart?.firstToken ?? means.firstToken),
     answer: rounds * means.perRound + handing,
+    // A static batch is answered when its longest answer is done.
+    stays: lone ? padded(load, means.batch).rounds * means.perRound : rounds * means.perRound + handing,
     running: answering * means.running + (prompters > 0 ? (served * load.input * (apart!.firstToken + 2 * handing)) / load.held : 0),
     utilisation: (answering * means.busy + prompters * (apart?.busy ?? 0)) / v.poolReplicas,
     served,
@@ -292,7 +309,7 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
   const { prompters, output } = load;
   const source = 'roofline with fitted shares';
   const constants = speeds(v);
-  const assumes = `${v.engineScheduling === 'static' ? 'answers of one length: the longest of a batch keeps the others' : 'mean lengths'}, Poisson arrivals shared evenly, ${load.remembered > 0 ? 'a warm prefix cache' : 'no prefix hits'}, and time to serve what comes`;
+  const assumes = `${v.engineScheduling === 'static' ? 'the longest prompt and answer of a batch as long as that of as many drawn' : 'mean lengths'}, Poisson arrivals shared evenly, ${load.remembered > 0 ? 'a warm prefix cache' : 'no prefix hits'}, and time to serve what comes`;
   // With replicas for prompts, what the run shows is the mean of both sorts.
   const seen = (measure: string): { readonly measure?: string } => (prompters > 0 ? {} : { measure });
   return [
@@ -300,10 +317,10 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
     firstTokenRow(v, load, means.firstToken, source, assumes),
     { label: 'iteration', value: means.iteration, unit: 'seconds', formula: '(weights ÷ bandwidth ⊕ FLOP ÷ rate) + KV read + exchange + engine + share of prompts; ⊕: nearly the greater of both', source, ...seen('stepTime'), parts: partsOfIteration(setupOf(v), load, means), assumes },
     ...perTokenRow(load, means, source, assumes),
-    { label: 'batch while busy', value: means.batch, unit: 'count', formula: 'n with n ÷ (prompt + output × iteration) = rate; n ÷ (1 − e⁻ⁿ)', source: 'Little 1961; M/G/∞', ...seen('batch'), assumes },
-    { label: 'utilisation', value: means.utilisation, unit: 'share', formula: prompters > 0 ? '1 − e⁻ⁿ of those that answer, rate × first token of the others' : '1 − e⁻ⁿ', source: 'M/G/∞', measure: 'utilisation', assumes },
-    { label: 'in flight', value: means.served * (means.firstToken + means.answer), unit: 'requests', formula: 'rate × (first token + (output − 1) × per token)', source: 'Little 1961', measure: 'inFlight', assumes },
-    { label: 'KV in use', value: Math.min(1, (means.running * load.held) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
+    { label: 'batch while busy', value: means.batch, unit: 'count', formula: load.lone ? 'as many as come during the batch before, one at least; with a wait for company, 1 + rate × that' : 'n with n ÷ (prompt + (output − 1) × per token) = rate; n ÷ chance that anybody is there', source: 'Little 1961; Erlang 1917', ...seen('batch'), assumes },
+    { label: 'utilisation', value: means.utilisation, unit: 'share', formula: prompters > 0 ? 'chance that anybody is there, at those that answer; rate × first token at the others' : 'chance that anybody is there: 1 − e⁻ⁿ of as many as come, where there is room for all', source: 'M/M/c (Erlang 1917)', measure: 'utilisation', assumes },
+    { label: 'in flight', value: means.served * (means.firstToken + means.stays), unit: 'requests', formula: `rate × (first token + (${load.lone ? 'longest ' : ''}output − 1) × per token)`, source: 'Little 1961', measure: 'inFlight', assumes },
+    { label: 'KV in use', value: Math.min(1, (means.running * held(load, means.batch)) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
     { label: 'tokens out', value: means.served * output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
     { label: 'capacity', value: means.capacity, unit: 'tokens/second', formula: capacityAs(load, means.batchOfCapacity), source, assumes, constants, ...means.wall },
     ...priceRow(v, means.served * (load.input + output)),

@@ -1,7 +1,7 @@
 /** Mean times where requests wait for one another whole: replicas that only do prompts, static batches, and the link over which keys and values go. */
 import { exp, pow } from '../../engine/math.ts';
 import { erlangC } from '../../kit/queueing.ts';
-import { between, decoding, fresh, NEVER_FULL, prompting, SETTLED, type Load } from './mean-times.ts';
+import { batchSeconds, decoding, NEVER_FULL, padded, promptsSeconds, SETTLED, type Load } from './mean-times.ts';
 import type { StepTime } from './physics.ts';
 
 /** Batches of whoever came during the one before, or of the first to come after: mean seconds of one, the mean that a moment sees, E[W²] ÷ E[W], how many it sees in it, and the share of the time in which there is one. */
@@ -61,9 +61,12 @@ export interface Batches extends Omit<Queued, 'mean'> {
 
 /** Of batches that take nobody in once they run, and wait `gather` seconds for company before, or until they are `most`. */
 export function batches(step: StepTime, load: Load, rate: number, most: number): Batches {
-  const prompts = (n: number): number => between(n, (pieces) => prompting(step, load, n, pieces, fresh(load)));
-  const seconds = (n: number): number => prompts(n) + load.rounds * decoding(step, load, n);
-  const told = (n: number, batch: number, firstToken: number, busy: number): Batches => ({ firstToken, busy, perToken: decoding(step, load, n), iteration: seconds(n) / (load.rounds + 1), batch, decoding: load.rounds > 0 ? n : 0 });
+  const prompts = (n: number): number => promptsSeconds(step, padded(load, n), n);
+  const seconds = (n: number): number => batchSeconds(step, load, n);
+  const told = (n: number, batch: number, firstToken: number, busy: number): Batches => {
+    const longest = padded(load, n);
+    return { firstToken, busy, perToken: decoding(step, longest, n), iteration: seconds(n) / (longest.rounds + 1), batch, decoding: load.rounds > 0 ? n : 0 };
+  };
   const company = Math.min(most, 1 + rate * load.gather);
   if (seconds(company) < load.gather) {
     const first = Math.min(load.gather, (most - 1) / rate);

@@ -3,6 +3,8 @@
  * the run. What a person reads of it is put together in `by-hand.ts`.
  */
 import { exp } from '../../engine/math.ts';
+import type { Flow } from '../../kit/kind.ts';
+import { longestOf } from '../../kit/longest.ts';
 import { busyChance, waitingTime } from '../../kit/queueing.ts';
 import { partsOf, type StepTime } from './physics.ts';
 
@@ -32,6 +34,8 @@ export interface Load {
   /** Batches take nobody in once they run; seconds that they wait for company before. */
   readonly lone: boolean;
   readonly gather: number;
+  /** How the lengths of prompts and answers vary, where batches are padded to the longest of either. */
+  readonly spread: NonNullable<Flow['spread']>;
   /** Tokens of cache that a sequence takes on average: all that it will have where room is kept for its answer. */
   readonly held: number;
 }
@@ -89,7 +93,37 @@ export function between(x: number, of: (whole: number) => number): number {
 /** Iterations that a prompt takes beside n sequences. */
 const piecesOf = (step: StepTime, load: Load, n: number): number => (load.chunked ? Math.max(1, fresh(load) / roomFor(step, load, n)) : 1);
 
-/** A full replica: requests there, how many of them decode, how many come and go with each iteration, and seconds of that. */
+/** The same of n that are padded to the longest prompt and the longest answer. */
+export function padded(load: Load, n: number): Load {
+  const input = load.input * longestOf(load.spread.input, n);
+  const output = load.output * longestOf(load.spread.output, n);
+  return { ...load, input, output, rounds: output - 1 };
+}
+
+/** Tokens of cache that each of n sequences takes on average. */
+export function held(load: Load, n: number): number {
+  if (!load.lone) return load.held;
+  const { input, output } = padded(load, n);
+  return input + output;
+}
+
+/** Sequences that fit into so many tokens of cache, of as many as may run. */
+export function fitting(load: Load, room: number, limit: number): number {
+  let n = Math.min(limit, room / load.held);
+  for (let k = 0; load.lone && k < SETTLED; k++) n = (n + Math.min(limit, room / held(load, n))) / 2;
+  return n;
+}
+
+/** Seconds of a static batch of n: all prompts at once, and one iteration after another until the longest answer is done. */
+export function batchSeconds(step: StepTime, load: Load, n: number): number {
+  const longest = padded(load, n);
+  return promptsSeconds(step, longest, n) + longest.rounds * decoding(step, longest, n);
+}
+
+/** Seconds of n prompts at once. */
+export const promptsSeconds = (step: StepTime, load: Load, n: number): number => between(n, (pieces) => prompting(step, load, n, pieces, fresh(load)));
+
+/** A full replica: requests there, how many of them decode, how many come and go with each iteration (of a static batch, with each batch), and seconds of that. */
 export interface Full {
   readonly there: number;
   readonly decoding: number;
@@ -103,6 +137,7 @@ export interface Full {
  */
 export function atMost(step: StepTime, load: Load, most: number): Full {
   const { rounds, width, budget, chunked } = load;
+  if (load.lone) return { there: most, decoding: most, requests: most, seconds: batchSeconds(step, load, most) };
   if (load.prompters > 0) return { there: most, decoding: most, requests: most / rounds, seconds: decoding(step, load, most) };
   const byTokens = chunked ? budget / (fresh(load) + rounds * width) : Infinity;
   const stays = rounds + piecesOf(step, load, Math.min(most, byTokens * rounds));
@@ -114,7 +149,7 @@ export function atMost(step: StepTime, load: Load, most: number): Full {
     const chunk = Math.min(fresh(load), roomFor(step, load, n));
     return { ...full, seconds: plain + between((requests * fresh(load)) / chunk, (pieces) => prompting(step, load, n, pieces, chunk)) };
   }
-  const together = load.lone ? most : Math.max(1, Math.min(requests, budget / fresh(load)));
+  const together = Math.max(1, Math.min(requests, budget / fresh(load)));
   return { ...full, seconds: plain + (requests / together) * between(together, (pieces) => prompting(step, load, n, pieces, fresh(load))) };
 }
 

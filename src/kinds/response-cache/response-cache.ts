@@ -260,10 +260,11 @@ const hitsByHand = (v: CacheValues, flow: Flow) => predictedHits(flow.keys, flow
 function byHand(v: CacheValues, flow: Flow) {
   const { hit, time } = hitsByHand(v, flow);
   const lru = v.responseEviction === 'LRU';
-  const assumes = `a warm cache, entries alike, ${lru ? '' : 'counts of use that are never forgotten, '}and independent requests of Zipf popularity (behind another cache the popular ones are missing)`;
+  const sized = v.responseEviction === 'GDSF' ? 'answers of one size (of different ones the small ones are kept, and more of them fit), ' : 'entries alike, ';
+  const assumes = `a warm cache, ${sized}${lru ? '' : 'counts of use that are never forgotten, '}and independent requests of Zipf popularity (behind another cache the popular ones are missing)`;
   return [
-    { label: 'entries that fit', value: fitting(v, flow), unit: 'items', formula: 'capacity ÷ (bytes + overhead)', source: 'arithmetic' },
-    { label: 'hit ratio', value: hit, unit: 'share', formula: lru ? 'Σ p(1 − e^(−pT)), Σ (1 − e^(−pT)) = entries' : 'Σ p over the most popular that fit', source: lru ? 'Che, Tung and Wang 2002' : 'perfect knowledge of popularity (upper bound)', measure: 'hitRatio', assumes: v.responseTtl > 0 ? `${assumes}; at most λ × time to live hits per fetch` : assumes },
+    { label: 'entries that fit', value: Math.min(flow.keys, fitting(v, flow)), unit: 'items', formula: 'the lesser of keys, and capacity ÷ (bytes + overhead)', source: 'arithmetic', measure: 'entries', assumes },
+    { label: 'hit ratio', value: hit, unit: 'share', formula: lru ? 'Σ p(1 − e^(−pT)), Σ (1 − e^(−pT)) = entries' : 'Σ p over the most popular that fit', source: lru ? 'Che, Tung and Wang 2002' : 'the most popular are kept', measure: 'hitRatio', assumes: v.responseTtl > 0 ? `${assumes}; at most λ × time to live hits per fetch` : assumes },
     { label: 'passed on', value: flow.rate * (1 - hit), unit: 'requests/second', formula: 'rate × (1 − hit ratio)', source: 'flow balance', measure: 'passed', assumes: `${assumes}; no coalescing` },
     { label: 'stays unasked', value: time, unit: 'seconds', formula: 'T ÷ rate', source: 'Che, Tung and Wang 2002' },
     { label: 'capacity', value: v.responseThreads > 0 ? v.responseThreads / Math.max(v.responseLookup.mean, 1e-12) : Infinity, unit: 'requests/second', formula: v.responseThreads > 0 ? 'threads ÷ look-up time' : 'as many threads as needed', source: 'utilisation law', wall: 'threads' },
