@@ -62,6 +62,18 @@ const sentencesLater = (): Plugin => {
   };
 };
 
+/** Sums by hand that stand in files of their own come with the inspector, which alone shows them (`src/page/sums.ts` puts them in their places). */
+const sumsLater: Plugin = {
+  name: 'sums-later',
+  apply: 'build',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!/[\\/]src[\\/]kinds[\\/]/.test(id)) return null;
+    const lean = code.replace(/^import \{ (\w+) \} from '\.\/by-hand\.ts';$/m, 'const $1 = () => [];');
+    return lean === code ? null : { code: lean, map: null };
+  },
+};
+
 /** What is only ever explained, and stands in files of its own: sums by hand, and what figures rest on. */
 const explained = /^import \{ ([\w, ]+) \} from '\.\/(?:by-hand|told)\.ts';$/gm;
 
@@ -92,7 +104,7 @@ export default defineConfig(({ mode }) => {
   if (mode === 'accuracy') return forNode('tests/accuracy/main.ts', 'accuracy');
   return {
     base: './',
-    plugins: [react(), withoutRunningForms, sentencesLater()],
+    plugins: [react(), withoutRunningForms, sentencesLater(), sumsLater],
     worker: { format: 'es' as const, plugins: () => [withoutExplanations], rolldownOptions: { output } },
     build: { target: 'es2023', rolldownOptions: { output }, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
     preview: { headers, port: 4173 },

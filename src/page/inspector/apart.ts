@@ -5,6 +5,7 @@ import { estimates, noFlow, type Estimate } from '../../run/flow.ts';
 import { format } from '../../units/format.ts';
 import type { Unit } from '../../units/unit.ts';
 import { figureText } from '../figure-text.ts';
+import '../sums.ts';
 
 /** A figure of the comparison; what is next to nothing says so instead of showing its zeros. */
 export function handText(value: number, unit: Unit): string {
