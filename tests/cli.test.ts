@@ -290,7 +290,7 @@ describe('the report', () => {
       const { text, told: { cost } } = shown(name, seconds);
       const besides = cost.usdPerHour - Object.values(cost.nodes).reduce((sum, usd) => sum + usd, 0);
       expect(besides, name).toBeGreaterThan(-1e-9 * cost.usdPerHour);
-      expect(text.includes('wires, and what is gone'), name).toBe(besides > 1e-6 * cost.usdPerHour);
+      expect(text.includes('traffic between places, and what is gone'), name).toBe(besides > 1e-6 * cost.usdPerHour);
       expect(besides / cost.usdPerHour, name).toBeLessThan(0.1);
     }
   });

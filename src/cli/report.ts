@@ -104,7 +104,7 @@ function cost(design: Design, { cost: c, nodes }: Result): string {
     c.usdPerMillionTokens === null ? '' : format(c.usdPerMillionTokens, 'usd/million tokens'),
   ].filter((text) => text !== '');
   const besides = c.usdPerHour - Object.values(c.nodes).reduce((sum, usd) => sum + usd, 0);
-  const parts = [...Object.entries(c.nodes).map(([id, usd]) => [nodes[id]?.label ?? id, usd, sizeOf(design, id)] as const), ['wires, and what is gone', besides, ''] as const]
+  const parts = [...Object.entries(c.nodes).map(([id, usd]) => [nodes[id]?.label ?? id, usd, sizeOf(design, id)] as const), ['traffic between places, and what is gone', besides, ''] as const]
     .filter(([, usd]) => usd > 1e-6 * c.usdPerHour)
     .map(([name, usd, size]) => `  ${name} ${format(usd, 'usd/hour')}${size}`);
   return [[`cost  ${format(c.usdPerHour, 'usd/hour')}`, ...per].join(', '), ...parts].join('\n');

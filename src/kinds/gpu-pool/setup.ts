@@ -43,7 +43,7 @@ export function gpuChosen(v: PoolValues): Gpu {
   if (v.gpuType !== 'custom') return gpuOf(v.gpuType);
   return {
     id: 'custom',
-    label: 'GPU by hand',
+    label: 'GPU as described',
     generation: v.customLikeness,
     peak16: v.customPeak16,
     peak8: v.customPeak8,

@@ -10,6 +10,7 @@ import { assumed, published } from '../../kit/evidence.ts';
 import { servingFaults } from '../../kit/fault.ts';
 import { defineKind, type Component, type Flow, type Site } from '../../kit/kind.ts';
 import { choice, distribution, real, toggle, whole, type Values } from '../../kit/param.ts';
+import { format } from '../../units/format.ts';
 import { predictedHits } from './hit-ratio.ts';
 import { KeyMap } from './key-map.ts';
 import { MOST_ENTRIES, Store } from './store.ts';
@@ -303,7 +304,7 @@ export const responseCache = defineKind({
   },
   card: ['hitRatio', 'passed'],
   face: { form: 'ring', measure: 'hitRatio' },
-  subtitle: (v) => `${(v.responseCapacity / 1e9).toLocaleString('en', { maximumSignificantDigits: 3 })} GB, ${v.responseEviction}`,
+  subtitle: (v) => `${format(v.responseCapacity, 'bytes')}, ${v.responseEviction}`,
   estimate: byHand,
   // Misses are spread more evenly over the keys than what came; the flow has no shape for that and keeps its skew.
   passes: (v, flow, weights) => weights.map(() => ({ ...flow, rate: flow.rate * (1 - hitsByHand(v, flow).hit) })),

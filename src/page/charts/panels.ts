@@ -297,7 +297,7 @@ function costView(charts: Charts, choice: string): View {
   const lines = shown.map((each, i) => ({ key: keyOf(each), name: each.name, values: each.values, slot: i, ...inkOf(i + 1), dash: i > 0 ? '3 2' : '', weight: 1.7 }));
   return {
     chart: 'cost', lines, unit, filled: true, stepped: false, ceiling: costCeiling(lines), reach: 0, limit: null,
-    headline: Number.isFinite(hourly) ? format(hourly, 'usd/hour') : '',
+    headline: Number.isFinite(latest(shown[0]?.values ?? [])) ? format(latest(shown[0]!.values), unit, 3) : '',
     sentence: costSentence(charts.times, shown[0], unit, hourly),
   };
 }
