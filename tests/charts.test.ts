@@ -337,6 +337,9 @@ describe('objective chips', () => {
     expect([0.05, 0.051, NaN].map((value) => verdict(value, limit('latency.p99', 0.05), 'seconds', true))).toEqual(['open', 'missed', 'open']);
     expect(verdict(0, limit('requests.failedShare', 0.01), 'share', true)).toBe('open');
     expect(verdict(100, limit('cost.usdPerHour', 120), 'usd/hour', true)).toBe('met');
+    expect([1, 3].map((price) => verdict(price, limit('cost.usdPerMillionTokens', 2), 'usd/million tokens', false, true))).toEqual(['met', 'open']);
+    expect(verdict(3, limit('cost.usdPerMillionTokens', 2), 'usd/million tokens', false)).toBe('missed');
+    expect(verdict(3, limit('latency.p99', 2), 'seconds', false, true)).toBe('missed');
     expect(verdict(50, limit('requests.answeredPerSecond', 40, 'at least'), 'requests/second', true)).toBe('met');
   });
 });

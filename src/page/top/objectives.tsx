@@ -20,8 +20,8 @@ function explained({ relation, limit }: Objective, { label, unit }: Metric, grow
   return `${label} ${relation} ${format(limit, unit)}; the figure is of late, and of the whole run once it is over.${growing}`;
 }
 
-function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], value: number, grows: boolean): void {
-  const state = verdict(value, objective, unit, grows);
+function write(chip: HTMLElement, objective: Objective, unit: Metric['unit'], value: number, grows: boolean, warming: boolean): void {
+  const state = verdict(value, objective, unit, grows, warming);
   if (chip.dataset['state'] !== state) chip.dataset['state'] = state;
   const [said, figure] = chip.querySelectorAll<HTMLElement>('[data-slot]');
   if (said!.textContent !== spoken[state]) said!.textContent = spoken[state];
@@ -39,13 +39,15 @@ const yielding = (label: string): CSSProperties => ({ '--yields': Math.max(0, la
 
 function Chip({ objective, metric, index, grows }: { objective: Objective; metric: Metric; index: number; grows: boolean }) {
   const chip = useRef<HTMLLIElement>(null);
+  const warmup = session((state) => state.design.run.warmupSeconds);
   useEffect(() => {
     const show = (): void => {
-      if (chip.current) write(chip.current, objective, metric.unit, frames.latest?.objectives[index] ?? NaN, grows);
+      const { latest } = frames;
+      if (chip.current) write(chip.current, objective, metric.unit, latest?.objectives[index] ?? NaN, grows, (latest?.time ?? 0) < warmup);
     };
     show();
     return frames.subscribe(show);
-  }, [objective, metric.unit, index, grows]);
+  }, [objective, metric.unit, index, grows, warmup]);
   return (
     <li ref={chip} className={styles['chip']} data-state="open" style={yielding(metric.label)} title={explained(objective, metric, grows)}>
       <Check size={13} strokeWidth={2.6} aria-hidden="true" data-when="met" />
