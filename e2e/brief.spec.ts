@@ -23,6 +23,19 @@ test('the ladder of the 70B scenario is a list of rungs, and its paragraphs stay
   await expect(brief(page).locator('p')).toHaveCount(4);
 });
 
+test('a lesson’s designs can be opened and run, and what it holds to a limit is among the objectives', async ({ page }) => {
+  await openFrom(page, 'Chat and batch jobs on the same GPUs', 'naive');
+  await brief(page).getByRole('button', { name: 'Read on' }).click();
+  const claim = '… which is within 1.5 s.';
+  await brief(page).getByRole('button', { name: `Try it: ${claim}` }).click();
+  const promises = page.getByRole('list', { name: 'Objectives' }).getByRole('listitem');
+  await expect(promises.first()).toContainText('p99 first token');
+  await expect(promises.first()).toContainText('1.5 s');
+  await expect(brief(page)).toBeVisible();
+  await runToEnd(page);
+  await expect(promises.first()).toHaveAttribute('data-state', 'met');
+});
+
 for (const { name, ...use } of [
   { name: 'a desk', viewport: { width: 1440, height: 900 } },
   { name: 'a tablet', viewport: { width: 1024, height: 768 } },

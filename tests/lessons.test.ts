@@ -1,7 +1,8 @@
 /** Every lesson of every scenario, run: both sides for its seconds, and the claim held against what was measured. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { gateScenarioText, holds, sideDesign, type Lesson, type LessonSide, type Scenario } from '../src/design/scenario.ts';
+import { gateDesign } from '../src/design/gate.ts';
+import { gateScenarioText, holds, lessonDesign, sideDesign, type Lesson, type LessonSide, type Scenario } from '../src/design/scenario.ts';
 import { metric } from '../src/run/metric.ts';
 import type { Result } from '../src/run/result.ts';
 import { Simulation } from '../src/run/simulation.ts';
@@ -45,10 +46,29 @@ function line(lesson: Lesson, a: number | null, b: number | null): string {
 
 const report: string[] = [];
 
+it('an area says no sum that holds no longer', () => {
+  const scenario = scenarios.find(({ slug }) => slug === 'llm-70b-30m-per-day')!;
+  const labels = (set: Record<string, unknown>): string[] => sideDesign(scenario, { design: 'naive', set }).groups.map(({ label }) => label);
+  expect(labels({})).toEqual(['4,337 × 4 = 17,348 H100s']);
+  expect(labels({ 'users.arrivalRate': 347 })).toEqual(['4,337 × 4 = 17,348 H100s']);
+  expect(labels({ 'pool.poolReplicas': 600 })).toEqual(['']);
+});
+
 for (const scenario of scenarios) {
   const run = runner(scenario);
   describe(scenario.slug, () => {
     report.push(scenario.slug);
+    it('has lessons whose designs can be opened, with the limit they are held to', () => {
+      for (const lesson of scenario.lessons) {
+        for (const of of [lesson.a, lesson.b]) {
+          const design = of && lessonDesign(scenario, lesson, of);
+          const gated = design && gateDesign(JSON.parse(JSON.stringify(design)));
+          expect(gated === null || (gated.ok && gated.repairs.length === 0), lesson.claim).toBe(true);
+          if (lesson.limit !== undefined && design) expect(design.objectives[0]).toEqual({ metric: lesson.metric, relation: lesson.relation, limit: lesson.limit });
+        }
+      }
+    });
+
     for (const lesson of scenario.lessons) {
       it(lesson.claim, () => {
         const value = (side: LessonSide): number | null => metric(run(side, lesson.seconds), lesson.metric);

@@ -1,6 +1,6 @@
 /** Which scenario is open, and whether the library or its brief is on the page. */
 import { create } from 'zustand';
-import type { Scenario } from '../design/scenario.ts';
+import { lessonDesign, type Lesson, type LessonSide, type Scenario } from '../design/scenario.ts';
 import { session } from '../session/store.ts';
 import { allScenarios } from './scenarios.ts';
 
@@ -40,6 +40,13 @@ const narrow = (): boolean => matchMedia('(max-width: 760px)').matches;
 export function openScenario(scenario: Scenario, side: Side): void {
   session.getState().open(scenario[side], 'scenario');
   current.setState({ scenario, side, documentId: session.getState().documentId, hasLibrary: false, brief: narrow() ? 'closed' : 'short' });
+}
+
+/** Opens what one side of a lesson runs, as a document of its own; the brief stays as it is. */
+export function openLesson(scenario: Scenario, lesson: Lesson, of: LessonSide): void {
+  session.getState().open(lessonDesign(scenario, lesson, of), 'scenario');
+  const { brief } = current.getState();
+  current.setState({ scenario, side: of.design, documentId: session.getState().documentId, hasLibrary: false, brief: narrow() ? 'closed' : brief === 'closed' ? 'short' : brief });
 }
 
 const named = (scenario: Scenario, name: string): boolean => scenario.naive.name === name || scenario.reference.name === name;

@@ -1,8 +1,8 @@
 /** One scenario in the library: what it asks, what it holds to, what it teaches, and its two designs. */
 import { useState } from 'react';
-import type { Scenario } from '../../design/scenario.ts';
+import type { Lesson, LessonSide, Scenario } from '../../design/scenario.ts';
 import { breath } from '../breath.ts';
-import { closeLibrary, openScenario, type Side } from '../current.ts';
+import { closeLibrary, openLesson, openScenario, type Side } from '../current.ts';
 import { beginning } from './brief-blocks.ts';
 import styles from './library.module.css';
 
@@ -10,6 +10,21 @@ import styles from './library.module.css';
 export function Constraints({ scenario }: { scenario: Scenario }) {
   if (scenario.constraints.length === 0) return null;
   return <ul className={styles['constraints']}>{scenario.constraints.map((each) => <li key={each}>{each}</li>)}</ul>;
+}
+
+/** The library is put away first, and what it is left for is opened when that is done. */
+async function leave(then: () => void): Promise<void> {
+  closeLibrary();
+  await breath();
+  then();
+}
+
+/** A lesson, and its one or two designs to run oneself. */
+function Claim({ scenario, lesson }: { scenario: Scenario; lesson: Lesson }) {
+  const run = (of: LessonSide, said: string) => (
+    <button type="button" aria-label={`${said}: ${lesson.claim}`} onClick={() => void leave(() => openLesson(scenario, lesson, of))}>{said}</button>
+  );
+  return <li>{lesson.claim} {run(lesson.a, 'Try it')}{lesson.b && <>{' '}{run(lesson.b, 'What it is compared with')}</>}</li>;
 }
 
 /** The claims a scenario's lessons put to the test; on the page once they are asked for. */
@@ -20,17 +35,12 @@ export function Lessons({ scenario, open = false }: { scenario: Scenario; open?:
   return (
     <details className={styles['lessons']} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{lessons.length === 1 ? 'One lesson' : `${lessons.length} lessons`}, measured by the simulator</summary>
-      {isOpen && <ul>{lessons.map(({ claim }) => <li key={claim}>{claim}</li>)}</ul>}
+      {isOpen && <ul>{lessons.map((lesson) => <Claim key={lesson.claim} scenario={scenario} lesson={lesson} />)}</ul>}
     </details>
   );
 }
 
-/** The library is put away first, and the design is opened when that is done. */
-async function choose(scenario: Scenario, side: Side): Promise<void> {
-  closeLibrary();
-  await breath();
-  openScenario(scenario, side);
-}
+const choose = (scenario: Scenario, side: Side): Promise<void> => leave(() => openScenario(scenario, side));
 
 /** The card. */
 export function ScenarioCard({ scenario }: { scenario: Scenario }) {
