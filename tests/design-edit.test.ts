@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyDesign, type Design } from '../src/design/design.ts';
 import * as edit from '../src/design/edit.ts';
-import { gateScenario, holds, withParams, type Lesson } from '../src/design/scenario.ts';
+import { gateScenario, type Lesson } from '../src/design/scenario.ts';
+import { holds, withParams } from '../src/design/trial.ts';
 import { anyDesign } from './design-arbitrary.ts';
 
 const pair = (): Design => edit.connect(edit.addNode(edit.addNode(emptyDesign, 'users', 0, 0), 'service', 300, 0), 'users-1', 'service-1');

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { gateDesign } from '../src/design/gate.ts';
-import { gateScenarioText, holds, lessonDesign, sideDesign, type Lesson, type LessonSide, type Scenario } from '../src/design/scenario.ts';
+import { gateScenarioText, type Lesson, type LessonSide, type Scenario } from '../src/design/scenario.ts';
+import { holds, lessonDesign, sideDesign } from '../src/design/trial.ts';
 import { metric } from '../src/run/metric.ts';
 import type { Result } from '../src/run/result.ts';
 import { Simulation } from '../src/run/simulation.ts';

@@ -1,6 +1,7 @@
 /** Which scenario is open, and whether the library or its brief is on the page. */
 import { create } from 'zustand';
-import { lessonDesign, type Lesson, type LessonSide, type Scenario } from '../design/scenario.ts';
+import type { Design } from '../design/design.ts';
+import type { Scenario } from '../design/scenario.ts';
 import { session } from '../session/store.ts';
 import { allScenarios } from './scenarios.ts';
 
@@ -36,17 +37,10 @@ export const showBrief = (brief: BriefForm): void => current.setState({ brief })
 /** A small screen has no room beside the board: there the brief waits until it is asked for. */
 const narrow = (): boolean => matchMedia('(max-width: 760px)').matches;
 
-/** Opens one of a scenario's designs as a document of its own, with its brief. */
-export function openScenario(scenario: Scenario, side: Side): void {
-  session.getState().open(scenario[side], 'scenario');
-  current.setState({ scenario, side, documentId: session.getState().documentId, hasLibrary: false, brief: narrow() ? 'closed' : 'short' });
-}
-
-/** Opens what one side of a lesson runs, as a document of its own; the brief stays as it is. */
-export function openLesson(scenario: Scenario, lesson: Lesson, of: LessonSide): void {
-  session.getState().open(lessonDesign(scenario, lesson, of), 'scenario');
-  const { brief } = current.getState();
-  current.setState({ scenario, side: of.design, documentId: session.getState().documentId, hasLibrary: false, brief: narrow() ? 'closed' : brief === 'closed' ? 'short' : brief });
+/** Opens one of a scenario's designs, or what a lesson makes of it, as a document of its own, with as much of its brief as is asked for. */
+export function openScenario(scenario: Scenario, side: Side, design: Design = scenario[side], brief: BriefForm = 'short'): void {
+  session.getState().open(design, 'scenario');
+  current.setState({ scenario, side, documentId: session.getState().documentId, hasLibrary: false, brief: narrow() ? 'closed' : brief });
 }
 
 const named = (scenario: Scenario, name: string): boolean => scenario.naive.name === name || scenario.reference.name === name;

@@ -1,8 +1,9 @@
 /** One scenario in the library: what it asks, what it holds to, what it teaches, and its two designs. */
 import { useState } from 'react';
 import type { Lesson, LessonSide, Scenario } from '../../design/scenario.ts';
+import { lessonDesign } from '../../design/trial.ts';
 import { breath } from '../breath.ts';
-import { closeLibrary, openLesson, openScenario, type Side } from '../current.ts';
+import { closeLibrary, current, openScenario, type Side } from '../current.ts';
 import { beginning } from './brief-blocks.ts';
 import styles from './library.module.css';
 
@@ -22,7 +23,7 @@ async function leave(then: () => void): Promise<void> {
 /** A lesson, and its one or two designs to run oneself. */
 function Claim({ scenario, lesson }: { scenario: Scenario; lesson: Lesson }) {
   const run = (of: LessonSide, said: string) => (
-    <button type="button" aria-label={`${said}: ${lesson.claim}`} onClick={() => void leave(() => openLesson(scenario, lesson, of))}>{said}</button>
+    <button type="button" aria-label={`${said}: ${lesson.claim}`} onClick={() => void leave(() => openScenario(scenario, of.design, lessonDesign(scenario, lesson, of), current.getState().brief === 'full' ? 'full' : 'short'))}>{said}</button>
   );
   return <li>{lesson.claim} {run(lesson.a, 'Try it')}{lesson.b && <>{' '}{run(lesson.b, 'What it is compared with')}</>}</li>;
 }

@@ -1,7 +1,8 @@
 /** What if …? The open scenario's questions; each is one edit, so that it can be undone and stands as a line in the charts. */
 import { Check, FlaskConical } from 'lucide-react';
 import type { Design } from '../../design/design.ts';
-import { settingRefusal, withParams, withWhatIf } from '../../design/scenario.ts';
+import { settingRefusal } from '../../design/scenario.ts';
+import { withParams, withWhatIf } from '../../design/trial.ts';
 import type { WhatIf } from '../../design/scenario.ts';
 import { frames } from '../../session/frames.ts';
 import { session } from '../../session/store.ts';
