@@ -212,6 +212,21 @@ describe('a cache behind others', () => {
     expect(alone['run']! / alone['hit']!).toBeCloseTo(1, 1);
   });
 
+  it('is asked by the cache before it and no further, whatever the order of wires', () => {
+    const nodes = [people(2, asking(400, { keySkew: 0.8 })), node('pool', 'gpu-pool'), node('a', 'kv-cache', { prefixCapacity: 5e9 }), node('b', 'kv-cache', { prefixCapacity: 10e9 }), node('c', 'kv-cache', { prefixCapacity: 1e13 })];
+    const links = path('users', 'pool', 'a', 'b', 'c');
+    const [one, other] = [links, links.toReversed()].map((all) => estimates(sketch(nodes, all, 3000)));
+    expect(one).toEqual(other);
+    const sim = new Simulation(sketch(nodes, links, 3000));
+    sim.runTo(3000);
+    const told = (id: string): number | undefined => one![id]!.rows.find(({ label }) => label === 'hit ratio')?.value;
+    expect(of(sim, 'a').hitRatio! / told('a')!).toBeCloseTo(1, 1);
+    expect([told('b'), told('c')]).toEqual([undefined, undefined]);
+    expect(of(sim, 'c').lookups).toBe(0);
+    const loop = estimates(sketch(nodes.slice(0, 4), [...path('users', 'pool', 'a', 'b'), ...path('b', 'a')], 100));
+    expect(loop['a']!.flow.rate).toBe(2);
+  });
+
   it('cannot be asked while the wire is cut; what is kept meanwhile is provisional, and told afterwards', () => {
     const sim = regions([cut(0, 1000)], {}, [0, 0.5]);
     sim.runTo(999);

@@ -88,6 +88,8 @@ export interface Flow {
   readonly spread?: { readonly input: Spread; readonly output: Spread };
   /** Of what comes to a prefix cache: what a token is to the engine that asks. */
   readonly token?: TokenCost;
+  /** Of what comes to a prefix cache: that some of it has been looked up in another before. */
+  readonly second?: boolean;
   /** What it is made of, where there are classes or tenants. Only what tells the sorts from each other counts: a component that changes all tokens alike leaves them. */
   readonly sorts?: readonly Sort[];
 }

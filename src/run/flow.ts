@@ -175,21 +175,28 @@ function wiredCaches(design: Design, all: ReadonlyMap<string, Part>): ReadonlyMa
   return new Map([...ofEngines!, ...ofCaches!].map(({ from, to }) => [from, to]));
 }
 
-/** What comes to caches: prompts of the engines wired to them, and of the caches before them. */
+/** The costlier of two tokens, in bytes. */
+const costlier = (a: TokenCost | undefined, b: TokenCost | undefined): TokenCost | undefined => (a && (!b || a.bytes >= b.bytes) ? a : b);
+
+/** What comes to caches: prompts of the engines wired to them; and, of those, what caches wired to another ask there, which asks no further. */
 function towardsCaches(caches: ReadonlyMap<string, string>, all: ReadonlyMap<string, Part>, flow: Map<string, Flow>): void {
-  for (const [from, cache] of caches) {
-    const { kind, values } = all.get(from)!;
-    const token = (kind.token?.(values) as TokenCost | undefined) ?? flow.get(from)?.token;
-    flow.set(cache, { ...joined(flow.get(cache) ?? noFlow, flow.get(from) ?? noFlow), ...(token && { token }) });
-  }
+  const add = (cache: string, more: Flow, token: TokenCost | undefined, second: boolean): void => {
+    const now = flow.get(cache) ?? noFlow;
+    flow.set(cache, { ...joined(now, more), ...(token && { token: costlier(now.token, token)! }), ...((second || now.second) && { second: true }) });
+  };
+  const isCache = (id: string): boolean => all.get(id)!.kind.remembers !== undefined;
+  for (const [from, cache] of caches) if (!isCache(from)) add(cache, flow.get(from) ?? noFlow, all.get(from)!.kind.token?.(all.get(from)!.values) as TokenCost | undefined, false);
+  const asked = new Map([...caches].filter(([from]) => isCache(from)).map(([from]) => [from, flow.get(from) ?? noFlow]));
+  for (const [from, own] of asked) if (own.rate > 0) add(caches.get(from)!, own, own.token, true);
 }
 
-/** What the cache has that a component is wired to, together with those behind it. */
-function remembered(from: string, caches: ReadonlyMap<string, string>, all: ReadonlyMap<string, Part>, flow: ReadonlyMap<string, Flow>, seen: readonly string[] = []): Remembered | undefined {
+/** What the cache has that a component is wired to; for an engine, together with the one behind it. */
+function remembered(from: string, caches: ReadonlyMap<string, string>, all: ReadonlyMap<string, Part>, flow: ReadonlyMap<string, Flow>): Remembered | undefined {
   const cache = caches.get(from);
-  if (cache === undefined || seen.includes(cache)) return undefined;
+  if (cache === undefined) return undefined;
   const { kind, values } = all.get(cache)!;
-  return kind.remembers?.(values, flow.get(cache)!, remembered(cache, caches, all, flow, [...seen, cache])) as Remembered | undefined;
+  const behind = all.get(from)!.kind.remembers === undefined ? remembered(cache, caches, all, flow) : undefined;
+  return kind.remembers?.(values, flow.get(cache)!, behind) as Remembered | undefined;
 }
 
 /** The estimate by hand of every component of a design. */

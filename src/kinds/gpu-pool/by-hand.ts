@@ -131,8 +131,8 @@ function speedRows(v: PoolValues, flow: Flow, load: Load, room: number): Estimat
     firstTokenRow(v, load, means.firstToken, source, assumes),
     { label: 'iteration', value: means.iteration, unit: 'seconds', formula: '(weights ÷ bandwidth ⊕ FLOP ÷ rate) + KV read + exchange + engine + share of prompts; ⊕: nearly the greater of both', source, ...seen('stepTime'), parts: partsOfIteration(setupOf(v), load, means), assumes },
     ...perTokenRow(load, means, source, assumes),
-    { label: 'batch while busy', value: means.batch, unit: 'count', formula: load.lone ? 'as many as come during the batch before, one at least; with a wait for company, 1 + rate × that' : 'n with n ÷ (prompt + (output − 1) × per token) = rate; n ÷ chance that anybody is there', source: 'Little 1961; Erlang 1917', ...seen('batch'), assumes },
-    { label: 'utilisation', value: means.utilisation, unit: 'share', formula: prompters > 0 ? 'chance that anybody is there, at those that answer; rate × first token at the others' : 'chance that anybody is there: 1 − e⁻ⁿ of as many as come, where there is room for all', source: 'M/M/c (Erlang 1917)', measure: 'utilisation', assumes },
+    { label: 'batch while busy', value: means.batch, unit: 'count', formula: load.lone || output === 1 ? 'as many as come during the batch before, one at least; with a wait for company, 1 + rate × that' : 'n with n ÷ (prompt + (output − 1) × per token) = rate; n ÷ chance that anybody is there', source: 'Little 1961; Erlang 1917', ...seen('batch'), assumes },
+    { label: 'utilisation', value: means.utilisation, unit: 'share', formula: prompters > 0 ? 'chance that anybody is there, at those that answer; rate × first token at the others' : load.lone ? 'seconds of a mean batch ÷ (those and the time until somebody comes)' : 'chance that anybody is there: 1 − e⁻ⁿ of as many as come, where there is room for all', source: 'M/M/c (Erlang 1917)', measure: 'utilisation', assumes },
     { label: 'in flight', value: means.served * (means.firstToken + means.stays), unit: 'requests', formula: `rate × (first token + (${load.lone ? 'longest ' : ''}output − 1) × per token)`, source: 'Little 1961', measure: 'inFlight', assumes },
     { label: 'KV in use', value: Math.min(1, (means.running * held(load, means.batch)) / (v.poolReplicas * room)), unit: 'share', formula: `sequences × ${heldAs(load)} ÷ KV room`, source: 'Little 1961', measure: 'cacheUse', assumes },
     { label: 'tokens out', value: means.served * output, unit: 'tokens/second', formula: 'min(rate × output, capacity)', source: 'flow balance', measure: 'tokensOut', assumes: 'the mean rate; lengths as told' },
@@ -152,11 +152,11 @@ function perTokenRow({ output, yielded, prompters }: Load, { answer }: ReturnTyp
 function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source: string, assumes: string): EstimateRow {
   const formula =
     prompters > 0
-      ? 'first token, nobody else (S), and the wait for those before: ρS ÷ 2(1 − ρ) with ρ = rate × S ÷ replicas for prompts'
+      ? 'first token, nobody else (S), and the wait for those before: ρS ÷ 2(1 − ρ) of one replica (ρ = rate × S) where they come one by one, less where several are worked on together and among several replicas (as in M/M/c)'
       : v.engineScheduling === 'static'
         ? 'half of the batch under way, and the prompts of all who join the next; the above where nobody is there'
         : 'E[W²] ÷ 2E[W] of the time W between looks at the queue (an iteration, mostly), one iteration more where that is planned ahead, the wait for company and for a place in the batch, and that of its prompt with all found at that look; the above where nobody is there';
-  return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932` : `${source}; Erlang 1917, Allen and Cunneen 1990`, measure: 'firstToken', assumes };
+  return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932, Erlang 1917` : `${source}; Erlang 1917, Allen and Cunneen 1990`, measure: 'firstToken', assumes };
 }
 
 /** What a million of so many tokens per second cost; nothing is said where there are none, or no price is known. */

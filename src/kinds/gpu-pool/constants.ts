@@ -108,7 +108,7 @@ export const kernelFit = 'matrix product 5.3 % of 589, decode attention 7.5 % of
 export const software = {
   vllm: {
     label: 'vLLM',
-    vintage: '2025–26, scheduling ahead (0.14–0.19)',
+    vintage: 'October 2025 to 2026, scheduling ahead (InferenceMAX’s; 0.19)',
     ahead: true,
     fit: 'first token 4.8 % of 160, per token 2.1 % of 169',
     any: { layer: 36.2e-6, host: 629e-6, perSequence: 18.7e-6, client: 12.3e-3, clientPerSequence: 39.2e-6, grouped: 0.411, streamExperts: 0.737, routing: 49.3e-6, routing4: 5.98e-6, gather: 72.1e-6, graphTokens: 512, launchPrompt: 54.8e-6 },
@@ -211,7 +211,7 @@ export const software = {
 /** Of each generation, what nothing here measures: taken over from others. */
 export const unmeasured: Readonly<Record<Generation, readonly (keyof Kernels)[]>> = {
   hopper: ['stream4', 'compute4'],
-  blackwell: ['burst', 'launch'],
+  blackwell: ['burst', 'launch', 'compute16'],
   ampere: ['stream4', 'kvRead8', 'compute8', 'compute4'],
   ada: ['stream4', 'compute16', 'compute4', 'reduceStart', 'reduceRate'],
   workstation: ['stream4', 'kvRead8', 'compute8', 'compute4', 'reduceStart', 'reduceRate'],

@@ -59,12 +59,12 @@ export const linkRate = ({ generation, linkRatio = 1 }: Gpu, c: Constants): numb
 /** Seconds that each further GPU of a ring adds to its start (measured on H100, 2 to 8 GPUs). */
 const PER_PEER = 0.2e-6;
 
-/** Each GPU of so many sends a share of the bytes; a pair needs no host. */
-function overPcie(gpu: Gpu, gpus: number, share: number, { routes }: Ways): Exchange {
+/** Each GPU of so many sends a share of the bytes; a pair needs no host. It starts no sooner than over fast links. */
+function overPcie(gpu: Gpu, gpus: number, share: number, { routes }: Ways, c: Constants): Exchange {
   const line = slotRate(gpu);
   const start = PCIE_START[gpus <= 2 ? 0 : gpus <= 4 ? 1 : 2];
   const rate = routes === 'host' && gpus > 2 ? (HOST_SHARE * line) / gpus : PCIE_SHARE * line;
-  return { start, perByte: share / rate };
+  return { start: Math.max(start, c.reduceStart), perByte: share / rate };
 }
 
 /** Seconds of the second meeting where sums are formed in shares and then told (measured on A100, H100 and B200 alike, within 1 µs). */
@@ -81,7 +81,7 @@ export function allReduce(gpu: Gpu, gpus: number, c: Constants, ways = USUAL): E
   const share = (2 * (inside - 1)) / inside;
   const local = linkedAmong(gpu, gpus)
     ? { start: c.reduceStart + PER_PEER * (inside - 1) + (inside > 2 ? SECOND_SHOT : 0), perByte: share / linkRate(gpu, c) }
-    : overPcie(gpu, inside, share, ways);
+    : overPcie(gpu, inside, share, ways, c);
   if (servers === 1) return local;
   return { start: local.start + NETWORK_START, perByte: local.perByte + (2 * (servers - 1)) / servers / (NETWORK_SHARE * ways.network * inside) };
 }
@@ -105,7 +105,7 @@ export function steps(gpu: Gpu, tp: number, stages: number): { readonly inside: 
 }
 
 /** One of those that stay inside: over fast links, or through the slots of two. */
-export const nextDoor = (gpu: Gpu, tp: number, stages: number, c: Constants): Exchange => (linkedAmong(gpu, tp * stages) ? { start: HAND_START, perByte: 1 / linkRate(gpu, c) } : overPcie(gpu, 2, 1, USUAL));
+export const nextDoor = (gpu: Gpu, tp: number, stages: number, c: Constants): Exchange => (linkedAmong(gpu, tp * stages) ? { start: HAND_START, perByte: 1 / linkRate(gpu, c) } : overPcie(gpu, 2, 1, USUAL, c));
 
 /** From stage to stage of a pipeline, all the way through: over the network where the next stage is in another server, and each of its GPUs sends a slice. */
 export function handOvers(gpu: Gpu, tp: number, stages: number, c: Constants, ways = USUAL): Exchange {

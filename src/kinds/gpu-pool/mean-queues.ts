@@ -60,7 +60,7 @@ export interface Batches extends Omit<Queued, 'mean'> {
 }
 
 /** Of batches that take nobody in once they run, and wait `gather` seconds for company before, or until they are `most`. */
-export function batches(step: StepTime, load: Load, rate: number, most: number): Batches {
+export function batches(step: StepTime, load: Load, rate: number, most: number, replicas: number, turns: boolean): Batches {
   const prompts = (n: number): number => promptsSeconds(step, padded(load, n), n);
   const seconds = (n: number): number => batchSeconds(step, load, n);
   const told = (n: number, batch: number, firstToken: number, busy: number): Batches => {
@@ -69,20 +69,24 @@ export function batches(step: StepTime, load: Load, rate: number, most: number):
   };
   const company = Math.min(most, 1 + rate * load.gather);
   if (seconds(company) < load.gather) {
-    const first = Math.min(load.gather, (most - 1) / rate);
+    const first = most > 1 ? Math.min(load.gather, (most - 1) / rate) : 0;
     return told(company, company, (first + ((company - 1) * first) / 2) / company + prompts(company), (seconds(company) * rate) / company);
   }
   const alone = seconds(1);
   let n = 1;
   let found: Bulk = { mean: alone, seen: alone, batch: 1, busy: 0 };
   for (let k = 0; k < SETTLED; k++) {
-    const more = n > 1 ? (seconds(n) - alone) / (n - 1) : 0;
+    const several = Math.min(most, Math.max(2, n));
+    const more = several > 1 ? Math.min(alone, Math.max(0, (seconds(several) - alone) / (several - 1))) : 0;
     found = bulk(alone - more, more, rate);
     n = (n + Math.min(most, 1 + found.busy * rate * found.seen)) / 2;
   }
   // Where a batch does not take all, its others wait for the next: as many as are left over at a load of that share of all places.
   const share = Math.min(NEVER_FULL, (rate * seconds(most)) / most);
-  return told(n, Math.min(most, found.batch), prompts(n) + (found.busy * found.seen) / 2 / (1 - pow(share, most)), Math.max(found.busy, share));
+  const busy = Math.max(found.busy, share);
+  // Where there is a choice, whoever comes waits only if all replicas are at a batch.
+  const waits = turns ? busy : erlangC(replicas, replicas * busy);
+  return told(n, Math.min(most, found.batch), prompts(n) + (waits * found.seen) / 2 / (1 - pow(share, most)), busy);
 }
 
 /** Seconds that the next one waits for a link which each takes for `seconds` (Pollaczek 1930, Khinchine 1932). */

@@ -191,16 +191,16 @@ function another(step: StepTime, load: Load, n: number, room: number, first: num
   return beside * perToken + (1 - beside / input) * first;
 }
 
-/** Load of batches side by side at most: beyond, means of queues say more of their formula than of the run. */
+/** Load of prompts in several pieces at most: beyond, means of queues say more of their formula than of the run. */
 const HEAVY = 0.9;
 
 /**
- * The same where prompts take several iterations, and several of them go side by side, each in a batch of its own: with the first one an iteration gets longer, with
+ * The same where several prompts go side by side, each in a batch of its own that has no room for two: with the first one an iteration gets longer, with
  * others hardly. As many are under way as in M/D/c, c batches (Erlang 1917, Allen and Cunneen 1990).
  */
 function sideBySide(step: StepTime, load: Load, n: number, rate: number, pieces: number): Looks {
   const parts = partsOf(step.setup);
-  const whole = roomFor(step, load, n);
+  const whole = Math.min(fresh(load), roomFor(step, load, n));
   const plain = decoding(step, load, n);
   // Of several, one has a whole piece nearly always, and the others wait for it.
   const withPrompts = (prompts: number): number => {
@@ -223,6 +223,24 @@ function sideBySide(step: StepTime, load: Load, n: number, rate: number, pieces:
 }
 
 /**
+ * Prompts that take several iterations, one after another: whole pieces, and a rest beside which the next one begins where it waits. M/D/1 (Pollaczek 1930,
+ * Khinchine 1932).
+ */
+function oneByOne(step: StepTime, load: Load, n: number, rate: number, pieces: number): Looks {
+  const room = roomFor(step, load, n);
+  const plain = decoding(step, load, n);
+  const whole = plain + prompting(step, load, n, 1, room);
+  const lone = (pieces - 1) * whole + plain + prompting(step, load, n, 1, fresh(load) - (pieces - 1) * room);
+  const share = fresh(load) / room;
+  let busy = 0;
+  for (let k = 0; k < SETTLED; k++) busy = (busy + Math.min(HEAVY, rate * (lone - busy * Math.max(0, lone - share * whole)))) / 2;
+  const service = lone - busy * Math.max(0, lone - share * whole);
+  const longer = service / (pieces - busy * (pieces - share));
+  const wait = waitingTime(Math.min(rate, HEAVY / service), service, 1, 1, 0);
+  return { mean: 1 / (busy / longer + (1 - busy) / plain), seen: busy * longer + (1 - busy) * plain, iterations: 1, decodes: 1, plain, prompt: lone + wait, more: 0 };
+}
+
+/**
  * Prompts come at a rate λ, and a look at the queue finds those of the interval W before it: N of them, Poisson with mean λW. If it finds any, they are worked
  * through together, and that is the next interval; if not, that is so many plain iterations. Where iterations are put together ahead, a look comes an iteration
  * early: the interval is the iteration under way, and the others of those many if nobody was found. Moments by balance (E[W′] = E[W], E[W′²] = E[W²]); the
@@ -235,12 +253,12 @@ export function looksOf(step: StepTime, load: Load, n: number, rate: number): Lo
   const plain = decoding(step, load, n);
   const room = roomFor(step, load, n);
   const pieces = load.chunked ? Math.ceil(input / room) : 1;
-  if (pieces > 1 && partsOf(step.setup) > 1) return sideBySide(step, load, n, rate, pieces);
+  if (partsOf(step.setup) > 1 && load.chunked && 2 * input > room) return sideBySide(step, load, n, rate, pieces);
+  if (pieces > 1) return oneByOne(step, load, n, rate, pieces);
   const beside = load.chunked ? plain : 0;
-  const one = beside + prompting(step, load, n, 1, input / pieces);
-  const prompt = pieces * one;
+  const prompt = beside + prompting(step, load, n, 1, input);
   // Between nothing and what it takes by itself, even where a second one takes an iteration out of the graphs recorded for few tokens, or goes to GPUs of its own.
-  const more = pieces > 1 ? prompt : Math.max(0, Math.min(prompt, another(step, load, n, room, one)));
+  const more = Math.max(0, Math.min(prompt, another(step, load, n, room, prompt)));
   const ahead = step.setup.software?.ahead === true;
   const idle = ahead ? plain : looksEvery * plain;
   const rest = ahead ? (looksEvery - 1) * plain : 0;
@@ -258,7 +276,7 @@ export function looksOf(step: StepTime, load: Load, n: number, rate: number): Lo
   }
   const squares = none * idle * idle + (1 - none) * found * found + growth * mean * (2 * found + more) + none * rest * (2 * (mean - none * rest) + rest);
   const decodes = none * looksEvery;
-  const prompts = (1 - none) * pieces;
+  const prompts = 1 - none;
   return { mean, seen: Math.min(most, squares / (1 - growth * growth) / mean), iterations: decodes + prompts, decodes: load.chunked ? decodes + prompts : decodes, plain, prompt, more };
 }
 

@@ -79,7 +79,7 @@ function promptsApart(step: StepTime, v: PoolValues, { rate }: Flow, load: Load,
   const each = promptsAtMost(step, load, places);
   const parts = load.chunked ? partsOf(step.setup) : 1;
   const side = Math.max(parts, Math.floor(load.budget / fresh(load)));
-  const links = prompters > 0 ? prompters / load.sending : Infinity;
+  const links = prompters > 0 && load.rounds > 0 ? prompters / load.sending : Infinity;
   const computed = replicas * each;
   return { ...queued(prompt, Math.min(prompt, 1 / each), side, rate, replicas, v.poolSpreading === 'round robin'), most: Math.min(computed, links), wall: links < computed ? 'fabric' : 'compute' };
 }
@@ -111,8 +111,8 @@ function joining(step: StepTime, load: Load, most: number, rate: number, replica
 }
 
 /** Where batches take nobody in. */
-function inBatches(step: StepTime, load: Load, most: number, rate: number): Means {
-  const { perToken, ...others } = batches(step, load, rate, most);
+function inBatches(step: StepTime, load: Load, most: number, rate: number, replicas: number, turns: boolean): Means {
+  const { perToken, ...others } = batches(step, load, rate, most, replicas, turns);
   return { ...others, plain: perToken, perRound: perToken, running: others.busy * others.batch };
 }
 
@@ -122,6 +122,9 @@ function answeredAtOnce(step: StepTime, load: Load, { firstToken, busy, batch, m
   const seconds = pieces > 1 ? alone(step, load) / pieces : mean;
   return { firstToken, iteration: seconds, plain: 0, perRound: 0, running: busy * batch, batch, decoding: 0, busy };
 }
+
+/** Replicas for answers where all answers are done with their first token. */
+const NOTHING_TO_DO: Means = { firstToken: 0, iteration: 0, plain: 0, perRound: 0, running: 0, batch: 0, decoding: 0, busy: 0 };
 
 /** A full one, from which nobody who comes later is answered in time. */
 function overrun(step: StepTime, load: Load, { there, decoding, seconds }: Full): Means {
@@ -136,6 +139,7 @@ export function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const step = new StepTime(setupOf(v));
   const { prompters, lone, output, rounds, sending } = load;
   const answering = v.poolReplicas - prompters;
+  const turns = v.poolSpreading === 'round robin';
   const bound = bounds(step, load, v, fitting(load, room, Infinity));
   const apart = promptsApart(step, v, flow, load, Math.min(v.sequenceLimit, room / load.input));
   const full = atMost(step, load, bound.most);
@@ -144,9 +148,10 @@ export function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const served = Math.min(flow.rate, answers, prompts);
   const each = Math.min(flow.rate, prompts) / answering;
   const means = each * answering > answers ? overrun(step, load, full)
-    : lone ? inBatches(step, load, bound.most, each)
-    : rounds === 0 ? answeredAtOnce(step, load, apart!)
-    : joining(step, load, bound.most, each, answering, v.poolSpreading === 'round robin');
+    : lone ? inBatches(step, load, bound.most, each, answering, turns)
+    : rounds > 0 ? joining(step, load, bound.most, each, answering, turns)
+    : prompters > 0 ? NOTHING_TO_DO
+    : answeredAtOnce(step, load, apart!);
   const handing = prompters > 0 && output > 1 ? sending + load.delay + onTheLink(sending, served / prompters) : 0;
   return {
     ...means,

@@ -78,6 +78,9 @@ function exchange(setup: Setup, c: Engine, kernel: (key: keyof Kernels) => Evide
   return all;
 }
 
+/** The only model whose runs tell what share of 8-bit experts is read at least. */
+const ONLY_MODEL = 'qwen3-235b-a22b';
+
 /** GPUs of the largest replicas that engines were measured on. */
 const MEASURED_TOGETHER = 8;
 
@@ -104,6 +107,7 @@ export function speeds(v: PoolValues): Constant[] {
     ...rows(assumed('as the larger kernels'), ['Share of bandwidth, norms and activations', SMALL, 'share']),
     ...exchange(setup, c, kernel),
     ...rows(cost, ...overheads(setup, c)),
+    ...(setup.model.experts === null || precision !== 'fp8' || c.always8 === 0 ? [] : rows(setup.model.id === ONLY_MODEL ? engine : assumed('as in Qwen3-235B, the only model that tells'), ['Share of experts read at least', c.always8, 'share'])),
     ...(setup.model.experts === null ? [] : rows(precision === 'mxfp4' ? choosingFour(v) : cost, ['Choosing experts, per layer', choosing(precision, c), 'seconds'])),
   ];
 }
@@ -130,7 +134,6 @@ function overheads({ model, precision, tp, attentionGroups = 1 }: Setup, c: Engi
     ['Share of that rate, products of experts', c.grouped, 'share'],
     ['Share of bandwidth, weights of experts', c.streamExperts, 'share'],
     ['Gathering everybody’s tokens for experts, per layer', attentionGroups > 1 ? c.gather : 0, 'seconds'],
-    ['Share of experts read at least', precision === 'fp8' ? c.always8 : 0, 'share'],
     ['Launching kernels of experts, per layer', c.launchExperts, 'seconds'],
   ];
   return [...all, ...(model.experts === null ? [] : sparse)].filter(([, value]) => value > 0);

@@ -361,7 +361,8 @@ export const kvCache = defineKind({
     const found = rememberedByHand(v, flow, behind, token ?? UNKNOWN).tokens;
     const kept = v.prefixEviction === 'lru' ? 'Che, Tung and Wang 2002, where not all fit' : 'the most popular are kept';
     return [
-      ...(found > 0 ? [{ label: 'hit ratio', value: found / flow.inputTokens, unit: 'share' as const, formula: `whole blocks of the shared beginning × chance that it is kept${behind ? ', here or behind' : ''} ÷ tokens of the prompt`, source: kept, measure: 'hitRatio', assumes: `${assumes}; beginnings as popular as 1 ÷ rank, and warm caches` }] : []),
+      // Of what others have missed, means say little.
+      ...(found > 0 && !flow.second ? [{ label: 'hit ratio', value: found / flow.inputTokens, unit: 'share' as const, formula: `whole blocks of the shared beginning × chance that it is kept${behind ? ', here or behind' : ''} ÷ tokens of the prompt`, source: kept, measure: 'hitRatio', assumes: `${assumes}; beginnings as popular as 1 ÷ rank, and warm caches` }] : []),
       { label: 'tokens that fit', value: v.prefixCapacity / bytes, unit: 'tokens', formula: 'capacity ÷ bytes per token', source: 'arithmetic', assumes, wall: 'memory' },
       { label: 'loading 1,000 tokens', value: v.prefixBandwidth > 0 ? (1000 * bytes) / v.prefixBandwidth : 0, unit: 'seconds', formula: 'tokens × bytes ÷ bandwidth', source: 'arithmetic', assumes },
     ];
