@@ -36,10 +36,13 @@ const withoutRunningForms: Plugin = {
 /** Sentences that only the inspector and what it opens show, as literals with what stands before them. */
 const explaining = /\b(help|about): ((['"`])(?:(?!\3|\\|\$\{).|\\.)*\3)/g;
 
+/** What a measure is counted of, on the line that declares it. */
+const counted = /^( {4}\w+: \{ label: .*?\bformula: )((['"`])(?:(?!\3|\\|\$\{).|\\.)*\3)/gm;
+
 /** All of them, each once, in an order that depends on nothing but the files. */
 function explanations(): readonly string[] {
   const files = readdirSync('src/kinds', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).sort();
-  return [...new Set(files.flatMap((file) => [...readFileSync(`src/kinds/${file}`, 'utf8').matchAll(explaining)].map((found) => found[2]!)))];
+  return [...new Set(files.flatMap((file) => [explaining, counted].flatMap((sort) => [...readFileSync(`src/kinds/${file}`, 'utf8').matchAll(sort)].map((found) => found[2]!))))];
 }
 
 /**
@@ -56,7 +59,9 @@ const sentencesLater = (): Plugin => {
     transform(code, id) {
       if (/[\\/]src[\\/]page[\\/]sentences\.ts$/.test(id)) return { code: code.replace('= [];', `= [${all.join(',')}];`), map: null };
       if (!/[\\/]src[\\/]kinds[\\/]/.test(id)) return null;
-      const lean = code.replace(explaining, (_, name: string, literal: string) => `${name}: '§${all.indexOf(literal)}'`);
+      const lean = code
+        .replace(explaining, (_, name: string, literal: string) => `${name}: '§${all.indexOf(literal)}'`)
+        .replace(counted, (_, before: string, literal: string) => `${before}'§${all.indexOf(literal)}'`);
       return lean === code ? null : { code: lean, map: null };
     },
   };

@@ -41,6 +41,20 @@ test('a click on a card’s number tells how it comes about, and does not drag t
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
+test('an iteration of a GPU pool says what it is the sum of, and what that rests on', async ({ page }) => {
+  await page.goto('./');
+  await card(page, 'pool').locator('header').click();
+  const hand = page.getByRole('region', { name: 'By hand, and as simulated' });
+  await hand.locator('summary').filter({ hasText: /^iteration/ }).click();
+  const parts = hand.getByLabel('Parts');
+  for (const part of ['products ⊕ weights', 'keys and values', 'exchange', 'engine', 'prompts']) await expect(parts).toContainText(part);
+  await hand.locator('details[open]').getByRole('button', { name: 'Why the run says so' }).click();
+  const shown = panel(page, 'iteration');
+  await expect(shown).toContainText('∫ busy replicas dt ÷ iterations');
+  await expect(shown).toContainText('Share of bandwidth, weights');
+  await expect(shown).not.toContainText('§');
+});
+
 test('by keyboard: Enter opens it, Escape closes it and leaves the focus where it was', async ({ page }) => {
   await open(page, crowded);
   await waitUntil(page, 2);
