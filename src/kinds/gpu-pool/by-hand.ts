@@ -155,7 +155,7 @@ function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source
       ? 'first token, nobody else (S), and the wait for those before: ρS ÷ 2(1 − ρ) of one replica (ρ = rate × S) where they come one by one, less where several are worked on together and among several replicas (as in M/M/c)'
       : v.engineScheduling === 'static'
         ? 'half of the batch under way, and the prompts of all who join the next; the above where nobody is there'
-        : 'E[W²] ÷ 2E[W] of the time W between looks at the queue (an iteration, mostly), one iteration more where that is planned ahead, the wait for company and for a place in the batch, and that of its prompt with all found at that look; the above where nobody is there';
+        : 'E[W²] ÷ 2E[W] of the time W between looks at the queue (an iteration, mostly), one iteration more where that is planned ahead, the wait for company and for a place in the batch, and that of its prompt with all found at that look, or after those before it where prompts take several iterations; the above where nobody is there';
   return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932, Erlang 1917` : `${source}; Erlang 1917, Allen and Cunneen 1990`, measure: 'firstToken', assumes };
 }
 

@@ -195,7 +195,7 @@ function another(step: StepTime, load: Load, n: number, room: number, first: num
 const HEAVY = 0.9;
 
 /**
- * The same where several prompts go side by side, each in a batch of its own that has no room for two: with the first one an iteration gets longer, with
+ * What `looksOf` says where several prompts go side by side, each in a batch of its own that has no room for two: with the first one an iteration gets longer, with
  * others hardly. As many are under way as in M/D/c, c batches (Erlang 1917, Allen and Cunneen 1990).
  */
 function sideBySide(step: StepTime, load: Load, n: number, rate: number, pieces: number): Looks {
@@ -223,7 +223,7 @@ function sideBySide(step: StepTime, load: Load, n: number, rate: number, pieces:
 }
 
 /**
- * Prompts that take several iterations, one after another: whole pieces, and a rest beside which the next one begins where it waits. M/D/1 (Pollaczek 1930,
+ * What it says of prompts that take several iterations, one after another: whole pieces, and a rest beside which the next one begins where it waits. M/D/1 (Pollaczek 1930,
  * Khinchine 1932).
  */
 function oneByOne(step: StepTime, load: Load, n: number, rate: number, pieces: number): Looks {
