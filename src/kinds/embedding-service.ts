@@ -240,7 +240,7 @@ export const embeddingService = defineKind({
   face: { form: 'slots' },
   subtitle: (v) => `${encoderOf(embedders, v.embedderModel).label} · ${v.embedderReplicas.toLocaleString('en')} × ${gpuOf(v.embedderGpu).label.split(' ')[0]!}`,
   estimate: byHand,
-  cost: (v) => [{ label: `${v.embedderReplicas.toLocaleString('en')} × 1 ${gpuOf(v.embedderGpu).label}`, usdPerHour: v.embedderReplicas * hourly(v), ...listPrice(v) }],
+  cost: (v) => [{ label: `${v.embedderReplicas.toLocaleString('en')} × 1 = ${v.embedderReplicas.toLocaleString('en')} ${gpuOf(v.embedderGpu).label}`, usdPerHour: v.embedderReplicas * hourly(v), ...listPrice(v) }],
   faults: [...servingFaults, 'replicas', 'preemption'],
   migrations: [],
   build: (values, site) => new EmbeddingService(values, site),

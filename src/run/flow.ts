@@ -168,21 +168,20 @@ function unbroken(design: Design, rows: readonly EstimateRow[]): readonly Estima
   return rows.map((row) => (row.assumes === undefined && row.measure === undefined ? row : { ...row, assumes: row.assumes === undefined ? 'that nothing breaks' : `${row.assumes}, and that nothing breaks` }));
 }
 
-/** The prefix cache that each engine, and each cache, is wired to: those of engines first. */
+/** The prefix cache that each engine, and each cache, is wired to. */
 function wiredCaches(design: Design, all: ReadonlyMap<string, Part>): ReadonlyMap<string, string> {
   const prefix = design.links.filter(({ from, to }) => all.has(from) && all.has(to) && wireBetween(all.get(from)!.kind, all.get(to)!.kind) === 'prefix');
-  const [ofCaches, ofEngines] = [true, false].map((cache) => prefix.filter(({ from }) => (all.get(from)!.kind.remembers !== undefined) === cache));
-  return new Map([...ofEngines!, ...ofCaches!].map(({ from, to }) => [from, to]));
+  return new Map(prefix.map(({ from, to }) => [from, to]));
 }
 
 /** The costlier of two tokens, in bytes. */
-const costlier = (a: TokenCost | undefined, b: TokenCost | undefined): TokenCost | undefined => (a && (!b || a.bytes >= b.bytes) ? a : b);
+const costlier = (a: TokenCost | undefined, b: TokenCost): TokenCost => (a && a.bytes >= b.bytes ? a : b);
 
 /** What comes to caches: prompts of the engines wired to them; and, of those, what caches wired to another ask there, which asks no further. */
 function towardsCaches(caches: ReadonlyMap<string, string>, all: ReadonlyMap<string, Part>, flow: Map<string, Flow>): void {
   const add = (cache: string, more: Flow, token: TokenCost | undefined, second: boolean): void => {
     const now = flow.get(cache) ?? noFlow;
-    flow.set(cache, { ...joined(now, more), ...(token && { token: costlier(now.token, token)! }), ...((second || now.second) && { second: true }) });
+    flow.set(cache, { ...joined(now, more), ...(token && { token: costlier(now.token, token) }), ...((second || now.second) && { second: true }) });
   };
   const isCache = (id: string): boolean => all.get(id)!.kind.remembers !== undefined;
   for (const [from, cache] of caches) if (!isCache(from)) add(cache, flow.get(from) ?? noFlow, all.get(from)!.kind.token?.(all.get(from)!.values) as TokenCost | undefined, false);

@@ -88,7 +88,7 @@ function memoryRows(v: PoolValues, weights: number, room: number, load: Load): E
     gpusRow(v),
     weightsRow(v, weights),
     { label: 'KV room per replica', value: room, unit: 'tokens', formula: `(memory × share − weights − 2.5 GB) ÷ KV bytes of a token on a GPU${apart ? ', × GPUs, each with sequences of its own' : ''}`, source: 'arithmetic; reserve after vLLM’s own reports', constants: [...taken(v), ...constants] },
-    { label: 'sequences that fit', value: Math.floor(fitting(load, room, Infinity)), unit: 'count', formula: `KV room ÷ ${heldAs(load)}`, source: 'arithmetic', constants, assumes: `all of ${load.lone ? 'the length of the longest' : 'mean length'}; at most ${v.sequenceLimit} run` },
+    { label: 'sequences that fit', value: Math.floor(fitting(load, room)), unit: 'count', formula: `KV room ÷ ${heldAs(load)}`, source: 'arithmetic', constants, assumes: `all of ${load.lone ? 'the length of the longest' : 'mean length'}; at most ${v.sequenceLimit} run` },
   ];
 }
 
@@ -154,7 +154,7 @@ function firstTokenRow(v: PoolValues, { prompters }: Load, value: number, source
     prompters > 0
       ? 'first token, nobody else (S), and the wait for those before: ρS ÷ 2(1 − ρ) of one replica (ρ = rate × S) where they come one by one, less where several are worked on together and among several replicas (as in M/M/c)'
       : v.engineScheduling === 'static'
-        ? 'half of the batch under way, and the prompts of all who join the next; the above where nobody is there'
+        ? 'what is left of the batch under way, E[W²] ÷ 2E[W] of its time W, where no replica is free, or the wait for company; and the prompts of all in the batch'
         : 'E[W²] ÷ 2E[W] of the time W between looks at the queue (an iteration, mostly), one iteration more where that is planned ahead, the wait for company and for a place in the batch, and that of its prompt with all found at that look, or after those before it where prompts take several iterations; the above where nobody is there';
   return { label: 'first token', value, unit: 'seconds', formula, source: prompters > 0 ? `${source}; Pollaczek 1930, Khinchine 1932, Erlang 1917` : `${source}; Erlang 1917, Allen and Cunneen 1990`, measure: 'firstToken', assumes };
 }

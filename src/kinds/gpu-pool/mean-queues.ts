@@ -1,4 +1,4 @@
-/** Mean times where requests wait for one another whole: replicas that only do prompts, static batches, and the link over which keys and values go. */
+/** Mean times where requests wait for one another whole: replicas that only do prompts, and static batches. */
 import { exp, pow } from '../../engine/math.ts';
 import { erlangC } from '../../kit/queueing.ts';
 import { batchSeconds, decoding, NEVER_FULL, padded, promptsSeconds, SETTLED, type Load } from './mean-times.ts';
@@ -87,10 +87,4 @@ export function batches(step: StepTime, load: Load, rate: number, most: number, 
   // Where there is a choice, whoever comes waits only if all replicas are at a batch.
   const waits = turns ? busy : erlangC(replicas, replicas * busy);
   return told(n, Math.min(most, found.batch), prompts(n) + (waits * found.seen) / 2 / (1 - pow(share, most)), busy);
-}
-
-/** Seconds that the next one waits for a link which each takes for `seconds` (Pollaczek 1930, Khinchine 1932). */
-export function onTheLink(seconds: number, rate: number): number {
-  const load = Math.min(NEVER_FULL, rate * seconds);
-  return (load * seconds) / (2 * (1 - load));
 }

@@ -93,7 +93,7 @@ export function between(x: number, of: (whole: number) => number): number {
 /** Iterations that a prompt takes beside n sequences. */
 const piecesOf = (step: StepTime, load: Load, n: number): number => (load.chunked ? Math.max(1, fresh(load) / roomFor(step, load, n)) : 1);
 
-/** The same of n that are padded to the longest prompt and the longest answer. */
+/** A load as a static batch of n has it: all padded to the longest prompt and the longest answer among them. */
 export function padded(load: Load, n: number): Load {
   const input = load.input * longestOf(load.spread.input, n);
   const output = load.output * longestOf(load.spread.output, n);
@@ -107,10 +107,10 @@ export function held(load: Load, n: number): number {
   return input + output;
 }
 
-/** Sequences that fit into so many tokens of cache, of as many as may run. */
-export function fitting(load: Load, room: number, limit: number): number {
-  let n = Math.min(limit, room / load.held);
-  for (let k = 0; load.lone && k < SETTLED; k++) n = (n + Math.min(limit, room / held(load, n))) / 2;
+/** Sequences that fit into so many tokens of cache. */
+export function fitting(load: Load, room: number): number {
+  let n = room / load.held;
+  for (let k = 0; load.lone && k < SETTLED; k++) n = (n + room / held(load, n)) / 2;
   return n;
 }
 
@@ -173,7 +173,7 @@ interface Looks {
   readonly more: number;
 }
 
-/** Prompts that come faster than they can be worked through are taken for a hair slower: the estimate says nothing of overload. */
+/** Load of prompts, places and links at most: what comes faster than it can go is taken for a hair slower, since overload is told apart. */
 export const NEVER_FULL = 0.98;
 
 /** Turns after which the chance that nobody is found hardly moves. */

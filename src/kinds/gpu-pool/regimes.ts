@@ -5,8 +5,8 @@
 import type { Flow, Wall } from '../../kit/kind.ts';
 import { waitingTime } from '../../kit/queueing.ts';
 import type { Gpu } from './catalogue-gpus.ts';
-import { batches, onTheLink, queued, type Queued } from './mean-queues.ts';
-import { alone, amid, atMost, batchFor, decodingOf, fitting, fresh, lonePieces, looksOf, meanContext, padded, promptsAtMost, stay, whileBusy, type Full, type Load } from './mean-times.ts';
+import { batches, queued, type Queued } from './mean-queues.ts';
+import { alone, amid, atMost, batchFor, decodingOf, fitting, fresh, lonePieces, looksOf, meanContext, NEVER_FULL, padded, promptsAtMost, stay, whileBusy, type Full, type Load } from './mean-times.ts';
 import type { PoolValues } from './params.ts';
 import { partsOf, StepTime } from './physics.ts';
 import { setupOf } from './setup.ts';
@@ -140,7 +140,7 @@ export function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   const { prompters, lone, output, rounds, sending } = load;
   const answering = v.poolReplicas - prompters;
   const turns = v.poolSpreading === 'round robin';
-  const bound = bounds(step, load, v, fitting(load, room, Infinity));
+  const bound = bounds(step, load, v, fitting(load, room));
   const apart = promptsApart(step, v, flow, load, Math.min(v.sequenceLimit, room / load.input));
   const full = atMost(step, load, bound.most);
   const answers = answering * pace(full);
@@ -152,7 +152,7 @@ export function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
     : rounds > 0 ? joining(step, load, bound.most, each, answering, turns)
     : prompters > 0 ? NOTHING_TO_DO
     : answeredAtOnce(step, load, apart!);
-  const handing = prompters > 0 && output > 1 ? sending + load.delay + onTheLink(sending, served / prompters) : 0;
+  const handing = prompters > 0 && output > 1 ? sending + load.delay + waitingTime(Math.min(served / prompters, NEVER_FULL / sending), sending, 1, 1, 0) : 0;
   return {
     ...means,
     first: alone(step, load),
@@ -169,9 +169,6 @@ export function meansOf(v: PoolValues, flow: Flow, load: Load, room: number) {
   };
 }
 
-/** Load of all places at most, where they are not taken for too few. */
-const FULL = 0.98;
-
 /** Replicas beyond which more make no wait for a place shorter that is worth telling. */
 const MANY_REPLICAS = 200;
 
@@ -183,7 +180,7 @@ function forPlace(step: StepTime, load: Load, most: number, rate: number, replic
   const { prompt, perToken } = stay(step, load, decodingOf(step, load, most), rate);
   const service = prompt + load.rounds * perToken;
   const together = turns ? 1 : Math.min(replicas, MANY_REPLICAS);
-  return waitingTime(together * Math.min(rate, (FULL * most) / service), service, together * most, turns ? 1 / replicas : 1, 0);
+  return waitingTime(together * Math.min(rate, (NEVER_FULL * most) / service), service, together * most, turns ? 1 / replicas : 1, 0);
 }
 
 /** Share of the time below which an engine is taken to see one request at a time. */
