@@ -278,6 +278,7 @@ describe('objective chips', () => {
 
   it('say the unit once where value and limit share it', () => {
     expect(standing(0.043, limit('latency.p99', 0.05), 'seconds')).toBe('43 / 50 ms');
+    expect([0.05, 0.05004].map((value) => standing(value, limit('latency.p99', 0.05), 'seconds'))).toEqual(['50 / 50 ms', '50.04 / 50 ms']);
     expect(standing(3.5, limit('latency.p99', 0.05), 'seconds')).toBe('3.5 s / 50 ms');
     expect(standing(NaN, limit('latency.p99', 0.05), 'seconds')).toBe('– / 50 ms');
     expect(standing(0.9, limit('x.share', 0.95, 'at least'), 'share')).toBe('90 / ≥ 95 %');

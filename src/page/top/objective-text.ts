@@ -7,11 +7,16 @@ import { afterNumber, isMoney } from '../../run/metric-names.ts';
 /** What is counted, without how many thousands or millions of it: every number keeps those, or it would be another number. */
 const unitAfter = (text: string): string => afterNumber(text).replace(/^[kMBT]/, '');
 
+/** Digits of a figure that would otherwise read as its limit. */
+const FINELY = 5;
+
 /** Value over limit, the unit said once where both share it: `43 / 50 ms`, `22.8k / 25k tok/s`, `$0.61 / $1`. */
 export function standing(value: number, { limit, relation }: Objective, unit: Unit): string {
   const shown = isMoney(unit) ? 'usd' : unit;
-  const now = Number.isFinite(value) ? format(value, shown) : '–';
   const bound = format(limit, shown);
+  const rounded = Number.isFinite(value) ? format(value, shown) : '–';
+  // What is missed by a hair is not to look like what is met.
+  const now = rounded === bound && value !== limit ? format(value, shown, FINELY) : rounded;
   const shared = unitAfter(bound) !== '' && unitAfter(bound) === unitAfter(now);
   return `${shared ? now.slice(0, -unitAfter(bound).length) : now} / ${relation === 'at least' ? '≥ ' : ''}${bound}`;
 }
